@@ -1,0 +1,8 @@
+/* Writing JSON and reading YAML, files: for headless output and themes. */
+#ifndef NCM_API_OUTPUT_H
+#define NCM_API_OUTPUT_H
+
+#include "io/node.h"
+#include "io/file.h"
+
+#endif

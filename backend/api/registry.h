@@ -1,0 +1,9 @@
+/* Registered models, versions, stages, aliases. */
+#ifndef NCM_API_REGISTRY_H
+#define NCM_API_REGISTRY_H
+
+#include "model/registry.h"
+#include "model/snapshot.h"
+#include "model/query.h"
+
+#endif

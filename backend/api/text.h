@@ -1,0 +1,13 @@
+/* Text, numbers, times, languages: what a front end needs to show things. */
+#ifndef NCM_API_TEXT_H
+#define NCM_API_TEXT_H
+
+#include "base/text.h"
+#include "base/num.h"
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/log.h"
+
+#endif

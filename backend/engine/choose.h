@@ -1,0 +1,29 @@
+/* Which store to open, and why: --store; --context or NCMLOPS_CONTEXT; MLFLOW_TRACKING_URI; the
+ * configuration's current context; ./mlflow.db; ./mlruns. */
+#ifndef NCM_ENGINE_CHOOSE_H
+#define NCM_ENGINE_CHOOSE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "engine/config.h"
+
+struct ncm_choice {
+    char *location; /* path or URL for the provider */
+    char *label;    /* the same for people: no secrets, ~ for the home folder */
+    char *why;      /* "--store", "MLFLOW_TRACKING_URI", "context prod-seoul", "mlflow.db is here" */
+    char *also;     /* a store in the folder that lost, and how to open it; NULL without */
+    char *context;  /* name or NULL */
+    bool protect;
+    bool read_only; /* the context's own setting */
+};
+
+/* "sqlite:///REL", "sqlite:////ABS", "file://…", a path, http(s):// → location for a provider;
+ * caller frees. NCM_USAGE for what is none of them. */
+bool ncm_store_location(const char *uri, char **location, struct ncm_err *err);
+/* NCM_NOT_FOUND with the ways as hint where there is none. */
+bool ncm_choose_store(const char *store, const char *context, const struct ncm_config *config,
+                      struct ncm_choice *out, struct ncm_err *err);
+void ncm_choice_release(struct ncm_choice *c);
+
+#endif

@@ -1,0 +1,63 @@
+/* The configuration file: contexts, theme, keys. Made from one table of settings (config_table.c)
+ * from which `config init`, the man page and "unknown key, did you mean …" are made too. */
+#ifndef NCM_ENGINE_CONFIG_H
+#define NCM_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct ncm_config_context {
+    char *name;
+    bool protect;
+    bool read_only;
+    char *tracking_uri; /* as written; NULL where absent */
+    int line;
+};
+
+struct ncm_config_key {
+    char *action; /* "promote" */
+    char *keys;   /* "P" or "P, F4" */
+    int line, column;
+};
+
+struct ncm_config {
+    char *path;            /* file it came from; NULL: none */
+    char *current_context; /* NULL: none */
+    struct ncm_config_context *contexts;
+    size_t n_contexts;
+    char *theme;           /* "dark" "light" "mono" or a file's path; NULL: default */
+    char *language;        /* "en" "ko"; NULL: environment */
+    char *plot;            /* "braille" "quadrant" "ascii"; NULL: choose */
+    bool ascii, mouse, clock, bell;
+    int escdelay_ms;       /* 25 */
+    struct ncm_config_key *keys;
+    size_t n_keys;
+    char **warnings;       /* "file:line:column: …", to be shown, not fatal */
+    size_t n_warnings;
+};
+
+/* path NULL: the default place, and no file there is fine. A file that was named must exist.
+ * Errors NCM_INVALID_DATA / NCM_USAGE "file:line:column: unknown key 'them', did you mean
+ * 'theme'?"; NCM_NOT_FOUND. */
+bool ncm_config_load(const char *path, struct ncm_config **out, struct ncm_err *err);
+void ncm_config_free(struct ncm_config *c);
+const struct ncm_config_context *ncm_config_find(const struct ncm_config *c, const char *name);
+/* Default path (caller frees); commented text for `config init` (caller frees). */
+char *ncm_config_default_path(void);
+char *ncm_config_template(const char *context, const char *tracking_uri, bool protect);
+/* The configuration as it is in force, without secrets, as YAML text (caller frees). */
+char *ncm_config_show(const struct ncm_config *c);
+
+struct ncm_setting {
+    const char *path;    /* "theme", "contexts.*.protect" */
+    const char *type;    /* "text" "yes/no" "number" "map" */
+    const char *values;  /* "dark|light|mono" or NULL */
+    const char *initial;
+    const char *help;    /* msgid */
+};
+/* The table, ended by path == NULL. */
+extern const struct ncm_setting ncm_settings[];
+
+#endif

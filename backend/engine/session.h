@@ -1,0 +1,122 @@
+/* The session: a store, its source with three lanes (reads, stream, actions; a thread and a
+ * connection each), wants (subscriptions), the newest snapshot of each, results of jobs, one bell.
+ *
+ * One owner thread (the screen, or a headless command) calls everything here unless a function
+ * says "any thread". Nothing here blocks but the functions named ..._wait. */
+#ifndef NCM_ENGINE_SESSION_H
+#define NCM_ENGINE_SESSION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "engine/config.h"
+#include "model/query.h"
+#include "model/snapshot.h"
+#include "provider/provider.h"
+
+struct ncm_session;
+struct ncm_want;
+
+/* Where the store comes from; see choose.h for the order. All borrowed during open. */
+struct ncm_session_options {
+    const char *store;      /* --store or NULL */
+    const char *context;    /* --context or NULL */
+    const char *config;     /* --config or NULL */
+    bool read_only;         /* --read-only */
+    int64_t timeout_ms;     /* --timeout for headless waits; 0: 30 s */
+};
+
+/* A topic that is answered above the providers (audit, holders). Runs on the reads lane. */
+struct ncm_job_context {
+    struct ncm_session *session; /* only for the functions marked "any thread" */
+    const struct ncm_provider *provider;
+    struct ncm_conn *conn;       /* this lane's connection; NULL where the store is not open */
+    const char *location;
+    const char *store_label;
+    const char *state_path;      /* our own state file (engine/state.h opens it) */
+    bool read_only;
+    struct ncm_control control;
+};
+struct ncm_topic_ops {
+    enum ncm_topic topic;
+    bool (*fetch)(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err);
+};
+
+/* Opens: reads the configuration, chooses the store, starts the lanes. It does not wait for the
+ * store: that the file is missing or damaged shows as the state of the wants. Fails only where
+ * there is no store to choose (NCM_NOT_FOUND, hint names the ways), or the configuration is wrong.
+ * topics: ends with a NULL fetch; may be NULL. */
+bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic_ops *topics,
+                     struct ncm_session **out, struct ncm_err *err);
+/* Cancels reads, waits for a running action (at most 5 s), joins the threads, frees. */
+void ncm_session_close(struct ncm_session *s);
+
+/* Facts for the header. Borrowed. */
+const struct ncm_config *ncm_session_config(const struct ncm_session *s);
+const char *ncm_session_context(const struct ncm_session *s);   /* name or "" */
+const char *ncm_session_location(const struct ncm_session *s);  /* path or URL, no secrets */
+const char *ncm_session_why(const struct ncm_session *s);       /* "from MLFLOW_TRACKING_URI" */
+const char *ncm_session_also(const struct ncm_session *s);      /* "./mlruns lies here too: …" or "" */
+bool ncm_session_protected(const struct ncm_session *s);
+bool ncm_session_read_only(const struct ncm_session *s);
+/* M: the lock. Unlocking a protected context wants its name checked by the caller before;
+ * --read-only cannot be unlocked (false). */
+bool ncm_session_set_locked(struct ncm_session *s, bool locked);
+bool ncm_session_locked(const struct ncm_session *s);
+
+/* The bell: readable when something arrived; ncm_session_pump empties it and takes what arrived.
+ * Pump returns whether anything a want shows has changed. Snapshot pointers handed out stay valid
+ * until the next pump (take a reference for longer). */
+int ncm_session_bell(const struct ncm_session *s);
+bool ncm_session_pump(struct ncm_session *s);
+/* Pauses or resumes the live watch (key z; unfocused terminal). */
+void ncm_session_pause(struct ncm_session *s, bool paused);
+
+/* How fresh a want is; the header shows the worst of the visible ones. */
+enum ncm_freshness { NCM_LIVE, NCM_LOADING, NCM_STALE, NCM_OFFLINE };
+struct ncm_freshness_info {
+    enum ncm_freshness state;
+    int64_t age_ms;           /* of what is shown; -1 nothing yet */
+    int64_t retry_ms;         /* until the next try; -1 none planned */
+    int64_t done, total;      /* progress; total -1 unknown, 0 none */
+};
+
+/* Subscribes: loads now, again whenever the store changes, and when it fails, retries with growing
+ * jittered pauses. The query is copied. Equal ones share one load. Never NULL. */
+struct ncm_want *ncm_session_want(struct ncm_session *s, const struct ncm_query *q);
+/* Ends it; the last user's release cancels the load. NULL allowed. */
+void ncm_want_release(struct ncm_want *w);
+/* The newest snapshot (cast by topic) or NULL. Valid until the next pump. */
+const void *ncm_want_get(const struct ncm_want *w);
+/* The last error, or NULL where the last load went well. */
+const struct ncm_err *ncm_want_error(const struct ncm_want *w);
+struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
+/* RUNS: which rows are on screen (with a margin): their pages are loaded. */
+void ncm_want_window(struct ncm_want *w, size_t first, size_t count);
+void ncm_want_refresh(struct ncm_want *w);
+/* Headless: until a final snapshot or an error; false + err on error or NCM_TIMEOUT. */
+bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *err);
+
+/* A job on the actions lane (never cancelled by leaving a pane). run() is called on the lane's
+ * thread; arg is handed to it and comes back in the result; free_arg (may be NULL) frees it where
+ * nobody takes the result. Returns an id > 0. Jobs run one after another, none is dropped. */
+typedef bool (*ncm_job_fn)(struct ncm_job_context *ctx, void *arg, struct ncm_err *err);
+uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
+                            void (*free_arg)(void *arg));
+struct ncm_job_result {
+    uint64_t id;
+    bool ok;
+    struct ncm_err err;
+    void *arg;
+};
+/* Takes one finished job; false where none is. Call after pump. */
+bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out);
+/* Headless: waits for this job. */
+bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
+                             struct ncm_err *err);
+/* Says that something was changed by us: every want is loaded again now. Any thread. */
+void ncm_session_touch(struct ncm_session *s);
+
+#endif

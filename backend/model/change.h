@@ -1,0 +1,70 @@
+/* A change to an outside system, as data. A plan is a list of them; providers carry a list out as
+ * one unit (one transaction where the system has them); undo is the list inverted. What a panel
+ * shows and what is written are therefore the same thing. */
+#ifndef NCM_MODEL_CHANGE_H
+#define NCM_MODEL_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ncm_change_kind {
+    /* object = model, version set */
+    NCM_CH_VERSION_STAGE,  /* from/to: stage names */
+    NCM_CH_VERSION_TAG,    /* key; from/to: value or NULL = absent */
+    NCM_CH_VERSION_NOTE,   /* from/to: description or NULL */
+    NCM_CH_VERSION_CREATE, /* to: source URI; key: run id or NULL; extra: note or NULL; the new
+                              number comes back in the receipt */
+    NCM_CH_VERSION_DELETE, /* cannot be undone */
+    /* object = model */
+    NCM_CH_ALIAS,          /* key = alias; from/to: version or NULL = absent */
+    NCM_CH_MODEL_CREATE,   /* to: description or NULL */
+    NCM_CH_MODEL_RENAME,   /* from/to: names (object = from) */
+    NCM_CH_MODEL_TAG,
+    NCM_CH_MODEL_NOTE,
+    NCM_CH_MODEL_DELETE,   /* cannot be undone */
+    /* object = run id */
+    NCM_CH_RUN_TAG,
+    NCM_CH_RUN_NOTE,       /* tag mlflow.note.content */
+    NCM_CH_RUN_NAME,
+    NCM_CH_RUN_LIFECYCLE,  /* from/to: "active" "deleted" */
+    /* object = experiment id */
+    NCM_CH_EXPERIMENT_CREATE, /* to: name */
+    NCM_CH_EXPERIMENT_NAME,
+    NCM_CH_EXPERIMENT_TAG,
+    NCM_CH_EXPERIMENT_LIFECYCLE,
+    NCM_N_CHANGES,
+};
+
+/* All strings owned by the list. NULL = absent / not used. */
+struct ncm_change {
+    enum ncm_change_kind kind;
+    char *object;
+    char *version;
+    char *key;
+    char *from;       /* what must be there now: the compare of compare-and-set */
+    bool any_from;    /* do not compare */
+    char *to;
+    char *extra;
+};
+
+struct ncm_changes {
+    struct ncm_change *items;
+    size_t n, cap;
+};
+
+void ncm_changes_init(struct ncm_changes *c);
+void ncm_changes_release(struct ncm_changes *c);
+/* Appends; every string is copied (NULL allowed). Returns the new item (valid until the next). */
+struct ncm_change *ncm_changes_add(struct ncm_changes *c, enum ncm_change_kind kind,
+                                   const char *object, const char *version, const char *key,
+                                   const char *from, const char *to);
+void ncm_changes_copy(struct ncm_changes *to, const struct ncm_changes *from);
+/* The list that takes this one back, in reverse order; false where one of them cannot be undone. */
+bool ncm_changes_invert(const struct ncm_changes *c, struct ncm_changes *out);
+
+/* "version_stage" …: stable words for the audit and JSON; and back (false: unknown word). */
+const char *ncm_change_word(enum ncm_change_kind kind);
+bool ncm_change_of(const char *word, enum ncm_change_kind *out);
+
+#endif

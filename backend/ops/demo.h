@@ -1,0 +1,18 @@
+/* The demo workspace: an mlflow.db with the newest stock schema and believable history, and a
+ * companion process that keeps two runs training. */
+#ifndef NCM_OPS_DEMO_H
+#define NCM_OPS_DEMO_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Makes dir (NULL: a folder "ncmlops-demo" under the state folder) with mlflow.db and artifacts;
+ * one that is there already is used as it is, never overwritten. *path (caller frees) = the
+ * mlflow.db. */
+bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err);
+/* The companion: appends metric points to two running runs (and starts new ones when they end)
+ * until *stop or its parent is gone. Blocks. */
+bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *err);
+
+#endif

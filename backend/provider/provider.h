@@ -1,0 +1,105 @@
+/* What a provider is: one folder per outside system, one const table. Straight-line code that may
+ * block (with a deadline and a way to be cancelled); never prints, exits or retries. Each lane has
+ * a connection of its own, so nothing here needs a lock. */
+#ifndef NCM_PROVIDER_PROVIDER_H
+#define NCM_PROVIDER_PROVIDER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/change.h"
+#include "model/query.h"
+#include "model/snapshot.h"
+
+struct ncm_conn; /* a provider's own connection state */
+
+/* How a lane is told to stop and when. */
+struct ncm_control {
+    const atomic_bool *cancel; /* set: end soon with NCM_CANCELLED */
+    int64_t deadline_mono_ms;  /* ncm_mono_ms() by which to give up with NCM_TIMEOUT; 0 = none */
+};
+
+/* One fetch. `publish` may be called several times (provisional first); it takes the caller's
+ * reference. The last snapshot published must not be provisional. */
+struct ncm_fetch {
+    const struct ncm_query *query;
+    const struct ncm_snapshot *previous; /* the newest snapshot of this query or NULL: borrow chunks */
+    size_t first, count;                 /* RUNS: rows that are looked at (pages to load) */
+    bool window_only;                    /* RUNS: nothing changed, only the window moved */
+    struct ncm_control control;
+    void (*publish)(void *to, struct ncm_snapshot *s);
+    void (*progress)(void *to, int64_t done, int64_t total); /* total -1: unknown */
+    void *to;
+};
+
+enum ncm_watch {
+    NCM_WATCH_NOTHING = 0,
+    NCM_WATCH_DATA = 1,     /* something was committed */
+    NCM_WATCH_SCHEMA = 2,   /* migrated: features may differ, everything is reloaded */
+    NCM_WATCH_REPLACED = 4, /* another file lies there now: reconnect */
+    NCM_WATCH_GONE = 8,
+};
+
+/* What was done, for the audit. */
+struct ncm_receipt {
+    char new_version[32]; /* of NCM_CH_VERSION_CREATE */
+    char new_id[40];      /* of NCM_CH_EXPERIMENT_CREATE */
+    int64_t time_ms;      /* the time written into the store */
+};
+
+/* Left in the store beside stage and alias changes, so that any client sees them: version tag
+ * ncmlops.transition.<audit_id> = {"actor","time","from","to","reason"}. */
+struct ncm_mark {
+    const char *audit_id;
+    const char *actor;
+    const char *reason;
+};
+
+enum ncm_capability {
+    NCM_CAP_STAGES = 1,
+    NCM_CAP_ALIASES = 2,
+    NCM_CAP_WRITE = 4,
+    NCM_CAP_WATCH = 8,
+    NCM_CAP_UNDO = 16,
+};
+
+struct ncm_provider {
+    const char *name;    /* "mlflow-sqlite" */
+    const char *summary; /* one line, msgid */
+    unsigned capabilities;
+    /* How sure it is that `location` is its kind: 0 no … 100 certain. Opens nothing for writing. */
+    int (*probe)(const char *location);
+    /* Opens a connection for one lane. Read-only until the first apply. */
+    bool (*open)(const char *location, struct ncm_conn **out, struct ncm_control *control,
+                 struct ncm_err *err);
+    void (*close)(struct ncm_conn *conn);
+    /* Ends what another thread's lane is doing on this connection. Any thread. */
+    void (*interrupt)(struct ncm_conn *conn);
+    /* NCM_UNSUPPORTED for topics it does not have. */
+    bool (*fetch)(struct ncm_conn *conn, struct ncm_fetch *f, struct ncm_err *err);
+    /* Waits (at most wait_ms, or until cancelled) for a change; *what gets enum ncm_watch bits. */
+    bool (*watch)(struct ncm_conn *conn, int wait_ms, const struct ncm_control *control,
+                  unsigned *what, struct ncm_err *err);
+    /* Carries all changes out as one unit, comparing each `from` first: NCM_CONFLICT (what names
+     * both states) and nothing written where one differs. mark may be NULL. */
+    bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
+                  const struct ncm_mark *mark, const struct ncm_control *control,
+                  struct ncm_receipt *receipt, struct ncm_err *err);
+    /* The present value that `change->from` is compared with; *value is NULL where absent (the
+     * caller frees). NCM_NOT_FOUND where the object itself does not exist. */
+    bool (*present)(struct ncm_conn *conn, const struct ncm_change *change, char **value,
+                    struct ncm_err *err);
+    /* Path of our own state beside the store, with its mode and group; NULL: use the state folder.
+     * The caller frees. */
+    char *(*state_path)(const char *location);
+};
+
+/* All built-in providers, NULL-terminated. A new system: one folder and one line there. */
+extern const struct ncm_provider *const ncm_providers[];
+/* The surest provider for a location, or NULL. */
+const struct ncm_provider *ncm_provider_for(const char *location);
+
+#endif
