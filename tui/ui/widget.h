@@ -1,0 +1,119 @@
+/* The one list/table, the one plot, the one scrolling text, the one field editor. Each is plain
+ * state plus functions; none knows the backend or the app. */
+#ifndef TUI_UI_WIDGET_H
+#define TUI_UI_WIDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "term/paint.h"
+#include "ui/action.h"
+
+/* ---- table ---- */
+struct table_column {
+    const char *title;  /* clean, translated */
+    int min, want;      /* cells; want 0: takes what is left (shared) */
+    int align;          /* 0 left, 1 right */
+    int priority;       /* the higher, the earlier it is dropped in a narrow table; 0 never */
+    int sorted;         /* +1 ascending, -1 descending, 0 not: shows an arrow */
+};
+
+/* What a cell is; filled by the callback. text must be clean or raw with is_raw. */
+struct table_cell {
+    char text[512];
+    struct ncm_str raw; /* used where is_raw: cleaned and cut while painting */
+    bool is_raw;
+    enum role role;
+    unsigned attrs;
+    bool cut_middle;
+    const double *spark; /* n_spark > 0: a sparkline instead of text */
+    size_t n_spark;
+};
+
+struct table_model {
+    void *ctx;
+    size_t (*count)(void *ctx);
+    /* Fills a cell (zeroed before; role ROLE_TEXT). */
+    void (*cell)(void *ctx, size_t row, size_t column, struct table_cell *out);
+    bool (*marked)(void *ctx, size_t row); /* may be NULL */
+    /* A row that is a head of a group: painted over the whole width, not selectable. May be NULL. */
+    bool (*heading)(void *ctx, size_t row);
+};
+
+struct table {
+    const struct table_column *columns;
+    size_t n_columns;
+    size_t selected, top; /* rows */
+    int first_column;     /* horizontal scroll: columns after the first fixed ones */
+    int fixed;            /* columns that never scroll away */
+    int rows_shown;       /* of the last draw */
+};
+
+/* Draws head and rows; keeps the selection in view; a scroll bar sign where more follows. empty:
+ * what to say without rows (clean; may be NULL). */
+void table_draw(struct table *t, const struct table_model *m, const struct canvas *c, bool focused,
+                const char *empty);
+/* Movement actions (A_UP … A_PAGE_DOWN, A_LEFT, A_RIGHT); false where it is none of them. */
+bool table_act(struct table *t, const struct table_model *m, enum ui_action_id action);
+/* Mouse: the row at canvas row y, or SIZE_MAX. */
+size_t table_row_at(const struct table *t, const struct table_model *m, int y);
+
+/* ---- plot ---- */
+struct plot_series {
+    const char *name;      /* clean */
+    const double *x, *y;   /* n each; y NaN = gap, ±inf = marker at the edge; x ascending */
+    const double *raw_y;   /* unsmoothed, painted dim behind; or NULL */
+    size_t n;
+    int color;             /* 0…6 */
+};
+
+enum plot_x { PLOT_STEP, PLOT_RELATIVE, PLOT_WALL }; /* steps; ms since start; ms since 1970 */
+
+struct plot {
+    enum plot_x x_kind;
+    bool log_y;
+    double x0, x1;      /* visible range; x0 >= x1: all */
+    bool cursor_on;
+    double cursor_x;
+    int focus;          /* series that wins where curves cross; -1 */
+    const char *y_title;
+    const double *marks; /* x of events (thin vertical lines) */
+    size_t n_marks;
+};
+
+/* Axes with sensible ticks, curves, legend (letters, colours), cursor line with exact values of
+ * every series. */
+void plot_draw(struct plot *p, const struct plot_series *s, size_t n, const struct canvas *c,
+               bool focused, const char *empty);
+/* A_LEFT/A_RIGHT cursor, A_ZOOM_*, A_XAXIS, A_LOGSCALE. */
+bool plot_act(struct plot *p, const struct plot_series *s, size_t n, enum ui_action_id action);
+/* Pure, tested: at most max ticks at 1-2-5 steps in [lo, hi]; returns how many. */
+size_t plot_ticks(double lo, double hi, size_t max, double *out, double *step);
+
+/* ---- scrolling text ---- */
+struct textview {
+    size_t top;
+    int left;
+    int rows_shown;
+    char needle[128];
+};
+/* Lines of raw text (cleaned while painting), soft-wrapped at the width. */
+void textview_draw(struct textview *t, const char *text, size_t len, const struct canvas *c,
+                   bool focused);
+bool textview_act(struct textview *t, const char *text, size_t len, enum ui_action_id action);
+
+/* ---- one-line editor (prompts, forms) ---- */
+struct field {
+    char *text; /* UTF-8, owned */
+    size_t len, cap, cursor; /* bytes */
+    int left;                /* cells scrolled */
+};
+void field_init(struct field *f, const char *initial);
+void field_release(struct field *f);
+/* Editing keys and text; true where taken. */
+bool field_key(struct field *f, int key);
+void field_insert(struct field *f, const char *text);
+void field_draw(struct field *f, const struct canvas *c, int y, int x, int w, bool focused);
+
+#endif
