@@ -1,0 +1,162 @@
+/* Carrying changes out: one short BEGIN IMMEDIATE transaction on a connection of its own that
+ * compares, writes, leaves the transition tags and commits, or leaves everything as it was. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/num.h"
+#include "provider/mlflow_sqlite/apply.h"
+
+/* What a conflict is about, as a label before a colon. Caller frees. */
+static char *about(const struct ncm_change *ch)
+{
+    const char *key = ch->key != NULL ? ch->key : "";
+    switch (ch->kind) {
+    case NCM_CH_VERSION_STAGE:
+    case NCM_CH_VERSION_DELETE:
+        return ncm_sprintf(_("the stage of %s version %s"), ch->object, ch->version);
+    case NCM_CH_VERSION_TAG:
+        return ncm_sprintf(_("tag %s of %s version %s"), key, ch->object, ch->version);
+    case NCM_CH_VERSION_NOTE:
+        return ncm_sprintf(_("the description of %s version %s"), ch->object, ch->version);
+    case NCM_CH_ALIAS:
+        return ncm_sprintf(_("alias %s of %s"), key, ch->object);
+    case NCM_CH_MODEL_TAG:
+        return ncm_sprintf(_("tag %s of model %s"), key, ch->object);
+    case NCM_CH_MODEL_NOTE:
+        return ncm_sprintf(_("the description of model %s"), ch->object);
+    case NCM_CH_MODEL_DELETE:
+        return ncm_sprintf(_("the number of versions of %s"), ch->object);
+    case NCM_CH_RUN_TAG:
+        return ncm_sprintf(_("tag %s of run %s"), key, ch->object);
+    case NCM_CH_RUN_NOTE:
+        return ncm_sprintf(_("the note of run %s"), ch->object);
+    case NCM_CH_RUN_NAME:
+        return ncm_sprintf(_("the name of run %s"), ch->object);
+    case NCM_CH_RUN_LIFECYCLE:
+        return ncm_sprintf(_("the state of run %s"), ch->object);
+    case NCM_CH_EXPERIMENT_NAME:
+        return ncm_sprintf(_("the name of experiment %s"), ch->object);
+    case NCM_CH_EXPERIMENT_TAG:
+        return ncm_sprintf(_("tag %s of experiment %s"), key, ch->object);
+    case NCM_CH_EXPERIMENT_LIFECYCLE:
+        return ncm_sprintf(_("the state of experiment %s"), ch->object);
+    default:
+        return ncm_sprintf("%s", ch->object != NULL ? ch->object : ch->to);
+    }
+}
+
+static bool conflict(const struct ncm_change *ch, const char *now, struct ncm_err *err)
+{
+    char *what = about(ch);
+    const char *was = ch->from;
+    if (was != NULL && now != NULL) {
+        ncm_fail(err, NCM_CONFLICT,
+                 _("%s: it was '%.60s', now it is '%.60s'; nothing was written"),
+                 what, was, now);
+    } else if (was != NULL) {
+        ncm_fail(err, NCM_CONFLICT,
+                 _("%s: it was '%.60s', now it is gone; nothing was written"),
+                 what, was);
+    } else {
+        ncm_fail(err, NCM_CONFLICT,
+                 _("%s: it was not there, now it is '%.60s'; nothing was written"), what, now);
+    }
+    ncm_free(what);
+    return ncm_hint(err, _("look at the present state and decide again"));
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch,
+                         struct ncm_err *err)
+{
+    char *now;
+    if (!apply_present(w, ch, &now, err)) {
+        return false;
+    }
+    bool as_was = ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || same(now, ch->from);
+    bool ok = as_was || conflict(ch, now, err);
+    ncm_free(now);
+    if (!ok) {
+        return false;
+    }
+    if (ch->kind >= NCM_CH_RUN_TAG) {
+        return apply_tracking(w, ch, err);
+    }
+    return ch->kind >= NCM_CH_ALIAS ? apply_model(w, ch, err) : apply_version(w, ch, err);
+}
+
+static bool write_all(struct sqlite_writer *w, const struct ncm_changes *changes,
+                      struct ncm_err *err)
+{
+    struct sqlite_schema schema;
+    if (!schema_detect(w->db, &schema, err)) {
+        return false;
+    }
+    if (!schema.writable) {
+        ncm_fail(err, NCM_READ_ONLY, "%s",
+                 schema.why_not[0] != '\0' ? schema.why_not
+                                           : _("this store is not understood well enough to"
+                                               " write to it"));
+        return ncm_hint(err, _("use the MLflow release that made it"));
+    }
+    w->schema = &schema;
+    for (size_t i = 0; i < changes->n; i++) {
+        if (!apply_change(w, &changes->items[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int busy_ms(const struct ncm_control *control)
+{
+    if (control == NULL || control->deadline_mono_ms == 0) {
+        return SQLITE_BUSY_MS;
+    }
+    int64_t left = control->deadline_mono_ms - ncm_mono_ms();
+    return left <= 0 ? 0 : left < SQLITE_BUSY_MS ? (int)left : SQLITE_BUSY_MS;
+}
+
+bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes,
+                  const struct ncm_mark *mark, const struct ncm_control *control,
+                  struct ncm_receipt *receipt, struct ncm_err *err)
+{
+    struct ncm_db *db = NULL;
+    struct ncm_receipt unused;
+    if (receipt == NULL) {
+        receipt = &unused;
+    }
+    memset(receipt, 0, sizeof *receipt);
+    if (!ncm_db_open(c->path, NCM_DB_WRITE, busy_ms(control),
+                     control != NULL ? control->cancel : NULL, &db, err)) {
+        return false;
+    }
+    struct sqlite_writer w = {
+        .db = db, .now_ms = ncm_now_ms(), .mark = mark, .receipt = receipt};
+    bool ok = ncm_db_exec(db, "PRAGMA foreign_keys=ON", err) && ncm_db_begin(db, err);
+    if (ok) {
+        ok = write_all(&w, changes, err) && ncm_db_commit(db, err);
+        if (!ok) {
+            ncm_db_rollback(db);
+        }
+    }
+    ncm_db_close(db);
+    receipt->time_ms = w.now_ms;
+    return ok;
+}
+
+bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **value,
+                    struct ncm_err *err)
+{
+    *value = NULL;
+    if (!schema_refresh(c, NULL, err)) {
+        return false;
+    }
+    struct sqlite_writer w = {.db = c->db, .schema = &c->schema};
+    return apply_present(&w, change, value, err);
+}
