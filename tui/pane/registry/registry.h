@@ -1,0 +1,114 @@
+/* Pane 3, Registry: the board of models × stages, one model's versions with their metrics, one
+ * version beside the one in Production, and who held what. Internal to this folder. */
+#ifndef TUI_PANE_REGISTRY_H
+#define TUI_PANE_REGISTRY_H
+
+#include "api/registry.h"
+#include "api/runs.h"
+#include "api/session.h"
+#include "api/text.h"
+#include "ui/pane.h"
+#include "ui/widget.h"
+
+enum registry_view { VIEW_BOARD, VIEW_MODEL, VIEW_VERSION, VIEW_HOLDERS };
+
+#define MODEL_RUNS 32   /* versions of one model whose source runs are loaded for the metrics */
+#define MODEL_METRICS 4 /* metric columns of the versions table */
+
+/* One line of a version's detail. Strings live in the detail's arena or in held snapshots. */
+struct detail_row {
+    bool heading;
+    struct ncm_str label;
+    struct ncm_str mine;    /* this version */
+    struct ncm_str theirs;  /* the one in Production; absent: nothing to compare with */
+    char delta[40];
+    enum role role, delta_role;
+};
+
+struct version_run {
+    char *run_id;
+    struct ncm_want *want;
+    const struct ncm_run_snapshot *run; /* held */
+};
+
+struct registry {
+    struct ui *ui;
+    bool shown;
+    enum registry_view view;
+    int part;                 /* board: 0 models, 1 versions preview */
+    char *model, *version;    /* selection by identity; NULL without */
+    char *filter;             /* board: words in the model's name; NULL none */
+
+    struct ncm_want *models_want;
+    const struct ncm_models_snapshot *models; /* held */
+    size_t *rows, n_rows, cap_rows;           /* board rows → index in models */
+
+    struct version_run runs[MODEL_RUNS];      /* VIEW_MODEL */
+    size_t n_runs;
+    struct ncm_str metrics[MODEL_METRICS];    /* keys; in held run snapshots */
+    size_t n_metrics;
+
+    struct version_run mine, theirs;          /* VIEW_VERSION: source runs */
+    struct ncm_want *facts_want;
+    const struct ncm_facts_snapshot *facts;   /* held */
+    struct ncm_arena *arena;                  /* of rows below */
+    struct detail_row *detail;
+    size_t n_detail, cap_detail;
+    bool only_different;
+
+    struct ncm_want *holders_want;
+    const struct ncm_holders_snapshot *holders; /* held */
+    char *holders_of;                           /* "Production" or "@alias" */
+    enum registry_view holders_from;            /* where Esc leads back */
+
+    struct table board, preview, versions, detail_table, holders_table;
+    /* Columns of the last drawing; the tables point here. */
+    struct table_column board_columns[7], preview_columns[6], versions_columns[10],
+        detail_columns[4], holders_columns[7];
+    char metric_heads[MODEL_METRICS][40], mine_head[40], theirs_head[64];
+
+    char **picks;             /* what the open picker offers; see registry_act.c */
+    size_t n_picks;
+};
+
+/* ---- registry_data.c ---- */
+/* The selected model / version in the newest snapshot; NULL where gone. */
+const struct ncm_model *registry_model(const struct registry *r);
+const struct ncm_model_version *registry_version(const struct registry *r);
+/* The version of m in Production (highest number where there are several); NULL without. */
+const struct ncm_model_version *registry_production(const struct ncm_model *m);
+void registry_update(struct registry *r);
+void registry_enter(struct registry *r);
+void registry_leave(struct registry *r);
+/* Selects; strings are copied. version NULL: the model's first. */
+void registry_select(struct registry *r, const char *model, const char *version);
+void registry_show(struct registry *r, enum registry_view view);
+/* Reads the selection back from the focused table's cursor. */
+void registry_follow_cursor(struct registry *r);
+const struct ncm_run *registry_run_of(const struct registry *r, const char *run_id);
+/* Wants to see who held "Production", "@champion" … of the selected model. */
+void registry_want_holders(struct registry *r, const char *of);
+
+/* ---- registry_tables.c ---- */
+void registry_draw_board(struct registry *r, const struct canvas *c);
+void registry_draw_model(struct registry *r, const struct canvas *c);
+void registry_draw_holders(struct registry *r, const struct canvas *c);
+/* The table and model that have the focus now. */
+struct table *registry_focused(struct registry *r, struct table_model *model);
+void registry_choose_metrics(struct registry *r);
+
+/* ---- registry_detail.c ---- */
+void registry_build_detail(struct registry *r);
+void registry_draw_version(struct registry *r, const struct canvas *c);
+struct table_model registry_detail_model(struct registry *r);
+/* Moves to the next (+1) or previous (-1) heading. */
+void registry_jump_part(struct registry *r, int direction);
+
+/* ---- registry_act.c ---- */
+bool registry_act(struct registry *r, enum ui_action_id action, const char *arg);
+bool registry_can(struct registry *r, enum ui_action_id action, const char **reason);
+void registry_free_picks(struct registry *r);
+
+enum role stage_role(enum ncm_stage s);
+
+#endif
