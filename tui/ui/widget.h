@@ -48,6 +48,7 @@ struct table {
     int first_column;     /* horizontal scroll: columns after the first fixed ones */
     int fixed;            /* columns that never scroll away */
     int rows_shown;       /* of the last draw */
+    int hidden;           /* columns without room in the last draw */
 };
 
 /* Draws head and rows; keeps the selection in view; a scroll bar sign where more follows. empty:
@@ -80,6 +81,7 @@ struct plot {
     const char *y_title;
     const double *marks; /* x of events (thin vertical lines) */
     size_t n_marks;
+    int shown_w;         /* columns of the last draw */
 };
 
 /* Axes with sensible ticks, curves, legend (letters, colours), cursor line with exact values of
@@ -97,6 +99,7 @@ struct textview {
     int left;
     int rows_shown;
     char needle[128];
+    int width;           /* of the last draw */
 };
 /* Lines of raw text (cleaned while painting), soft-wrapped at the width. */
 void textview_draw(struct textview *t, const char *text, size_t len, const struct canvas *c,
