@@ -88,6 +88,9 @@ struct ncm_provider {
     bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
                   const struct ncm_mark *mark, const struct ncm_control *control,
                   struct ncm_receipt *receipt, struct ncm_err *err);
+    /* Whether apply would take the changes, by the other system's own rules (names, lengths, what is
+     * deleted); NCM_REFUSED, NCM_USAGE, NCM_NOT_FOUND with a sentence. Reads only. NULL: no rules. */
+    bool (*check)(struct ncm_conn *conn, const struct ncm_changes *changes, struct ncm_err *err);
     /* The present value that `change->from` is compared with; *value is NULL where absent (the
      * caller frees). NCM_NOT_FOUND where the object itself does not exist. */
     bool (*present)(struct ncm_conn *conn, const struct ncm_change *change, char **value,

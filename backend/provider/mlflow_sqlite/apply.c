@@ -81,7 +81,7 @@ static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch,
     bool as_was = ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || same(now, ch->from);
     bool ok = as_was || conflict(ch, now, err);
     ncm_free(now);
-    if (!ok) {
+    if (!ok || !apply_rules(w, ch, err)) {
         return false;
     }
     if (ch->kind >= NCM_CH_RUN_TAG) {
@@ -159,4 +159,18 @@ bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **
     }
     struct sqlite_writer w = {.db = c->db, .schema = &c->schema};
     return apply_present(&w, change, value, err);
+}
+
+bool sqlite_check(struct ncm_conn *c, const struct ncm_changes *changes, struct ncm_err *err)
+{
+    if (!schema_refresh(c, NULL, err)) {
+        return false;
+    }
+    struct sqlite_writer w = {.db = c->db, .schema = &c->schema};
+    for (size_t i = 0; i < changes->n; i++) {
+        if (!apply_rules(&w, &changes->items[i], err)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -51,15 +51,9 @@ bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, cons
 bool apply_transition(struct sqlite_writer *w, const char *model, const char *version,
                       const char *alias, const char *from, const char *to, struct ncm_err *err);
 
-/* apply_rules.c: what the tracking system's own client refuses, NCM_REFUSED with a sentence. */
-bool apply_check_key(const char *key, struct ncm_err *err);
-bool apply_check_alias(const char *alias, struct ncm_err *err);
-bool apply_check_model_name(const char *name, struct ncm_err *err);
-bool apply_check_experiment_name(const char *name, struct ncm_err *err);
-bool apply_check_length(const char *what, const char *value, int64_t most, struct ncm_err *err);
-/* Most characters that this release takes in a tag's value of the table. */
-bool apply_value_limit(struct sqlite_writer *w, const char *table, int64_t *most,
-                       struct ncm_err *err);
+/* apply_rules.c: NCM_REFUSED (or NCM_USAGE, NCM_NOT_FOUND) with a sentence for what MLflow's own
+ * client refuses. Reads only. */
+bool apply_rules(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 
 /* apply_words.c */
 bool ncm_mlflow_word_char(uint32_t cp);

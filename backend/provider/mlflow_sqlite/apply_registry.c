@@ -8,25 +8,15 @@
 static bool model_create(struct sqlite_writer *w, const struct ncm_change *ch,
                          struct ncm_err *err)
 {
-    return apply_check_model_name(ch->object, err)
-           && apply_run_one(w, err,
-                            "INSERT INTO registered_models(name, creation_time,"
-                            " last_updated_time, description@C) VALUES(?,?,?,?@V)",
-                            "siis", ch->object, w->now_ms, w->now_ms, ch->to);
+    return apply_run_one(w, err,
+                         "INSERT INTO registered_models(name, creation_time, last_updated_time,"
+                         " description@C) VALUES(?,?,?,?@V)",
+                         "siis", ch->object, w->now_ms, w->now_ms, ch->to);
 }
 
 static bool model_rename(struct sqlite_writer *w, const struct ncm_change *ch,
                          struct ncm_err *err)
 {
-    bool taken;
-    if (!apply_check_model_name(ch->to, err)
-        || !apply_one(w, err, &taken, NULL, "SELECT 1 FROM registered_models WHERE name=?@W",
-                      "s", ch->to)) {
-        return false;
-    }
-    if (taken) {
-        return ncm_fail(err, NCM_REFUSED, _("there is already a model '%s'"), ch->to);
-    }
     /* Versions, tags and aliases follow by ON UPDATE CASCADE (foreign_keys is on). */
     return apply_run_one(w, err,
                          "UPDATE registered_models SET name=?, last_updated_time=? WHERE name=?@W",
@@ -41,15 +31,10 @@ static bool model_tag(struct sqlite_writer *w, const struct ncm_change *ch, stru
         return apply_run(w, err, "DELETE FROM registered_model_tags WHERE name=? AND key=?@W",
                          "ss", ch->object, ch->key);
     }
-    int64_t most;
-    return apply_check_key(ch->key, err)
-           && apply_value_limit(w, "registered_model_tags", &most, err)
-           && apply_check_length(ch->key, ch->to, most, err)
-           && apply_run_one(w, err,
-                            "INSERT INTO registered_model_tags(name, key, value@C)"
-                            " VALUES(?,?,?@V)"
-                            " ON CONFLICT(name, key@C) DO UPDATE SET value=excluded.value",
-                            "sss", ch->object, ch->key, ch->to);
+    return apply_run_one(w, err,
+                         "INSERT INTO registered_model_tags(name, key, value@C) VALUES(?,?,?@V)"
+                         " ON CONFLICT(name, key@C) DO UPDATE SET value=excluded.value",
+                         "sss", ch->object, ch->key, ch->to);
 }
 
 static bool model_delete(struct sqlite_writer *w, const char *name, struct ncm_err *err)
@@ -83,8 +68,7 @@ static bool alias_write(struct sqlite_writer *w, const struct ncm_change *ch, st
                          "DELETE FROM registered_model_aliases WHERE name=? AND alias=?@W", "ss",
                          ch->object, ch->key);
     }
-    return apply_check_alias(ch->key, err) && apply_need_version(w, ch->object, ch->to, err)
-           && ncm_parse_i64(ch->to, &version)
+    return ncm_parse_i64(ch->to, &version)
            && apply_run_one(w, err,
                             "INSERT INTO registered_model_aliases(name, alias, version@C)"
                             " VALUES(?,?,?@V)"

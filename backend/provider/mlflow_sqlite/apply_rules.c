@@ -6,12 +6,14 @@
 #include "base/i18n.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "model/registry.h"
 #include "provider/mlflow_sqlite/apply.h"
 
 enum {
     KEY_MOST = 250,
     ALIAS_MOST = 255,
     MODEL_NAME_MOST = 256,
+    RUN_NAME_MOST = 250,
     EXPERIMENT_NAME_MOST = 500,
     REGISTRY_TAG_OLD = 5000,
     REGISTRY_TAG_NEW = 100000,
@@ -30,7 +32,7 @@ static int64_t characters(const char *s)
     return n;
 }
 
-bool apply_check_length(const char *what, const char *value, int64_t most, struct ncm_err *err)
+static bool check_length(const char *what, const char *value, int64_t most, struct ncm_err *err)
 {
     int64_t n = value != NULL ? characters(value) : 0;
     if (n <= most) {
@@ -75,7 +77,7 @@ static bool plain_path(const char *s)
     }
 }
 
-bool apply_check_key(const char *key, struct ncm_err *err)
+static bool check_key(const char *key, struct ncm_err *err)
 {
     if (key == NULL || key[0] == '\0') {
         return ncm_fail(err, NCM_REFUSED, _("a tag needs a key"));
@@ -88,7 +90,7 @@ bool apply_check_key(const char *key, struct ncm_err *err)
         ncm_fail(err, NCM_REFUSED, _("MLflow takes no such key: '%s'"), key);
         return ncm_hint(err, _("it is read like a file name: no empty, . or .. parts"));
     }
-    return apply_check_length(_("key"), key, KEY_MOST, err);
+    return check_length(_("key"), key, KEY_MOST, err);
 }
 
 static bool is_version_word(const char *s)
@@ -99,7 +101,7 @@ static bool is_version_word(const char *s)
     return strspn(s + 1, "0123456789") == strlen(s + 1);
 }
 
-bool apply_check_alias(const char *alias, struct ncm_err *err)
+static bool check_alias(const char *alias, struct ncm_err *err)
 {
     if (alias == NULL || alias[0] == '\0') {
         return ncm_fail(err, NCM_REFUSED, _("an alias needs a name"));
@@ -120,7 +122,7 @@ bool apply_check_alias(const char *alias, struct ncm_err *err)
         return ncm_fail(err, NCM_REFUSED, _("the alias '%s' is reserved: it reads like a version"
                         " number"), alias);
     }
-    return apply_check_length(_("alias"), alias, ALIAS_MOST, err);
+    return check_length(_("alias"), alias, ALIAS_MOST, err);
 }
 
 static bool blank(const char *s)
@@ -128,7 +130,7 @@ static bool blank(const char *s)
     return s == NULL || s[strspn(s, " \t\r\n\v\f")] == '\0';
 }
 
-bool apply_check_model_name(const char *name, struct ncm_err *err)
+static bool check_model_name(const char *name, struct ncm_err *err)
 {
     if (blank(name)) {
         return ncm_fail(err, NCM_REFUSED, _("a model needs a name"));
@@ -141,15 +143,15 @@ bool apply_check_model_name(const char *name, struct ncm_err *err)
         ncm_fail(err, NCM_REFUSED, _("MLflow takes no such model name: '%s'"), name);
         return ncm_hint(err, _("it is read like a file name: no empty, . or .. parts"));
     }
-    return apply_check_length(_("model name"), name, MODEL_NAME_MOST, err);
+    return check_length(_("model name"), name, MODEL_NAME_MOST, err);
 }
 
-bool apply_check_experiment_name(const char *name, struct ncm_err *err)
+static bool check_experiment_name(const char *name, struct ncm_err *err)
 {
     if (name == NULL || name[0] == '\0') {
         return ncm_fail(err, NCM_REFUSED, _("an experiment needs a name"));
     }
-    return apply_check_length(_("experiment name"), name, EXPERIMENT_NAME_MOST, err);
+    return check_length(_("experiment name"), name, EXPERIMENT_NAME_MOST, err);
 }
 
 /* The n of "VARCHAR(n)"; 0 where the type names none. */
@@ -173,8 +175,9 @@ static int64_t declared_length(struct sqlite_writer *w, const char *table, struc
     return n;
 }
 
-bool apply_value_limit(struct sqlite_writer *w, const char *table, int64_t *most,
-                       struct ncm_err *err)
+/* Most characters that this release takes in a value of the table. */
+static bool value_limit(struct sqlite_writer *w, const char *table, int64_t *most,
+                        struct ncm_err *err)
 {
     bool ok;
     if (strcmp(table, "tags") == 0) {
@@ -191,4 +194,108 @@ bool apply_value_limit(struct sqlite_writer *w, const char *table, int64_t *most
     int64_t n = declared_length(w, "model_version_tags", err, &ok);
     *most = n > 0 ? REGISTRY_TAG_OLD : REGISTRY_TAG_NEW;
     return ok;
+}
+
+static bool experiment_name_free(struct sqlite_writer *w, const char *name, struct ncm_err *err)
+{
+    bool found;
+    char *stage;
+    if (!apply_one(w, err, &found, &stage, "SELECT lifecycle_stage FROM experiments"
+                   " WHERE name=?@W", "s", name)) {
+        return false;
+    }
+    bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
+    ncm_free(stage);
+    if (!found) {
+        return true;
+    }
+    if (!deleted) {
+        return ncm_fail(err, NCM_REFUSED, _("there is already an experiment '%s'"), name);
+    }
+    ncm_fail(err, NCM_REFUSED, _("a deleted experiment still has the name '%s'"), name);
+    return ncm_hint(err, _("restore that one, or choose another name"));
+}
+
+static bool model_name_free(struct sqlite_writer *w, const char *name, struct ncm_err *err)
+{
+    bool taken;
+    return apply_one(w, err, &taken, NULL, "SELECT 1 FROM registered_models WHERE name=?@W", "s",
+                     name)
+           && (!taken || ncm_fail(err, NCM_REFUSED, _("there is already a model '%s'"), name));
+}
+
+/* Taking a tag away is always allowed. */
+static bool check_tag(struct sqlite_writer *w, const char *table, const char *key,
+                      const char *value, struct ncm_err *err)
+{
+    int64_t most;
+    return value == NULL
+           || (check_key(key, err) && value_limit(w, table, &most, err)
+               && check_length(key, value, most, err));
+}
+
+static bool check_lifecycle(const char *to, struct ncm_err *err)
+{
+    return (to != NULL && (strcmp(to, "deleted") == 0 || strcmp(to, "active") == 0))
+           || ncm_fail(err, NCM_USAGE, _("'%s' is neither active nor deleted"),
+                       to != NULL ? to : "");
+}
+
+static bool check_registry(struct sqlite_writer *w, const struct ncm_change *ch,
+                           struct ncm_err *err)
+{
+    enum ncm_stage stage;
+    switch (ch->kind) {
+    case NCM_CH_VERSION_STAGE:
+        return (ch->to != NULL && ncm_stage_of(ch->to, &stage))
+               || ncm_fail(err, NCM_USAGE, _("'%s' is no stage: None, Staging, Production or"
+                           " Archived"), ch->to != NULL ? ch->to : "");
+    case NCM_CH_VERSION_TAG:
+        return check_tag(w, "model_version_tags", ch->key, ch->to, err);
+    case NCM_CH_MODEL_TAG:
+        return check_tag(w, "registered_model_tags", ch->key, ch->to, err);
+    case NCM_CH_VERSION_CREATE:
+        return (ch->to != NULL && ch->to[0] != '\0')
+               || ncm_fail(err, NCM_REFUSED, _("a version needs a source"));
+    case NCM_CH_ALIAS:
+        return ch->to == NULL
+               || (check_alias(ch->key, err) && apply_need_version(w, ch->object, ch->to, err));
+    case NCM_CH_MODEL_CREATE:
+        return check_model_name(ch->object, err) && model_name_free(w, ch->object, err);
+    case NCM_CH_MODEL_RENAME:
+        return check_model_name(ch->to, err) && model_name_free(w, ch->to, err);
+    default:
+        return true;
+    }
+}
+
+static bool check_tracking(struct sqlite_writer *w, const struct ncm_change *ch,
+                           struct ncm_err *err)
+{
+    switch (ch->kind) {
+    case NCM_CH_RUN_TAG:
+        return apply_need_active_run(w, ch->object, err)
+               && check_tag(w, "tags", ch->key, ch->to, err);
+    case NCM_CH_RUN_NOTE:
+        return apply_need_active_run(w, ch->object, err)
+               && check_tag(w, "tags", "mlflow.note.content", ch->to, err);
+    case NCM_CH_RUN_NAME:
+        return apply_need_active_run(w, ch->object, err)
+               && check_length(_("run name"), ch->to, RUN_NAME_MOST, err);
+    case NCM_CH_EXPERIMENT_CREATE:
+        return check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
+    case NCM_CH_EXPERIMENT_NAME:
+        return apply_need_active_experiment(w, ch->object, err)
+               && check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
+    case NCM_CH_EXPERIMENT_TAG:
+        return apply_need_active_experiment(w, ch->object, err)
+               && check_tag(w, "experiment_tags", ch->key, ch->to, err);
+    default:
+        return check_lifecycle(ch->to, err);
+    }
+}
+
+bool apply_rules(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
+{
+    return ch->kind < NCM_CH_RUN_TAG ? check_registry(w, ch, err) : check_tracking(w, ch, err);
 }

@@ -12,13 +12,10 @@
 static bool put_run_tag(struct sqlite_writer *w, const char *run, const char *key,
                         const char *value, struct ncm_err *err)
 {
-    int64_t most;
-    return apply_check_key(key, err) && apply_value_limit(w, "tags", &most, err)
-           && apply_check_length(key, value, most, err)
-           && apply_run_one(w, err,
-                            "INSERT INTO tags(run_uuid, key, value) VALUES(?,?,?)"
-                            " ON CONFLICT(key, run_uuid) DO UPDATE SET value=excluded.value",
-                            "sss", run, key, value);
+    return apply_run_one(w, err,
+                         "INSERT INTO tags(run_uuid, key, value) VALUES(?,?,?)"
+                         " ON CONFLICT(key, run_uuid) DO UPDATE SET value=excluded.value",
+                         "sss", run, key, value);
 }
 
 static bool run_name(struct sqlite_writer *w, const char *run, const char *name,
@@ -30,24 +27,16 @@ static bool run_name(struct sqlite_writer *w, const char *run, const char *name,
                && apply_run(w, err, "DELETE FROM tags WHERE run_uuid=? AND key='" NAME_KEY "'",
                             "s", run);
     }
-    return apply_check_length(_("run name"), name, 250, err)
-           && apply_run_one(w, err, "UPDATE runs SET name=? WHERE run_uuid=?", "ss", name, run)
+    return apply_run_one(w, err, "UPDATE runs SET name=? WHERE run_uuid=?", "ss", name, run)
            && put_run_tag(w, run, NAME_KEY, name, err);
 }
 
 static bool run_tag(struct sqlite_writer *w, const struct ncm_change *ch, const char *key,
                     struct ncm_err *err)
 {
-    if (!apply_need_active_run(w, ch->object, err)) {
-        return false;
-    }
     if (ch->to == NULL) {
-        if (!apply_run(w, err, "DELETE FROM tags WHERE run_uuid=? AND key=?", "ss", ch->object,
-                       key)) {
-            return false;
-        }
-        return ncm_db_changes(w->db) > 0 || ch->from == NULL
-               || ncm_fail(err, NCM_NOT_FOUND, _("run '%s' has no tag '%s'"), ch->object, key);
+        return apply_run(w, err, "DELETE FROM tags WHERE run_uuid=? AND key=?", "ss", ch->object,
+                         key);
     }
     if (strcmp(key, NAME_KEY) == 0 && ch->to[0] != '\0') {
         return run_name(w, ch->object, ch->to, err);
@@ -72,23 +61,10 @@ static bool forget_assessments(struct sqlite_writer *w, const char *which, const
     return ok;
 }
 
-/* Whether `to` names a lifecycle; *deleted tells which. */
-static bool lifecycle(const char *to, bool *deleted, struct ncm_err *err)
-{
-    *deleted = to != NULL && strcmp(to, "deleted") == 0;
-    return *deleted || (to != NULL && strcmp(to, "active") == 0)
-           || ncm_fail(err, NCM_USAGE, _("'%s' is neither active nor deleted"),
-                       to != NULL ? to : "");
-}
-
 static bool run_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch,
                           struct ncm_err *err)
 {
-    bool deleted;
-    if (!lifecycle(ch->to, &deleted, err)) {
-        return false;
-    }
-    if (!deleted) {
+    if (strcmp(ch->to, "active") == 0) {
         return apply_run_one(w, err,
                              "UPDATE runs SET lifecycle_stage='active', deleted_time=NULL"
                              " WHERE run_uuid=?", "s", ch->object);
@@ -102,15 +78,13 @@ static bool run_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch,
 static bool experiment_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch,
                                  struct ncm_err *err)
 {
-    bool deleted;
-    if (!lifecycle(ch->to, &deleted, err)
-        || !apply_run_one(w, err,
-                          "UPDATE experiments SET lifecycle_stage=?, last_update_time=?"
-                          " WHERE experiment_id=?@W", "sis", ch->to, w->now_ms, ch->object)) {
+    if (!apply_run_one(w, err,
+                       "UPDATE experiments SET lifecycle_stage=?, last_update_time=?"
+                       " WHERE experiment_id=?@W", "sis", ch->to, w->now_ms, ch->object)) {
         return false;
     }
     /* Every run goes along; restoring brings back those too that had been deleted singly. */
-    if (!deleted) {
+    if (strcmp(ch->to, "active") == 0) {
         return apply_run(w, err,
                          "UPDATE runs SET lifecycle_stage='active', deleted_time=NULL"
                          " WHERE experiment_id=?", "s", ch->object);
@@ -119,26 +93,6 @@ static bool experiment_lifecycle(struct sqlite_writer *w, const struct ncm_chang
            && apply_run(w, err,
                         "UPDATE runs SET lifecycle_stage='deleted', deleted_time=?"
                         " WHERE experiment_id=?", "is", w->now_ms, ch->object);
-}
-
-static bool experiment_name_free(struct sqlite_writer *w, const char *name, struct ncm_err *err)
-{
-    bool found;
-    char *stage;
-    if (!apply_one(w, err, &found, &stage, "SELECT lifecycle_stage FROM experiments"
-                   " WHERE name=?@W", "s", name)) {
-        return false;
-    }
-    bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
-    ncm_free(stage);
-    if (!found) {
-        return true;
-    }
-    if (!deleted) {
-        return ncm_fail(err, NCM_REFUSED, _("there is already an experiment '%s'"), name);
-    }
-    ncm_fail(err, NCM_REFUSED, _("a deleted experiment still has the name '%s'"), name);
-    return ncm_hint(err, _("restore that one, or choose another name"));
 }
 
 /* Where runs of a new experiment put their artifacts: beside those of the others. */
@@ -165,8 +119,7 @@ static bool experiment_create(struct sqlite_writer *w, const struct ncm_change *
                               struct ncm_err *err)
 {
     char *root = NULL;
-    if (!apply_check_experiment_name(ch->to, err) || !experiment_name_free(w, ch->to, err)
-        || !artifact_root(w, &root, err)) {
+    if (!artifact_root(w, &root, err)) {
         return false;
     }
     bool ok = apply_run_one(w, err,
@@ -187,21 +140,14 @@ static bool experiment_create(struct sqlite_writer *w, const struct ncm_change *
 static bool experiment_tag(struct sqlite_writer *w, const struct ncm_change *ch,
                            struct ncm_err *err)
 {
-    int64_t most;
-    if (!apply_need_active_experiment(w, ch->object, err)) {
-        return false;
-    }
     if (ch->to == NULL) {
         return apply_run(w, err, "DELETE FROM experiment_tags WHERE experiment_id=? AND key=?",
                          "ss", ch->object, ch->key);
     }
-    return apply_check_key(ch->key, err) && apply_value_limit(w, "experiment_tags", &most, err)
-           && apply_check_length(ch->key, ch->to, most, err)
-           && apply_run_one(w, err,
-                            "INSERT INTO experiment_tags(experiment_id, key, value)"
-                            " VALUES(?,?,?) ON CONFLICT(key, experiment_id)"
-                            " DO UPDATE SET value=excluded.value",
-                            "sss", ch->object, ch->key, ch->to);
+    return apply_run_one(w, err,
+                         "INSERT INTO experiment_tags(experiment_id, key, value) VALUES(?,?,?)"
+                         " ON CONFLICT(key, experiment_id) DO UPDATE SET value=excluded.value",
+                         "sss", ch->object, ch->key, ch->to);
 }
 
 bool apply_tracking(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
@@ -212,19 +158,16 @@ bool apply_tracking(struct sqlite_writer *w, const struct ncm_change *ch, struct
     case NCM_CH_RUN_NOTE:
         return run_tag(w, ch, NOTE_KEY, err);
     case NCM_CH_RUN_NAME:
-        return apply_need_active_run(w, ch->object, err) && run_name(w, ch->object, ch->to, err);
+        return run_name(w, ch->object, ch->to, err);
     case NCM_CH_RUN_LIFECYCLE:
         return run_lifecycle(w, ch, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return experiment_create(w, ch, err);
     case NCM_CH_EXPERIMENT_NAME:
-        return apply_need_active_experiment(w, ch->object, err)
-               && apply_check_experiment_name(ch->to, err)
-               && experiment_name_free(w, ch->to, err)
-               && apply_run_one(w, err,
-                                "UPDATE experiments SET name=?, last_update_time=?"
-                                " WHERE experiment_id=?@W",
-                                "sis", ch->to, w->now_ms, ch->object);
+        return apply_run_one(w, err,
+                             "UPDATE experiments SET name=?, last_update_time=?"
+                             " WHERE experiment_id=?@W",
+                             "sis", ch->to, w->now_ms, ch->object);
     case NCM_CH_EXPERIMENT_TAG:
         return experiment_tag(w, ch, err);
     case NCM_CH_EXPERIMENT_LIFECYCLE:

@@ -86,15 +86,11 @@ static bool version_stage(struct sqlite_writer *w, const struct ncm_change *ch, 
                           struct ncm_err *err)
 {
     enum ncm_stage stage;
-    if (ch->to == NULL || !ncm_stage_of(ch->to, &stage)) {
-        return ncm_fail(err, NCM_USAGE, _("'%s' is no stage: None, Staging, Production or"
-                        " Archived"), ch->to != NULL ? ch->to : "");
-    }
-    const char *to = ncm_stage_name(stage);
     char *from;
-    if (!apply_present(w, ch, &from, err)) {
+    if (!ncm_stage_of(ch->to, &stage) || !apply_present(w, ch, &from, err)) {
         return false;
     }
+    const char *to = ncm_stage_name(stage);
     bool ok = apply_run_one(w, err,
                             "UPDATE model_versions SET current_stage=?, last_updated_time=?"
                             " WHERE name=? AND version=?" ALIVE "@W",
@@ -114,15 +110,11 @@ static bool version_tag(struct sqlite_writer *w, const struct ncm_change *ch, in
                          "DELETE FROM model_version_tags WHERE name=? AND version=? AND key=?@W",
                          "sis", ch->object, n, ch->key);
     }
-    int64_t most;
-    return apply_check_key(ch->key, err)
-           && apply_value_limit(w, "model_version_tags", &most, err)
-           && apply_check_length(ch->key, ch->to, most, err)
-           && apply_run_one(w, err,
-                            "INSERT INTO model_version_tags(name, version, key, value@C)"
-                            " VALUES(?,?,?,?@V) ON CONFLICT(name, version, key@C)"
-                            " DO UPDATE SET value=excluded.value",
-                            "siss", ch->object, n, ch->key, ch->to);
+    return apply_run_one(w, err,
+                         "INSERT INTO model_version_tags(name, version, key, value@C)"
+                         " VALUES(?,?,?,?@V) ON CONFLICT(name, version, key@C)"
+                         " DO UPDATE SET value=excluded.value",
+                         "siss", ch->object, n, ch->key, ch->to);
 }
 
 static bool version_delete(struct sqlite_writer *w, const struct ncm_change *ch, int64_t n,
@@ -180,9 +172,6 @@ static bool version_create(struct sqlite_writer *w, const struct ncm_change *ch,
 {
     bool found;
     char *text = NULL;
-    if (ch->to == NULL || ch->to[0] == '\0') {
-        return ncm_fail(err, NCM_REFUSED, _("a version needs a source"));
-    }
     if (!apply_need_model(w, ch->object, err)
         || !apply_one(w, err, &found, &text,
                       "SELECT coalesce(max(version),0)+1 FROM model_versions WHERE name=?@W", "s",

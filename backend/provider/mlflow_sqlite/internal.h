@@ -71,6 +71,7 @@ bool schema_refresh(struct ncm_conn *c, bool *changed, struct ncm_err *err);
 bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
                   const struct ncm_control *control, struct ncm_receipt *receipt,
                   struct ncm_err *err);
+bool sqlite_check(struct ncm_conn *c, const struct ncm_changes *changes, struct ncm_err *err);
 bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **value,
                     struct ncm_err *err);
 
