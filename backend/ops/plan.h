@@ -68,6 +68,7 @@ struct ncm_plan {
     char *subject;      /* "fraud-detector/15", a run id …: for the audit */
     char *from, *to;    /* short, for the audit */
     char *confirm_name; /* what must be typed in a protected context, and for deletions */
+    char *undoes;       /* audit id of the record that this plan takes back, or NULL */
     bool irreversible;
     bool nothing;       /* it is already so */
     /* After execution: */

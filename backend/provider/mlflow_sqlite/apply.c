@@ -154,6 +154,7 @@ bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **
                     struct ncm_err *err)
 {
     *value = NULL;
+    atomic_store(&c->stop, false);
     if (!schema_refresh(c, NULL, err)) {
         return false;
     }
@@ -163,6 +164,7 @@ bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **
 
 bool sqlite_check(struct ncm_conn *c, const struct ncm_changes *changes, struct ncm_err *err)
 {
+    atomic_store(&c->stop, false);
     if (!schema_refresh(c, NULL, err)) {
         return false;
     }
