@@ -104,7 +104,7 @@ char *ncm_fmt_size(char *out, size_t outsz, int64_t bytes)
     }
     char text[40];
     /* One decimal while it says something: 1.5 kB, 12.3 MB, 123 MB. */
-    put_g(text, sizeof text, unit == 0 ? 17 : v < 9.95 ? 2 : 3, v);
+    put_g(text, sizeof text, unit == 0 ? 17 : v < 10 ? 2 : 3, v);
     snprintf(out, outsz, "%s%s %s", bytes < 0 ? "-" : "", text, units[unit]);
     return out;
 }
