@@ -56,6 +56,7 @@ struct ncm_setting {
     const char *values;  /* "dark|light|mono" or NULL */
     const char *initial;
     const char *help;    /* msgid */
+    bool later;          /* accepted with everything below it, but not used yet */
 };
 /* The table, ended by path == NULL. */
 extern const struct ncm_setting ncm_settings[];

@@ -1,0 +1,330 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "engine/internal.h"
+#include "io/file.h"
+
+#define HERE_DB "mlflow.db"
+#define HERE_FOLDER "mlruns"
+
+static bool starts(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static const char *env(const char *name)
+{
+    const char *v = getenv(name);
+    return v != NULL && v[0] != '\0' ? v : NULL;
+}
+
+static enum ncm_file_kind kind_of(const char *path)
+{
+    struct ncm_file_info info = {0};
+    struct ncm_err err;
+    return ncm_file_stat(path, &info, &err) ? info.kind : NCM_FILE_OTHER;
+}
+
+/* A folder where MLflow keeps runs as files: some experiment in it has a meta.yaml. A folder of
+ * that name beside a database often holds only artifacts. */
+static bool is_file_store(const char *path)
+{
+    struct ncm_dir_entry *entries;
+    size_t n = 0;
+    bool truncated, found = false;
+    struct ncm_err err;
+    if (kind_of(path) != NCM_FILE_DIR || !ncm_dir_list(path, 200, &entries, &n, &truncated, &err)) {
+        return false;
+    }
+    for (size_t i = 0; i < n && !found; i++) {
+        if (entries[i].info.kind == NCM_FILE_DIR) {
+            char *sub = ncm_path_join(path, entries[i].name);
+            char *meta = ncm_path_join(sub, "meta.yaml");
+            found = kind_of(meta) == NCM_FILE_REGULAR;
+            ncm_free(meta);
+            ncm_free(sub);
+        }
+    }
+    ncm_dir_free(entries, n);
+    return found;
+}
+
+/* "sqlite:", "sqlite+pysqlite:" … as SQLAlchemy spells a database URL; NULL for another scheme. */
+static const char *after_sqlite(const char *uri)
+{
+    const char *colon = strstr(uri, "://");
+    if (colon == NULL || !starts(uri, "sqlite")) {
+        return NULL;
+    }
+    return uri[6] == ':' || uri[6] == '+' ? colon + 3 : NULL;
+}
+
+static bool sqlite_location(const char *uri, const char *rest, char **location,
+                            struct ncm_err *err)
+{
+    /* sqlite:///REL has an empty host and "/" before the path; ////ABS keeps the second one. */
+    if (rest[0] != '/') {
+        ncm_fail(err, NCM_USAGE, _("'%s' is not an address of an SQLite file"), uri);
+        return ncm_hint(err, "%s",
+                        _("sqlite:///FILE is relative, sqlite:////PATH is absolute"));
+    }
+    const char *path = rest + 1;
+    size_t len = strcspn(path, "?");
+    if (len == 0 || starts(path, ":memory:")) {
+        return ncm_fail(err, NCM_USAGE, _("'%s' names no file: a store in memory cannot be opened"),
+                        uri);
+    }
+    char *plain = ncm_strndup(path, len);
+    *location = ncm_path_expand(plain, NULL);
+    ncm_free(plain);
+    return true;
+}
+
+static bool is_address(const char *uri)
+{
+    static const char *const schemes[] = {"http://", "https://", "databricks://", "databricks-uc",
+                                          "postgresql", "postgres", "mysql", "mssql", "oracle"};
+    if (strcmp(uri, "databricks") == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (starts(uri, schemes[i]) && (strstr(uri, "://") != NULL || schemes[i][0] == 'd')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ncm_store_location(const char *uri, char **location, struct ncm_err *err)
+{
+    if (uri[0] == '\0') {
+        return ncm_fail(err, NCM_USAGE, _("The name of the store is empty"));
+    }
+    const char *rest = after_sqlite(uri);
+    if (rest != NULL) {
+        return sqlite_location(uri, rest, location, err);
+    }
+    if (is_address(uri)) {
+        *location = ncm_strdup(uri);
+        return true;
+    }
+    char *path = ncm_path_from_uri(uri);
+    if (path == NULL) {
+        ncm_fail(err, NCM_USAGE, _("'%s' names no kind of store that is known"), uri);
+        return ncm_hint(err, "%s",
+                        _("sqlite:///FILE, sqlite:////PATH, file://…, a path, http(s)://HOST"));
+    }
+    *location = ncm_path_expand(path, NULL);
+    ncm_free(path);
+    return true;
+}
+
+/* For people: an address without user, password and parameters; a path with ~ for home. */
+static char *label_of(const char *location)
+{
+    const char *host = strstr(location, "://");
+    if (host != NULL) {
+        host += 3;
+        size_t len = strcspn(host, "/?#");
+        const char *at = NULL;
+        for (size_t i = 0; i < len; i++) {
+            at = host[i] == '@' ? host + i : at;
+        }
+        const char *from = at != NULL ? at + 1 : host;
+        return ncm_sprintf("%.*s%.*s", (int)(host - location), location,
+                           (int)strcspn(from, "?#"), from);
+    }
+    const char *home = env("HOME");
+    size_t len = home != NULL ? strlen(home) : 0;
+    if (len > 1 && strncmp(location, home, len) == 0 && location[len] == '/') {
+        return ncm_sprintf("~%s", location + len);
+    }
+    return ncm_strdup(location);
+}
+
+static bool take(struct ncm_choice *out, const char *uri, char *why, struct ncm_err *err)
+{
+    if (!ncm_store_location(uri, &out->location, err)) {
+        ncm_wrap(err, "%s", why);
+        ncm_free(why);
+        return false;
+    }
+    out->why = why;
+    out->label = label_of(out->location);
+    return true;
+}
+
+static bool unknown_context(const char *name, const struct ncm_config *config, struct ncm_err *err)
+{
+    ncm_fail(err, NCM_NOT_FOUND, _("There is no context '%s'"), name);
+    if (config == NULL || config->n_contexts == 0) {
+        return ncm_hint(err, "%s", _("'ncmlops config init' makes a configuration file"));
+    }
+    char names[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < config->n_contexts; i++) {
+        const char *n = config->contexts[i].name;
+        size_t len = strlen(n);
+        if (used + len + 3 > sizeof names) {
+            break;
+        }
+        memcpy(names + used, i > 0 ? ", " : "", i > 0 ? 2 : 0);
+        used += i > 0 ? 2 : 0;
+        memcpy(names + used, n, len + 1);
+        used += len;
+    }
+    return ncm_hint(err, _("there are: %s"), names);
+}
+
+/* What a context says beside the store holds also where --store names another store. */
+static bool adopt(struct ncm_choice *out, const char *name, const struct ncm_config *config,
+                  const struct ncm_config_context **context, struct ncm_err *err)
+{
+    *context = config != NULL ? ncm_config_find(config, name) : NULL;
+    if (*context == NULL) {
+        return unknown_context(name, config, err);
+    }
+    out->context = ncm_strdup(name);
+    out->protect = (*context)->protect;
+    out->read_only = (*context)->read_only;
+    return true;
+}
+
+static bool take_context(struct ncm_choice *out, const struct ncm_config_context *c, char *why,
+                         struct ncm_err *err)
+{
+    if (c->tracking_uri == NULL) {
+        ncm_free(why);
+        ncm_fail(err, NCM_USAGE, _("The context '%s' names no store"), c->name);
+        return ncm_hint(err, _("add 'tracking: {uri: …}' to contexts.%s"), c->name);
+    }
+    return take(out, c->tracking_uri, why, err);
+}
+
+static bool nothing(struct ncm_err *err)
+{
+    ncm_fail(err, NCM_NOT_FOUND, _("There is no store to open"));
+    return ncm_hint(err, "%s",
+                    _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db "
+                      "or mlruns; 'ncmlops demo' makes one to try everything on"));
+}
+
+static bool choose(const char *store, const char *name, const struct ncm_config *config,
+                   struct ncm_choice *out, struct ncm_err *err)
+{
+    const struct ncm_config_context *c = NULL;
+    if (name == NULL) {
+        name = env("NCMLOPS_CONTEXT");
+    }
+    if (name != NULL && !adopt(out, name, config, &c, err)) {
+        return false;
+    }
+    if (store != NULL) {
+        return take(out, store, ncm_strdup("--store"), err);
+    }
+    if (c != NULL) {
+        return take_context(out, c, ncm_sprintf(_("context %s"), name), err);
+    }
+    const char *uri = env("MLFLOW_TRACKING_URI");
+    if (uri != NULL) {
+        return take(out, uri, ncm_strdup("MLFLOW_TRACKING_URI"), err);
+    }
+    if (config != NULL && config->current_context != NULL) {
+        name = config->current_context;
+        return adopt(out, name, config, &c, err) &&
+               take_context(out, c, ncm_sprintf(_("context %s"), name), err);
+    }
+    if (kind_of(HERE_DB) != NCM_FILE_NONE) {
+        return take(out, HERE_DB, ncm_sprintf(_("%s is here"), HERE_DB), err);
+    }
+    if (is_file_store(HERE_FOLDER)) {
+        return take(out, HERE_FOLDER, ncm_sprintf(_("%s is here"), HERE_FOLDER), err);
+    }
+    return nothing(err);
+}
+
+static void note_also(struct ncm_choice *out)
+{
+    char *db = ncm_path_expand(HERE_DB, NULL);
+    char *folder = ncm_path_expand(HERE_FOLDER, NULL);
+    if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {
+        out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_DB, HERE_DB);
+    } else if (strcmp(out->location, folder) != 0 && is_file_store(folder)) {
+        out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_FOLDER,
+                                HERE_FOLDER);
+    }
+    ncm_free(db);
+    ncm_free(folder);
+}
+
+bool ncm_choose_store(const char *store, const char *context, const struct ncm_config *config,
+                      struct ncm_choice *out, struct ncm_err *err)
+{
+    *out = (struct ncm_choice){0};
+    if (!choose(store, context, config, out, err)) {
+        ncm_choice_release(out);
+        return false;
+    }
+    note_also(out);
+    return true;
+}
+
+void ncm_choice_release(struct ncm_choice *c)
+{
+    ncm_free(c->location);
+    ncm_free(c->label);
+    ncm_free(c->why);
+    ncm_free(c->also);
+    ncm_free(c->context);
+    *c = (struct ncm_choice){0};
+}
+
+/* Says what works instead. */
+static void unsupported(const struct ncm_choice *c, struct ncm_err *err)
+{
+    const char *where = c->location;
+    if (starts(where, "http://") || starts(where, "https://")) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a tracking server: this version opens only "
+                                         "MLflow's SQLite files"), c->label);
+        ncm_hint(err, "%s", _("on the server itself: --store with the file that its "
+                              "--backend-store-uri names"));
+    } else if (starts(where, "databricks")) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("Databricks is not supported by this version: it opens "
+                                         "only MLflow's SQLite files"));
+    } else if (strstr(where, "://") != NULL) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a database server: this version opens only "
+                                         "MLflow's SQLite files"), c->label);
+    } else if (kind_of(where) == NCM_FILE_DIR) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a folder: this version opens only MLflow's SQLite "
+                                         "files"), c->label);
+        char *inside = ncm_path_join(where, HERE_DB);
+        if (kind_of(inside) == NCM_FILE_REGULAR) {
+            ncm_hint(err, "--store %s", inside);
+        } else {
+            ncm_hint(err, "%s", _("'mlflow migrate-filestore' copies a folder into an SQLite "
+                                  "file"));
+        }
+        ncm_free(inside);
+    } else if (kind_of(where) == NCM_FILE_NONE) {
+        ncm_fail(err, NCM_NOT_FOUND, _("There is no file %s"), c->label);
+    } else {
+        ncm_fail(err, NCM_UNSUPPORTED, _("%s is no store that this version can open"), c->label);
+    }
+    if (c->also != NULL && err->hint[0] == '\0') {
+        ncm_hint(err, "%s", c->also);
+    }
+}
+
+const struct ncm_provider *ncm_choice_provider(const struct ncm_choice *c, struct ncm_err *err)
+{
+    const struct ncm_provider *p = ncm_provider_for(c->location);
+    if (p == NULL) {
+        unsupported(c, err);
+        if (err->detail[0] == '\0') {
+            ncm_detail(err, _("chosen because: %s"), c->why);
+        }
+    }
+    return p;
+}

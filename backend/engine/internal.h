@@ -1,0 +1,153 @@
+/* Inside the engine: the session's parts as its own files see them. Everything below `lock` is
+ * shared between the owner and the lanes and is touched only while holding it, unless a comment
+ * says who alone uses it. */
+#ifndef NCM_ENGINE_INTERNAL_H
+#define NCM_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/choose.h"
+#include "engine/session.h"
+
+#define NCM_NEVER INT64_MAX
+
+/* The bell: an eventfd, or a pipe where there is none. */
+struct ncm_bell {
+    int read_fd, write_fd;
+};
+bool ncm_bell_init(struct ncm_bell *b, struct ncm_err *err);
+void ncm_bell_ring(const struct ncm_bell *b);
+void ncm_bell_clear(const struct ncm_bell *b);
+void ncm_bell_release(struct ncm_bell *b);
+
+/* One query under way or answered; shared by all equal wants. */
+struct ncm_load {
+    struct ncm_load *next;
+    struct ncm_query *query; /* immutable */
+    char *text;
+    struct ncm_want *wants;
+    uint64_t serial;    /* of the newest want or window move: who comes first */
+
+    bool full;          /* to be loaded at due_ms */
+    bool forced;        /* not held back by a pause */
+    bool window;        /* only the window moved */
+    bool reset;         /* nothing of the last snapshot may be borrowed */
+    int64_t due_ms;     /* monotonic */
+    uint64_t asked, answered; /* generations: what was asked for, what the last load covers */
+
+    bool running, run_window, orphan, preempted;
+    int preemptions;    /* in a row; bounded, so that a reload ends some time */
+    int64_t started_ms, ended_ms, duration_ms;
+    int failures;
+    bool failed;
+    struct ncm_err err;
+    int64_t done, total, progress_ms;
+    atomic_bool cancel;
+
+    struct ncm_snapshot *newest; /* last published: what the next fetch may borrow from */
+    struct ncm_snapshot *slot;   /* published since the last pump; latest wins */
+    bool news;                   /* error or progress changed since the last pump */
+
+    struct ncm_snapshot *shown;  /* owner only */
+    bool shown_failed;           /* owner only */
+    struct ncm_err shown_err;    /* owner only */
+};
+
+struct ncm_want {
+    struct ncm_session *session;
+    struct ncm_load *load;
+    struct ncm_want *next;
+    size_t first, count;
+};
+
+struct ncm_lane {
+    struct ncm_session *session;
+    pthread_t thread;
+    pthread_cond_t wake;
+    bool started, ended;
+    struct ncm_conn *conn;
+    bool reconnect;
+    atomic_bool cancel;
+};
+
+struct ncm_job {
+    struct ncm_job *next;
+    ncm_job_fn run;
+    void (*free_arg)(void *arg);
+    struct ncm_job_result result;
+};
+
+struct ncm_session {
+    /* Immutable after opening. */
+    const struct ncm_provider *provider;
+    const struct ncm_topic_ops *topics;
+    struct ncm_config *config;
+    struct ncm_choice choice;
+    char *state_path;
+    bool read_only;
+    int64_t timeout_ms;
+    struct ncm_bell bell;
+    atomic_bool locked;
+
+    pthread_mutex_t lock;
+    pthread_cond_t owner; /* a headless wait */
+    bool quit, paused;
+    bool watching;        /* someone pumps: changes matter */
+    bool watch_failed;
+    struct ncm_load *loads, *running;
+    uint64_t serial, jitter;
+    struct ncm_lane reads, stream, actions;
+    struct ncm_job *queue, *results;
+    uint64_t job_id;
+
+    struct ncm_snapshot **grave; /* owner only: handed out, let go at the next pump */
+    size_t n_grave, cap_grave;
+};
+
+/* Opens a session on a provider of the caller's choice; store is its location. For tests. */
+bool ncm_engine_open_with(const struct ncm_provider *provider, const struct ncm_session_options *o,
+                          const struct ncm_topic_ops *topics, struct ncm_session **out,
+                          struct ncm_err *err);
+
+/* The provider for a store, or NULL and NCM_UNSUPPORTED / NCM_NOT_FOUND in words. */
+const struct ncm_provider *ncm_choice_provider(const struct ncm_choice *c, struct ncm_err *err);
+
+/* lanes.c */
+void ncm_lane_init(struct ncm_lane *l, struct ncm_session *s);
+/* Starts the thread where it does not run yet. Holding the lock. */
+bool ncm_lane_start(struct ncm_lane *l, void *(*run)(void *lane));
+/* Waits for `cond` until the monotonic time (NCM_NEVER: for ever); false on time-out. */
+bool ncm_wait_until(struct ncm_session *s, pthread_cond_t *cond, int64_t until_ms);
+/* Makes sure of a connection; on the lane's own thread, without the lock. */
+bool ncm_lane_connect(struct ncm_lane *l, struct ncm_control *control, struct ncm_err *err);
+void ncm_lane_disconnect(struct ncm_lane *l);
+/* Tells it to end what it is doing. Holding the lock. */
+void ncm_lane_interrupt(struct ncm_lane *l, atomic_bool *cancel);
+/* Waits for its end until the monotonic time, joins; false where it did not end. */
+bool ncm_lane_join(struct ncm_lane *l, int64_t until_ms);
+/* The n-th pause in a row: 1 s doubling to 60 s, ± a quarter. Holding the lock. */
+int64_t ncm_backoff_ms(struct ncm_session *s, int failures);
+/* Whether an error says something about the connection rather than about the question. */
+bool ncm_code_breaks(enum ncm_code code);
+void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
+                          const atomic_bool *cancel);
+
+/* reads.c, stream.c, jobs.c: the threads. */
+void *ncm_reads_main(void *lane);
+void *ncm_stream_main(void *lane);
+void *ncm_actions_main(void *lane);
+void ncm_jobs_free(struct ncm_job *list);
+
+/* wants.c; all holding the lock. */
+void ncm_load_free(struct ncm_load *l); /* unlinked and without users; not holding the lock */
+/* Marks it for loading: now, or no sooner than the throttle allows. */
+void ncm_load_mark(struct ncm_load *l, bool now, bool reset);
+void ncm_loads_mark(struct ncm_session *s, bool now, bool reset);
+/* Moves what arrived to the owner's side; on the owner's thread. */
+bool ncm_loads_take(struct ncm_session *s);
+void ncm_grave_empty(struct ncm_session *s);
+
+#endif

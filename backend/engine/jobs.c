@@ -1,0 +1,138 @@
+/* The actions lane: jobs one after another, in order; no result is ever dropped. */
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "engine/internal.h"
+
+enum { DEADLINE_MS = 60000 };
+
+static void append(struct ncm_job **list, struct ncm_job *job)
+{
+    while (*list != NULL) {
+        list = &(*list)->next;
+    }
+    job->next = NULL;
+    *list = job;
+}
+
+void ncm_jobs_free(struct ncm_job *list)
+{
+    while (list != NULL) {
+        struct ncm_job *next = list->next;
+        if (list->free_arg != NULL) {
+            list->free_arg(list->result.arg);
+        }
+        ncm_free(list);
+        list = next;
+    }
+}
+
+uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
+                            void (*free_arg)(void *arg))
+{
+    struct ncm_job *job = ncm_alloc(1, sizeof *job);
+    job->run = run;
+    job->free_arg = free_arg;
+    job->result.arg = arg;
+    pthread_mutex_lock(&s->lock);
+    uint64_t id = ++s->job_id;
+    job->result.id = id;
+    if (ncm_lane_start(&s->actions, ncm_actions_main)) {
+        append(&s->queue, job);
+        pthread_cond_broadcast(&s->actions.wake);
+    } else {
+        ncm_fail(&job->result.err, NCM_INTERNAL, _("No thread is left for this action"));
+        append(&s->results, job);
+        ncm_bell_ring(&s->bell);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return id;
+}
+
+/* Takes the wanted (id 0: the first) result. Holding the lock. */
+static bool take(struct ncm_session *s, uint64_t id, struct ncm_job_result *out)
+{
+    for (struct ncm_job **at = &s->results; *at != NULL; at = &(*at)->next) {
+        struct ncm_job *job = *at;
+        if (id == 0 || job->result.id == id) {
+            *at = job->next;
+            *out = job->result;
+            ncm_free(job);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out)
+{
+    pthread_mutex_lock(&s->lock);
+    bool got = take(s, 0, out);
+    pthread_mutex_unlock(&s->lock);
+    return got;
+}
+
+bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
+                             struct ncm_err *err)
+{
+    int64_t until = ncm_mono_ms() + s->timeout_ms;
+    pthread_mutex_lock(&s->lock);
+    bool got = take(s, id, out);
+    while (!got && ncm_wait_until(s, &s->owner, until)) {
+        got = take(s, id, out);
+    }
+    got = got || take(s, id, out);
+    pthread_mutex_unlock(&s->lock);
+    if (got) {
+        return true;
+    }
+    char text[32];
+    ncm_fail(err, NCM_TIMEOUT, _("No answer within %s; the action may still be carried out"),
+             ncm_fmt_duration(text, sizeof text, s->timeout_ms));
+    return ncm_hint(err, "%s", _("'ncmlops audit' shows how it ended"));
+}
+
+static void carry_out(struct ncm_lane *lane, struct ncm_job *job)
+{
+    struct ncm_job_result *r = &job->result;
+    struct ncm_control control = {.cancel = &lane->cancel,
+                                  .deadline_mono_ms = ncm_mono_ms() + DEADLINE_MS};
+    if (!ncm_lane_connect(lane, &control, &r->err)) {
+        return;
+    }
+    struct ncm_job_context ctx;
+    ncm_job_context_fill(&ctx, lane, &lane->cancel);
+    ctx.control = control;
+    r->ok = job->run(&ctx, r->arg, &r->err);
+    if (!r->ok && ncm_code_breaks(r->err.code)) {
+        ncm_lane_disconnect(lane);
+    }
+}
+
+void *ncm_actions_main(void *arg)
+{
+    struct ncm_lane *lane = arg;
+    struct ncm_session *s = lane->session;
+    pthread_mutex_lock(&s->lock);
+    while (!s->quit || s->queue != NULL) {
+        struct ncm_job *job = s->queue;
+        if (job == NULL) {
+            ncm_wait_until(s, &lane->wake, NCM_NEVER);
+            continue;
+        }
+        s->queue = job->next;
+        pthread_mutex_unlock(&s->lock);
+        carry_out(lane, job);
+        pthread_mutex_lock(&s->lock);
+        append(&s->results, job);
+        pthread_cond_broadcast(&s->owner);
+        ncm_bell_ring(&s->bell);
+    }
+    pthread_mutex_unlock(&s->lock);
+    ncm_lane_disconnect(lane);
+    pthread_mutex_lock(&s->lock);
+    lane->ended = true;
+    pthread_cond_broadcast(&s->owner);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}

@@ -1,0 +1,301 @@
+/* The reads lane: picks what matters most, fetches it, hands it over, plans the next try. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "engine/internal.h"
+
+enum {
+    DEADLINE_MS = 120000,
+    PROGRESS_MS = 100, /* the bell rings no more often for progress */
+    WINDOW_ROWS = NCM_RUNS_PAGE,
+};
+
+/* Rows came into view and the order that is known still holds. */
+static bool window_only(const struct ncm_load *l)
+{
+    return l->window && l->newest != NULL && !l->reset;
+}
+
+/* What may run now and how urgent it is; 0: nothing, *wake gets the time to look again. */
+static int urgency(const struct ncm_session *s, const struct ncm_load *l, int64_t now,
+                   int64_t *wake)
+{
+    if (window_only(l)) {
+        return 3;
+    }
+    if (!l->full || (s->paused && !l->forced && l->newest != NULL)) {
+        return 0;
+    }
+    if (l->due_ms > now) {
+        *wake = l->due_ms < *wake ? l->due_ms : *wake;
+        return 0;
+    }
+    return l->newest == NULL ? 2 : 1;
+}
+
+static struct ncm_load *pick(struct ncm_session *s, int64_t *wake)
+{
+    struct ncm_load *best = NULL;
+    int best_urgency = 0;
+    int64_t now = ncm_mono_ms();
+    *wake = NCM_NEVER;
+    for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        int u = urgency(s, l, now, wake);
+        if (u > best_urgency || (u > 0 && u == best_urgency && l->serial > best->serial)) {
+            best = l;
+            best_urgency = u;
+        }
+    }
+    return best;
+}
+
+/* One fetch under way, as the provider's callbacks see it. */
+struct running {
+    struct ncm_session *session;
+    struct ncm_load *load;
+    bool window, reset;
+    uint64_t asked; /* the generation that this load answers */
+};
+
+static void publish(void *to, struct ncm_snapshot *snap)
+{
+    struct running *r = to;
+    struct ncm_session *s = r->session;
+    struct ncm_load *l = r->load;
+    struct ncm_snapshot *old = NULL, *unseen = NULL;
+    pthread_mutex_lock(&s->lock);
+    /* First rows in a hurry are no gain over the exact ones of a moment ago. */
+    bool worse = snap->provisional && l->newest != NULL && !l->newest->provisional;
+    if (l->orphan || s->quit || worse) {
+        old = snap;
+    } else {
+        old = l->newest;
+        unseen = l->slot;
+        l->newest = snap;
+        l->slot = ncm_snapshot_ref(snap);
+        pthread_cond_broadcast(&s->owner);
+        ncm_bell_ring(&s->bell);
+    }
+    pthread_mutex_unlock(&s->lock);
+    ncm_snapshot_unref(old);
+    ncm_snapshot_unref(unseen);
+}
+
+static void progress(void *to, int64_t done, int64_t total)
+{
+    struct running *r = to;
+    struct ncm_session *s = r->session;
+    struct ncm_load *l = r->load;
+    int64_t now = ncm_mono_ms();
+    pthread_mutex_lock(&s->lock);
+    l->done = done;
+    l->total = total;
+    if (now - l->progress_ms >= PROGRESS_MS) {
+        l->progress_ms = now;
+        l->news = true;
+        ncm_bell_ring(&s->bell);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The rows that any of the wants looks at. */
+static void window_of(const struct ncm_load *l, struct ncm_fetch *f)
+{
+    size_t first = SIZE_MAX, end = 0;
+    for (const struct ncm_want *w = l->wants; w != NULL; w = w->next) {
+        size_t count = w->count > 0 ? w->count : WINDOW_ROWS;
+        first = w->first < first ? w->first : first;
+        end = w->first + count > end ? w->first + count : end;
+    }
+    f->first = first == SIZE_MAX ? 0 : first;
+    f->count = end > f->first ? end - f->first : WINDOW_ROWS;
+}
+
+static const struct ncm_topic_ops *topic_ops(const struct ncm_session *s, enum ncm_topic topic)
+{
+    for (const struct ncm_topic_ops *t = s->topics; t != NULL && t->fetch != NULL; t++) {
+        if (t->topic == topic) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static bool fetch(struct ncm_lane *lane, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_session *s = lane->session;
+    const struct ncm_topic_ops *ops = topic_ops(s, f->query->topic);
+    struct ncm_err open_err = {0};
+    bool open = ncm_lane_connect(lane, &f->control, &open_err);
+    if (ops != NULL) {
+        struct ncm_job_context ctx;
+        ncm_job_context_fill(&ctx, lane, f->control.cancel);
+        ctx.control = f->control;
+        if (ops->fetch(&ctx, f, err)) {
+            return true;
+        }
+        if (!open) {
+            *err = open_err;
+        }
+        return false;
+    }
+    if (!open) {
+        *err = open_err;
+        return false;
+    }
+    return s->provider->fetch(lane->conn, f, err);
+}
+
+static bool worth_retrying(enum ncm_code code)
+{
+    switch (code) {
+    case NCM_USAGE:
+    case NCM_REFUSED:
+    case NCM_UNSUPPORTED:
+    case NCM_TOO_LARGE:
+    case NCM_INTERNAL:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Cancelled for something more urgent: it is still wanted. Holding the lock. */
+static void put_back(struct ncm_load *l, bool window, bool reset)
+{
+    l->window = l->window || window;
+    l->full = l->full || !window;
+    l->forced = l->forced || !window;
+    l->reset = l->reset || reset;
+    l->due_ms = l->ended_ms;
+}
+
+/* Plans the next try after a failure. Holding the lock. */
+static void failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err, bool reset)
+{
+    l->failures++;
+    l->failed = true;
+    l->news = true;
+    l->err = *err;
+    l->reset = l->reset || reset;
+    if (!worth_retrying(err->code)) {
+        return;
+    }
+    int64_t due = l->ended_ms + ncm_backoff_ms(s, l->failures);
+    if (!l->full || due < l->due_ms) {
+        l->due_ms = due;
+    }
+    l->full = true;
+    l->forced = true;
+}
+
+/* Plans what follows a load. Holding the lock. */
+static void settle(struct ncm_session *s, struct ncm_load *l, bool ok, const struct ncm_err *err,
+                   const struct running *r)
+{
+    l->running = false;
+    l->ended_ms = ncm_mono_ms();
+    l->preempted = false;
+    if (!r->window) {
+        l->duration_ms = l->ended_ms - l->started_ms;
+    }
+    if (!ok && err->code == NCM_CANCELLED) {
+        put_back(l, r->window, r->reset);
+        return;
+    }
+    l->preemptions = 0;
+    l->answered = r->asked;
+    if (!ok) {
+        failed(s, l, err, r->reset);
+    } else if (!r->window) {
+        l->news = l->news || l->failed;
+        l->failed = false;
+        l->failures = 0;
+    }
+}
+
+/* Takes a load on. Holding the lock. */
+static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r,
+                  struct ncm_fetch *f)
+{
+    int64_t now = ncm_mono_ms();
+    r->session = s;
+    r->load = l;
+    r->window = window_only(l);
+    r->reset = !r->window && l->reset;
+    r->asked = r->window && l->full ? l->answered : l->asked;
+    *f = (struct ncm_fetch){
+        .query = l->query,
+        .window_only = r->window,
+        .previous = r->reset ? NULL : ncm_snapshot_ref(l->newest),
+        .control = {.cancel = &l->cancel, .deadline_mono_ms = now + DEADLINE_MS},
+        .publish = publish,
+        .progress = progress,
+        .to = r,
+    };
+    window_of(l, f);
+    l->window = false;
+    if (!r->window) {
+        l->full = l->forced = l->reset = false;
+    }
+    l->running = true;
+    l->run_window = r->window;
+    l->started_ms = now;
+    l->done = 0;
+    l->total = 0;
+    atomic_store(&l->cancel, false);
+    s->running = l;
+}
+
+/* Holding the lock; lets go of it while fetching. */
+static void run(struct ncm_lane *lane, struct ncm_load *l)
+{
+    struct ncm_session *s = lane->session;
+    struct running r;
+    struct ncm_fetch f;
+    struct ncm_err err = {0};
+    begin(s, l, &r, &f);
+    pthread_mutex_unlock(&s->lock);
+    bool ok = fetch(lane, &f, &err);
+    ncm_snapshot_unref(f.previous);
+    if (!ok && ncm_code_breaks(err.code)) {
+        ncm_log("load: %s: %s (%s)", ncm_code_name(err.code), err.what, err.detail);
+        ncm_lane_disconnect(lane);
+    }
+    pthread_mutex_lock(&s->lock);
+    s->running = NULL;
+    if (l->orphan) {
+        pthread_mutex_unlock(&s->lock);
+        ncm_load_free(l);
+        pthread_mutex_lock(&s->lock);
+        return;
+    }
+    settle(s, l, ok, &err, &r);
+    pthread_cond_broadcast(&s->owner);
+    ncm_bell_ring(&s->bell);
+}
+
+void *ncm_reads_main(void *arg)
+{
+    struct ncm_lane *lane = arg;
+    struct ncm_session *s = lane->session;
+    pthread_mutex_lock(&s->lock);
+    while (!s->quit) {
+        int64_t wake;
+        struct ncm_load *l = pick(s, &wake);
+        if (l != NULL) {
+            run(lane, l);
+        } else {
+            ncm_wait_until(s, &lane->wake, wake);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    ncm_lane_disconnect(lane);
+    pthread_mutex_lock(&s->lock);
+    lane->ended = true;
+    pthread_cond_broadcast(&s->owner);
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}

@@ -1,0 +1,237 @@
+/* The session: opening, closing, facts, the bell. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "engine/internal.h"
+#include "io/file.h"
+
+enum {
+    TIMEOUT_MS = 30000,
+    ACTION_MS = 5000, /* how long closing waits for a running action */
+    CANCEL_MS = 2000, /* and then for everything that was told to end */
+};
+
+static char *state_path(const struct ncm_provider *provider, const char *location)
+{
+    char *path = provider->state_path != NULL ? provider->state_path(location) : NULL;
+    if (path == NULL) {
+        char *dir = ncm_dir_state();
+        path = ncm_path_join(dir, "ncmlops.db");
+        ncm_free(dir);
+    }
+    return path;
+}
+
+static void free_all(struct ncm_session *s)
+{
+    while (s->loads != NULL) {
+        struct ncm_load *l = s->loads;
+        s->loads = l->next;
+        while (l->wants != NULL) {
+            struct ncm_want *w = l->wants;
+            l->wants = w->next;
+            ncm_free(w);
+        }
+        ncm_load_free(l);
+    }
+    ncm_jobs_free(s->queue);
+    ncm_jobs_free(s->results);
+    ncm_grave_empty(s);
+    ncm_free(s->grave);
+    pthread_cond_destroy(&s->reads.wake);
+    pthread_cond_destroy(&s->stream.wake);
+    pthread_cond_destroy(&s->actions.wake);
+    pthread_cond_destroy(&s->owner);
+    pthread_mutex_destroy(&s->lock);
+    ncm_bell_release(&s->bell);
+    ncm_choice_release(&s->choice);
+    ncm_config_free(s->config);
+    ncm_free(s->state_path);
+    ncm_free(s);
+}
+
+/* Takes config and choice. */
+static bool make(const struct ncm_provider *provider, const struct ncm_session_options *o,
+                 const struct ncm_topic_ops *topics, struct ncm_config *config,
+                 struct ncm_choice *choice, struct ncm_session **out, struct ncm_err *err)
+{
+    struct ncm_session *s = ncm_alloc(1, sizeof *s);
+    s->provider = provider;
+    s->topics = topics;
+    s->config = config;
+    s->choice = *choice;
+    s->state_path = state_path(provider, choice->location);
+    s->read_only = o->read_only || choice->read_only;
+    s->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
+    s->jitter = (uint64_t)ncm_mono_ms() * 2654435761u + (uintptr_t)s;
+    atomic_init(&s->locked, choice->protect);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->owner, &attr);
+    pthread_condattr_destroy(&attr);
+    ncm_lane_init(&s->reads, s);
+    ncm_lane_init(&s->stream, s);
+    ncm_lane_init(&s->actions, s);
+    if (!ncm_bell_init(&s->bell, err)) {
+        free_all(s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+bool ncm_engine_open_with(const struct ncm_provider *provider, const struct ncm_session_options *o,
+                          const struct ncm_topic_ops *topics, struct ncm_session **out,
+                          struct ncm_err *err)
+{
+    struct ncm_choice choice = {
+        .location = ncm_strdup(o->store),
+        .label = ncm_strdup(o->store),
+        .why = ncm_strdup(""),
+    };
+    return make(provider, o, topics, NULL, &choice, out, err);
+}
+
+bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic_ops *topics,
+                     struct ncm_session **out, struct ncm_err *err)
+{
+    struct ncm_config *config;
+    struct ncm_choice choice = {0};
+    if (!ncm_config_load(o->config, &config, err)) {
+        return false;
+    }
+    if (!ncm_choose_store(o->store, o->context, config, &choice, err)) {
+        ncm_config_free(config);
+        return false;
+    }
+    const struct ncm_provider *provider = ncm_choice_provider(&choice, err);
+    if (provider == NULL) {
+        ncm_choice_release(&choice);
+        ncm_config_free(config);
+        return false;
+    }
+    return make(provider, o, topics, config, &choice, out, err);
+}
+
+void ncm_session_close(struct ncm_session *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->quit = true;
+    if (s->running != NULL) {
+        ncm_lane_interrupt(&s->reads, &s->running->cancel);
+    }
+    ncm_lane_interrupt(&s->stream, &s->stream.cancel);
+    pthread_cond_broadcast(&s->reads.wake);
+    pthread_cond_broadcast(&s->actions.wake);
+    pthread_mutex_unlock(&s->lock);
+    bool over = ncm_lane_join(&s->actions, ncm_mono_ms() + ACTION_MS);
+    if (!over) {
+        pthread_mutex_lock(&s->lock);
+        ncm_jobs_free(s->queue);
+        s->queue = NULL;
+        ncm_lane_interrupt(&s->actions, &s->actions.cancel);
+        pthread_mutex_unlock(&s->lock);
+        over = ncm_lane_join(&s->actions, ncm_mono_ms() + CANCEL_MS);
+    }
+    int64_t until = ncm_mono_ms() + CANCEL_MS;
+    over = ncm_lane_join(&s->reads, until) && over;
+    over = ncm_lane_join(&s->stream, until) && over;
+    if (over) {
+        free_all(s);
+    }
+    /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+}
+
+const struct ncm_config *ncm_session_config(const struct ncm_session *s)
+{
+    return s->config;
+}
+
+const char *ncm_session_context(const struct ncm_session *s)
+{
+    return s->choice.context != NULL ? s->choice.context : "";
+}
+
+const char *ncm_session_location(const struct ncm_session *s)
+{
+    return s->choice.label;
+}
+
+const char *ncm_session_why(const struct ncm_session *s)
+{
+    return s->choice.why;
+}
+
+const char *ncm_session_also(const struct ncm_session *s)
+{
+    return s->choice.also != NULL ? s->choice.also : "";
+}
+
+bool ncm_session_protected(const struct ncm_session *s)
+{
+    return s->choice.protect;
+}
+
+bool ncm_session_read_only(const struct ncm_session *s)
+{
+    return s->read_only;
+}
+
+bool ncm_session_locked(const struct ncm_session *s)
+{
+    return s->read_only || atomic_load(&s->locked);
+}
+
+bool ncm_session_set_locked(struct ncm_session *s, bool locked)
+{
+    if (!locked && s->read_only) {
+        return false;
+    }
+    atomic_store(&s->locked, locked);
+    return true;
+}
+
+int ncm_session_bell(const struct ncm_session *s)
+{
+    return s->bell.read_fd;
+}
+
+bool ncm_session_pump(struct ncm_session *s)
+{
+    ncm_bell_clear(&s->bell);
+    pthread_mutex_lock(&s->lock);
+    if (!s->watching) {
+        s->watching = true;
+        if (s->provider->watch != NULL && (s->provider->capabilities & NCM_CAP_WATCH) != 0) {
+            ncm_lane_start(&s->stream, ncm_stream_main);
+        }
+    }
+    bool changed = ncm_loads_take(s);
+    pthread_mutex_unlock(&s->lock);
+    /* What was handed out before was promised only until this pump. */
+    ncm_grave_empty(s);
+    return changed;
+}
+
+void ncm_session_pause(struct ncm_session *s, bool paused)
+{
+    pthread_mutex_lock(&s->lock);
+    s->paused = paused;
+    pthread_cond_broadcast(&s->reads.wake);
+    ncm_bell_ring(&s->bell);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_session_touch(struct ncm_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    ncm_loads_mark(s, true, false);
+    pthread_mutex_unlock(&s->lock);
+}

@@ -1,0 +1,293 @@
+/* Wants and loads on the owner's side: coalescing, cancelling, what is shown, how fresh it is. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "engine/internal.h"
+
+enum {
+    THROTTLE_MS = 150,   /* least pause between two loads of one query */
+    THROTTLE_FACTOR = 4, /* and at most a fifth of the time goes into loading it */
+    PREEMPT_MAX = 3,
+    SLOW_MS = 500, /* a reload that takes longer is shown as loading */
+};
+
+void ncm_load_free(struct ncm_load *l)
+{
+    ncm_snapshot_unref(l->newest);
+    ncm_snapshot_unref(l->slot);
+    ncm_snapshot_unref(l->shown);
+    ncm_query_free(l->query);
+    ncm_free(l->text);
+    ncm_free(l);
+}
+
+void ncm_load_mark(struct ncm_load *l, bool now, bool reset)
+{
+    int64_t due = ncm_mono_ms();
+    if (!now && l->ended_ms > 0) {
+        int64_t pause = l->duration_ms * THROTTLE_FACTOR;
+        if (pause < THROTTLE_MS) {
+            pause = THROTTLE_MS;
+        }
+        if (l->ended_ms + pause > due) {
+            due = l->ended_ms + pause;
+        }
+    }
+    if (!l->full || due < l->due_ms) {
+        l->due_ms = due;
+    }
+    l->full = true;
+    l->forced = l->forced || now;
+    l->reset = l->reset || reset;
+    l->asked++;
+}
+
+void ncm_loads_mark(struct ncm_session *s, bool now, bool reset)
+{
+    for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        ncm_load_mark(l, now, reset);
+    }
+    pthread_cond_broadcast(&s->reads.wake);
+}
+
+/* Something that a person waits for goes before a reload of what is on screen already. */
+static void preempt(struct ncm_session *s)
+{
+    struct ncm_load *r = s->running;
+    if (r == NULL || r->orphan || r->run_window || r->preempted || r->newest == NULL ||
+        r->newest->provisional || r->preemptions >= PREEMPT_MAX) {
+        return;
+    }
+    r->preempted = true;
+    r->preemptions++;
+    ncm_lane_interrupt(&s->reads, &r->cancel);
+}
+
+static struct ncm_load *find(struct ncm_session *s, const char *text)
+{
+    for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (strcmp(l->text, text) == 0) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+struct ncm_want *ncm_session_want(struct ncm_session *s, const struct ncm_query *q)
+{
+    struct ncm_want *w = ncm_alloc(1, sizeof *w);
+    char *text = ncm_query_text(q);
+    w->session = s;
+    pthread_mutex_lock(&s->lock);
+    struct ncm_load *l = find(s, text);
+    if (l == NULL) {
+        l = ncm_alloc(1, sizeof *l);
+        l->query = ncm_query_dup(q);
+        l->text = text;
+        l->next = s->loads;
+        atomic_init(&l->cancel, false);
+        s->loads = l;
+        ncm_load_mark(l, true, false);
+        preempt(s);
+    } else {
+        ncm_free(text);
+    }
+    l->serial = ++s->serial;
+    w->load = l;
+    w->next = l->wants;
+    l->wants = w;
+    ncm_lane_start(&s->reads, ncm_reads_main);
+    pthread_cond_broadcast(&s->reads.wake);
+    pthread_cond_broadcast(&s->stream.wake);
+    pthread_mutex_unlock(&s->lock);
+    return w;
+}
+
+static void bury(struct ncm_session *s, struct ncm_snapshot *snap)
+{
+    if (snap == NULL) {
+        return;
+    }
+    s->grave = ncm_grow(s->grave, s->n_grave, &s->cap_grave, sizeof *s->grave);
+    s->grave[s->n_grave++] = snap;
+}
+
+void ncm_grave_empty(struct ncm_session *s)
+{
+    for (size_t i = 0; i < s->n_grave; i++) {
+        ncm_snapshot_unref(s->grave[i]);
+    }
+    s->n_grave = 0;
+}
+
+void ncm_want_release(struct ncm_want *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    struct ncm_session *s = w->session;
+    struct ncm_load *l = w->load, *gone = NULL;
+    pthread_mutex_lock(&s->lock);
+    struct ncm_want **at = &l->wants;
+    while (*at != w) {
+        at = &(*at)->next;
+    }
+    *at = w->next;
+    if (l->wants == NULL) {
+        struct ncm_load **from = &s->loads;
+        while (*from != l) {
+            from = &(*from)->next;
+        }
+        *from = l->next;
+        bury(s, l->shown);
+        l->shown = NULL;
+        if (l->running) {
+            l->orphan = true; /* its lane frees it */
+            ncm_lane_interrupt(&s->reads, &l->cancel);
+        } else {
+            gone = l;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (gone != NULL) {
+        ncm_load_free(gone);
+    }
+    ncm_free(w);
+}
+
+bool ncm_loads_take(struct ncm_session *s)
+{
+    bool changed = false;
+    for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (l->slot != NULL) {
+            bury(s, l->shown);
+            l->shown = l->slot;
+            l->slot = NULL;
+            changed = true;
+        }
+        if (l->news) {
+            l->news = false;
+            l->shown_failed = l->failed;
+            l->shown_err = l->err;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+const void *ncm_want_get(const struct ncm_want *w)
+{
+    return w->load->shown;
+}
+
+const struct ncm_err *ncm_want_error(const struct ncm_want *w)
+{
+    return w->load->shown_failed ? &w->load->shown_err : NULL;
+}
+
+static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm_load *l,
+                                   int64_t now)
+{
+    if (l->failed) {
+        if (s->reads.conn != NULL && !ncm_code_breaks(l->err.code)) {
+            /* The source answers; it is this question that has no answer (or not yet). */
+            return l->shown == NULL ? NCM_LIVE : NCM_STALE;
+        }
+        return NCM_OFFLINE;
+    }
+    if (l->shown == NULL || l->shown->provisional) {
+        return NCM_LOADING;
+    }
+    if (l->running && !l->run_window && now - l->started_ms > SLOW_MS) {
+        return NCM_LOADING;
+    }
+    if ((s->paused && l->full) || s->watch_failed) {
+        return NCM_STALE;
+    }
+    return NCM_LIVE;
+}
+
+struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w)
+{
+    struct ncm_session *s = w->session;
+    const struct ncm_load *l = w->load;
+    struct ncm_freshness_info info = {.age_ms = -1, .retry_ms = -1};
+    if (l->shown != NULL) {
+        info.age_ms = ncm_now_ms() - l->shown->taken_ms;
+        if (info.age_ms < 0) {
+            info.age_ms = 0;
+        }
+    }
+    pthread_mutex_lock(&s->lock);
+    int64_t now = ncm_mono_ms();
+    info.state = state_of(s, l, now);
+    info.done = l->running ? l->done : 0;
+    info.total = l->running ? l->total : 0;
+    if (l->failed && l->full) {
+        info.retry_ms = l->due_ms > now ? l->due_ms - now : 0;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return info;
+}
+
+void ncm_want_window(struct ncm_want *w, size_t first, size_t count)
+{
+    if (w->first == first && w->count == count) {
+        return;
+    }
+    struct ncm_session *s = w->session;
+    pthread_mutex_lock(&s->lock);
+    w->first = first;
+    w->count = count;
+    w->load->window = true;
+    w->load->asked++;
+    w->load->serial = ++s->serial;
+    preempt(s);
+    pthread_cond_broadcast(&s->reads.wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_want_refresh(struct ncm_want *w)
+{
+    struct ncm_session *s = w->session;
+    pthread_mutex_lock(&s->lock);
+    ncm_load_mark(w->load, true, false);
+    pthread_cond_broadcast(&s->reads.wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *err)
+{
+    struct ncm_session *s = w->session;
+    struct ncm_load *l = w->load;
+    int64_t until = ncm_mono_ms() + s->timeout_ms;
+    bool in_time = true;
+    pthread_mutex_lock(&s->lock);
+    uint64_t asked = l->asked;
+    while (l->answered < asked && in_time) {
+        in_time = ncm_wait_until(s, &s->owner, until);
+    }
+    bool answered = l->answered >= asked;
+    ncm_loads_take(s);
+    if (!answered && l->running) {
+        ncm_lane_interrupt(&s->reads, &l->cancel);
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!answered) {
+        char text[32];
+        ncm_fail(err, NCM_TIMEOUT, _("No answer within %s"),
+                 ncm_fmt_duration(text, sizeof text, s->timeout_ms));
+        return ncm_hint(err, "%s", _("--timeout SECONDS waits longer"));
+    }
+    if (l->shown_failed) {
+        *err = l->shown_err;
+        return false;
+    }
+    if (l->shown == NULL) {
+        return ncm_fail(err, NCM_INTERNAL, _("The source answered nothing"));
+    }
+    *snapshot = l->shown;
+    return true;
+}
