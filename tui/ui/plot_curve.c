@@ -216,6 +216,12 @@ void plot_curves_back(const struct plot_view *v, const struct plot_series *s, si
     raster_free(k.r);
 }
 
+/* The raster's colour is id % 7; small ids where colours run in order, so that none are mixed up. */
+static int raster_id(const struct plot_series *s, size_t i)
+{
+    return s->color == (int)(i % 7) ? (int)i : s->color + 7 * (int)i;
+}
+
 void plot_curves(const struct plot *p, const struct plot_view *v, const struct plot_series *s,
                  size_t n, const struct canvas *c)
 {
@@ -227,11 +233,11 @@ void plot_curves(const struct plot *p, const struct plot_view *v, const struct p
     for (size_t i = 0; i < n; i++) {
         k.s = &s[i];
         k.y = s[i].y;
-        k.id = s[i].color + 7 * (int)i;
+        k.id = raster_id(&s[i], i);
         draw_stroke(&k);
     }
     if (p->focus >= 0 && (size_t)p->focus < n) {
-        raster_focus(k.r, s[p->focus].color + 7 * p->focus);
+        raster_focus(k.r, raster_id(&s[p->focus], (size_t)p->focus));
     }
     raster_paint(k.r, c);
     for (size_t i = 0; i < n; i++) {
