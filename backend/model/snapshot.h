@@ -108,6 +108,18 @@ struct ncm_runs_snapshot {
     size_t n_pages;
 };
 
+/* A zeroed chunk with one user, for a runs snapshot to own or share. ncm_refs_chunk_share adds a
+ * user and returns it; dropping the last one frees it. NULL allowed. ncm_snapshot_new sets the
+ * release of a RUNS snapshot to one that drops all its chunks and pages. */
+struct ncm_refs_chunk *ncm_refs_chunk_new(void);
+struct ncm_refs_chunk *ncm_refs_chunk_share(struct ncm_refs_chunk *c);
+void ncm_refs_chunk_drop(struct ncm_refs_chunk *c);
+/* The same for a page of full rows, which has an arena of its own. */
+struct ncm_runs_page *ncm_runs_page_new(void);
+struct ncm_runs_page *ncm_runs_page_share(struct ncm_runs_page *p);
+void ncm_runs_page_drop(struct ncm_runs_page *p);
+
+/* NULL where i is beyond the rows. */
 const struct ncm_run_ref *ncm_runs_ref(const struct ncm_runs_snapshot *s, size_t i);
 /* NULL where its page is not loaded. */
 const struct ncm_run *ncm_runs_at(const struct ncm_runs_snapshot *s, size_t i);

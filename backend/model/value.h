@@ -34,4 +34,9 @@ struct ncm_metric {
     int64_t step;
 };
 
+/* Byte order, as keys and names are sorted; an absent string counts as empty. */
+int ncm_str_compare(struct ncm_str a, struct ncm_str b);
+/* Look-up in an array sorted by key; NULL where absent. */
+const struct ncm_kv *ncm_kv_find(const struct ncm_kv *kv, size_t n, const char *key);
+
 #endif
