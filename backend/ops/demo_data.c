@@ -220,6 +220,7 @@ const struct ncm_demo_model ncm_demo_models[] = {
         .owner = "risk",
         .tier = "1",
         .experiment = 0,
+        .stages = true,
         .note = "Scores card payments. On call: #risk-oncall. Rollback needs no approval.",
         .n_versions = 9,
         .versions =
@@ -265,6 +266,7 @@ const struct ncm_demo_model ncm_demo_models[] = {
         .owner = "growth",
         .tier = "2",
         .experiment = 1,
+        .stages = true,
         .note = "Monthly churn scores for the retention campaign.",
         .n_versions = 5,
         .versions =
@@ -292,6 +294,7 @@ const struct ncm_demo_model ncm_demo_models[] = {
         .owner = "supply",
         .tier = "1",
         .experiment = 2,
+        .stages = true,
         .note = "Feeds the ordering system every night at 03:00.",
         .n_versions = 6,
         .versions =
@@ -328,6 +331,7 @@ const struct ncm_demo_model ncm_demo_models[] = {
         .owner = "추천",
         .tier = "1",
         .experiment = 3,
+        .stages = true,
         .note = "홈 화면 추천 랭킹. 담당: 추천팀. 롤백은 승인 없이 가능.",
         .n_versions = 6,
         .versions =
@@ -373,12 +377,21 @@ const struct ncm_demo_model ncm_demo_models[] = {
         .champion_of = 3,
         .challenger = "challenger",
         .challenger_of = 4,
+        .moves =
+            {
+                {1, 70, "erin", "None", "Production", "first model on the line"},
+                {2, 49, "erin", "None", "Production", "new backbone"},
+                {1, 49, "erin", "Production", "Archived", "new backbone"},
+                {3, 26, "frank", "None", "Production", "val_accuracy 0.92, line 3 agreed"},
+                {2, 26, "frank", "Production", "Archived", "val_accuracy 0.92, line 3 agreed"},
+            },
     },
     {
         .name = "검색-임베딩",
         .owner = "검색",
         .tier = "3",
         .experiment = 5,
+        .stages = true,
         .note = "사내 문서 검색. 아직 운영 전.",
         .n_versions = 2,
         .versions =

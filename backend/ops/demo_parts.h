@@ -57,6 +57,7 @@ struct ncm_demo_move {
 struct ncm_demo_model {
     const char *name, *note, *owner, *tier;
     int experiment; /* index in ncm_demo_experiments */
+    bool stages;    /* false: the team uses aliases only */
     int n_versions;
     struct ncm_demo_version versions[12];
     const char *champion, *challenger; /* alias names or NULL */

@@ -101,9 +101,10 @@ static int64_t write_version(struct ncm_demo *d, const struct ncm_demo_model *m,
     return updated;
 }
 
-/* One transition tag, as ncmlops itself leaves it. */
-static void write_move(struct ncm_demo *d, const struct ncm_demo_model *m,
-                       const struct ncm_demo_move *move)
+/* One transition tag, as ncmlops itself leaves it; alias NULL for stages. */
+static void transition(struct ncm_demo *d, const struct ncm_demo_model *m, int version,
+                       const struct ncm_demo_move *move, const char *alias, const char *from,
+                       const char *to)
 {
     struct ncm_buf text;
     struct ncm_json j;
@@ -115,19 +116,56 @@ static void write_move(struct ncm_demo *d, const struct ncm_demo_model *m,
     ncm_json_str(&j, move->actor);
     ncm_json_key(&j, "time");
     ncm_json_i64(&j, at);
+    if (alias != NULL) {
+        ncm_json_key(&j, "alias");
+        ncm_json_str(&j, alias);
+    }
     ncm_json_key(&j, "from");
-    ncm_json_str(&j, move->from);
+    ncm_json_str(&j, from);
     ncm_json_key(&j, "to");
-    ncm_json_str(&j, move->to);
+    ncm_json_str(&j, to);
     ncm_json_key(&j, "reason");
     ncm_json_str(&j, move->reason);
     ncm_json_end_obj(&j);
     char id[33];
-    ncm_demo_id(ncm_demo_mix(ncm_demo_hash(m->name), (uint64_t)(move->days_ago * 100), 0), 1, id);
+    uint64_t when = (uint64_t)(move->days_ago * 100);
+    ncm_demo_id(ncm_demo_mix(ncm_demo_hash(m->name), when, alias != NULL), 1, id);
     char *key = ncm_sprintf("ncmlops.transition.%.16s", id);
-    version_tag(d, m, move->version, key, text.p);
+    version_tag(d, m, version, key, text.p);
     ncm_free(key);
     ncm_buf_release(&text);
+}
+
+/* The version that made room for this move; 0 where there was none. */
+static int replaced_by(const struct ncm_demo_model *m, const struct ncm_demo_move *move)
+{
+    for (const struct ncm_demo_move *o = m->moves; o < m->moves + 16 && o->version != 0; o++) {
+        if (o->days_ago >= move->days_ago && o->days_ago <= move->days_ago &&
+            o->version != move->version && strcmp(o->from, "Production") == 0) {
+            return o->version;
+        }
+    }
+    return 0;
+}
+
+/* The stage; and the champion alias, which this team moves along with Production. */
+static void write_move(struct ncm_demo *d, const struct ncm_demo_model *m,
+                       const struct ncm_demo_move *move)
+{
+    if (m->stages) {
+        transition(d, m, move->version, move, NULL, move->from, move->to);
+    }
+    if (m->champion == NULL || strcmp(move->to, "Production") != 0) {
+        return;
+    }
+    char now[16], before[16];
+    int old = replaced_by(m, move);
+    snprintf(now, sizeof now, "%d", move->version);
+    snprintf(before, sizeof before, "%d", old);
+    transition(d, m, move->version, move, m->champion, old != 0 ? before : NULL, now);
+    if (old != 0) {
+        transition(d, m, old, move, m->champion, before, now);
+    }
 }
 
 static void alias(struct ncm_demo *d, const struct ncm_demo_model *m, const char *name, int version)
