@@ -140,8 +140,8 @@ static void transition(struct ncm_demo *d, const struct ncm_demo_model *m, int v
 static int replaced_by(const struct ncm_demo_model *m, const struct ncm_demo_move *move)
 {
     for (const struct ncm_demo_move *o = m->moves; o < m->moves + 16 && o->version != 0; o++) {
-        if (o->days_ago >= move->days_ago && o->days_ago <= move->days_ago &&
-            o->version != move->version && strcmp(o->from, "Production") == 0) {
+        if (o->days_ago == move->days_ago && o->version != move->version &&
+            strcmp(o->from, "Production") == 0) {
             return o->version;
         }
     }
