@@ -1,0 +1,215 @@
+/* One run with everything that the store knows of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "provider/mlflow_sqlite/read.h"
+
+/* One statement over ?1 = id, a callback a row. */
+static bool each(struct ncm_conn *c, const char *sql, const char *id,
+                 void (*row)(void *to, struct ncm_stmt *st, struct ncm_arena *a), void *to,
+                 struct ncm_arena *a, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (!ncm_db_prepare(c->db, sql, &st, err))
+        return false;
+    ncm_bind_cstr(st, 1, id);
+    bool more = false, ok;
+    while ((ok = ncm_stmt_step(st, &more, err)) && more)
+        row(to, st, a);
+    ncm_stmt_end(st);
+    return ok;
+}
+
+void sqlite_fill_run(struct ncm_stmt *st, int first, struct ncm_arena *a, struct ncm_run *r)
+{
+    r->id = ncm_col_dup(st, first, a);
+    r->name = ncm_col_dup(st, first + 1, a);
+    r->experiment_id = ncm_col_dup(st, first + 2, a);
+    r->user = ncm_col_dup(st, first + 3, a);
+    r->status_text = ncm_col_dup(st, first + 4, a);
+    r->status = ncm_run_status_of(ncm_cstr(r->status_text));
+    r->start_ms = sqlite_time(st, first + 5);
+    r->end_ms = sqlite_time(st, first + 6);
+    r->lifecycle = ncm_str_is(ncm_col_text(st, first + 7), "deleted") ? NCM_DELETED : NCM_ACTIVE;
+    r->artifact_uri = ncm_col_dup(st, first + 8, a);
+}
+
+void sqlite_run_defaults(struct ncm_run *r, struct ncm_str name_tag, struct ncm_str user_tag)
+{
+    if (r->name.len == 0)
+        r->name = name_tag.len > 0 ? name_tag : r->id;
+    if ((r->user.len == 0 || ncm_str_is(r->user, "unknown")) && user_tag.len > 0)
+        r->user = user_tag;
+}
+
+static int by_bytes(struct ncm_str x, struct ncm_str y)
+{
+    size_t n = x.len < y.len ? x.len : y.len;
+    int d = n == 0 ? 0 : memcmp(x.p, y.p, n);
+    return d != 0 ? d : (x.len > y.len) - (x.len < y.len);
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return by_bytes(((const struct ncm_kv *)x)->key, ((const struct ncm_kv *)y)->key);
+}
+
+static int by_metric_key(const void *x, const void *y)
+{
+    return by_bytes(((const struct ncm_metric *)x)->key, ((const struct ncm_metric *)y)->key);
+}
+
+void sqlite_sort_run(struct ncm_run *r)
+{
+    if (r->n_metrics > 1)
+        qsort(r->metrics, r->n_metrics, sizeof(*r->metrics), by_metric_key);
+    if (r->n_params > 1)
+        qsort(r->params, r->n_params, sizeof(*r->params), by_key);
+    if (r->n_tags > 1)
+        qsort(r->tags, r->n_tags, sizeof(*r->tags), by_key);
+}
+
+static void add_metric(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    struct ncm_metric *m = sqlite_list_add(to);
+    m->key = ncm_col_dup(st, 0, a);
+    m->value = sqlite_metric_value(st, 1, 2);
+    m->timestamp_ms = sqlite_time(st, 3);
+    m->step = ncm_col_i64(st, 4);
+}
+
+static void add_kv(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    struct ncm_kv *kv = sqlite_list_add(to);
+    kv->key = ncm_col_dup(st, 0, a);
+    kv->value = ncm_col_dup(st, 1, a);
+}
+
+static void add_input(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    struct ncm_dataset_input *in = sqlite_list_add(to);
+    in->name = ncm_col_dup(st, 0, a);
+    in->digest = ncm_col_dup(st, 1, a);
+    in->source_type = ncm_col_dup(st, 2, a);
+    in->source = ncm_col_dup(st, 3, a);
+    in->context = ncm_col_dup(st, 4, a);
+}
+
+static void add_logged_model(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    static const char *const words[] = { "UNSPECIFIED", "PENDING", "READY", "FAILED" };
+    struct ncm_logged_model *m = sqlite_list_add(to);
+    m->id = ncm_col_dup(st, 0, a);
+    m->name = ncm_col_dup(st, 1, a);
+    int64_t status = ncm_col_i64(st, 2);
+    m->status = status >= 0 && status < 4 ? ncm_arena_cstr(a, words[status]) : ncm_col_dup(st, 2, a);
+    m->artifact_location = ncm_col_dup(st, 3, a);
+    m->model_type = ncm_col_dup(st, 4, a);
+}
+
+static void add_version(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    struct ncm_version_ref *v = sqlite_list_add(to);
+    v->model = ncm_col_dup(st, 0, a);
+    v->version = ncm_col_dup(st, 1, a);
+    v->stage = ncm_col_dup(st, 2, a);
+}
+
+static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *r,
+                        struct ncm_err *err)
+{
+    struct sqlite_list metrics = { .size = sizeof(struct ncm_metric) };
+    struct sqlite_list params = { .size = sizeof(struct ncm_kv) };
+    struct sqlite_list tags = { .size = sizeof(struct ncm_kv) };
+    bool ok = each(c, "SELECT key, value, is_nan, timestamp, step FROM latest_metrics"
+                      " WHERE run_uuid=?1", id, add_metric, &metrics, a, err) &&
+              each(c, "SELECT key, value FROM params WHERE run_uuid=?1", id, add_kv, &params, a,
+                   err) &&
+              each(c, "SELECT key, value FROM tags WHERE run_uuid=?1", id, add_kv, &tags, a, err);
+    r->n_metrics = metrics.n;
+    r->metrics = sqlite_list_move(&metrics, a);
+    r->n_params = params.n;
+    r->params = sqlite_list_move(&params, a);
+    r->n_tags = tags.n;
+    r->tags = sqlite_list_move(&tags, a);
+    sqlite_sort_run(r);
+    return ok;
+}
+
+static bool load_relations(struct ncm_conn *c, const char *id, struct ncm_arena *a,
+                           struct ncm_run *r, struct ncm_err *err)
+{
+    struct sqlite_list inputs = { .size = sizeof(struct ncm_dataset_input) };
+    struct sqlite_list models = { .size = sizeof(struct ncm_logged_model) };
+    struct sqlite_list versions = { .size = sizeof(struct ncm_version_ref) };
+    bool ok = true;
+    if (c->schema.has_inputs)
+        ok = each(c, "SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source,"
+                     " (SELECT t.value FROM input_tags t WHERE t.input_uuid=i.input_uuid"
+                     " AND t.name='mlflow.data.context')"
+                     " FROM inputs i JOIN datasets d ON d.dataset_uuid=i.source_id"
+                     " WHERE i.destination_type='RUN' AND i.destination_id=?1"
+                     " AND i.source_type='DATASET' ORDER BY i.rowid",
+                  id, add_input, &inputs, a, err);
+    if (ok && c->schema.has_logged_models)
+        ok = each(c, "SELECT m.model_id, m.name, m.status, m.artifact_location, m.model_type"
+                     " FROM inputs i JOIN logged_models m ON m.model_id=i.destination_id"
+                     " WHERE i.source_type='RUN_OUTPUT' AND i.source_id=?1"
+                     " AND i.destination_type='MODEL_OUTPUT'"
+                     " AND m.lifecycle_stage IS NOT 'deleted' ORDER BY i.rowid",
+                  id, add_logged_model, &models, a, err);
+    if (ok && c->schema.has_registry) {
+        char *sql = ncm_sprintf("SELECT name, version, current_stage FROM model_versions"
+                                " WHERE run_id=?1 AND current_stage<>'Deleted_Internal'%s"
+                                " ORDER BY name, version DESC", sqlite_workspace(c));
+        ok = each(c, sql, id, add_version, &versions, a, err);
+        ncm_free(sql);
+    }
+    r->n_inputs = inputs.n;
+    r->inputs = sqlite_list_move(&inputs, a);
+    r->n_logged_models = models.n;
+    r->logged_models = sqlite_list_move(&models, a);
+    r->n_versions = versions.n;
+    r->versions = sqlite_list_move(&versions, a);
+    return ok;
+}
+
+static void take_run(void *to, struct ncm_stmt *st, struct ncm_arena *a)
+{
+    sqlite_fill_run(st, 0, a, to);
+}
+
+static struct ncm_str tag(const struct ncm_run *r, const char *key)
+{
+    const struct ncm_kv *kv = ncm_run_tag(r, key);
+    return kv != NULL ? kv->value : (struct ncm_str){ 0 };
+}
+
+bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *out,
+                     struct ncm_err *err)
+{
+    *out = (struct ncm_run){ 0 };
+    if (!each(c, "SELECT " SQLITE_RUN_COLUMNS " FROM runs WHERE run_uuid=?1", id, take_run, out, a,
+              err))
+        return false;
+    if (out->id.p == NULL)
+        return ncm_fail(err, NCM_NOT_FOUND, _("There is no run %s in this store."), id);
+    if (!load_values(c, id, a, out, err) || !load_relations(c, id, a, out, err))
+        return false;
+    out->parent_id = tag(out, "mlflow.parentRunId");
+    sqlite_run_defaults(out, tag(out, "mlflow.runName"), tag(out, "mlflow.user"));
+    return true;
+}
+
+bool read_run(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_run_snapshot *s = ncm_snapshot_new(NCM_T_RUN, sizeof(*s));
+    if (!sqlite_load_run(c, ncm_cstr((struct ncm_str){ f->query->id, 0 }), s->head.arena, &s->run,
+                         err)) {
+        ncm_snapshot_unref(s);
+        return false;
+    }
+    f->publish(f->to, &s->head);
+    return true;
+}

@@ -1,0 +1,159 @@
+/* Topic RUNS: first rows at once, then the exact order; full rows only for the window. */
+#include <string.h>
+
+#include "provider/mlflow_sqlite/runs.h"
+
+/* Above so many runs the first rows come before the exact order. */
+#define LARGE 20000
+#define NEWEST_MORE 200
+
+static void drop_parts(struct ncm_snapshot *head)
+{
+    struct ncm_runs_snapshot *s = (struct ncm_runs_snapshot *)head;
+    for (size_t i = 0; i < s->n_chunks; i++)
+        if (s->chunks[i] != NULL && atomic_fetch_sub(&s->chunks[i]->users, 1) == 1)
+            ncm_free(s->chunks[i]);
+    for (size_t i = 0; i < s->n_pages; i++)
+        if (s->pages[i] != NULL && atomic_fetch_sub(&s->pages[i]->users, 1) == 1) {
+            ncm_arena_free(s->pages[i]->arena);
+            ncm_free(s->pages[i]);
+        }
+}
+
+static struct ncm_runs_snapshot *new_snapshot(size_t n)
+{
+    struct ncm_runs_snapshot *s = ncm_snapshot_new(NCM_T_RUNS, sizeof(*s));
+    s->head.release = drop_parts;
+    s->n = n;
+    s->n_chunks = (n + NCM_RUNS_CHUNK - 1) / NCM_RUNS_CHUNK;
+    s->n_pages = (n + NCM_RUNS_PAGE - 1) / NCM_RUNS_PAGE;
+    s->chunks = ncm_arena_alloc(s->head.arena, s->n_chunks + 1, sizeof(struct ncm_refs_chunk *));
+    s->pages = ncm_arena_alloc(s->head.arena, s->n_pages + 1, sizeof(struct ncm_runs_page *));
+    return s;
+}
+
+/* Refs of [i * CHUNK, …) from `refs`, or the previous snapshot's chunk where it is the same. */
+static struct ncm_refs_chunk *chunk_of(const struct ncm_run_ref *refs, size_t i, size_t n,
+                                       const struct ncm_runs_snapshot *previous)
+{
+    size_t first = i * NCM_RUNS_CHUNK;
+    size_t used = n - first < NCM_RUNS_CHUNK ? n - first : NCM_RUNS_CHUNK;
+    if (previous != NULL && i < previous->n_chunks) {
+        size_t had = previous->n - first < NCM_RUNS_CHUNK ? previous->n - first : NCM_RUNS_CHUNK;
+        struct ncm_refs_chunk *old = previous->chunks[i];
+        if (had == used && memcmp(old->refs, refs + first, used * sizeof(*refs)) == 0) {
+            atomic_fetch_add(&old->users, 1);
+            return old;
+        }
+    }
+    struct ncm_refs_chunk *chunk = ncm_alloc(1, sizeof(*chunk));
+    atomic_init(&chunk->users, 1);
+    memcpy(chunk->refs, refs + first, used * sizeof(*refs));
+    return chunk;
+}
+
+static struct ncm_runs_snapshot *snapshot_of(const struct runs_plan *p, const struct runs_rows *r,
+                                             size_t n, const struct ncm_runs_snapshot *previous)
+{
+    struct ncm_runs_snapshot *s = new_snapshot(n);
+    struct ncm_run_ref *refs = ncm_alloc(n + 1, sizeof(*refs));
+    runs_nest(p, r, n, refs);
+    for (size_t i = 0; i < s->n_chunks; i++)
+        s->chunks[i] = chunk_of(refs, i, n, previous);
+    ncm_free(refs);
+    return s;
+}
+
+/* Loads the pages of the window that are not there yet. */
+static bool load_window(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_runs_snapshot *s,
+                        struct ncm_err *err)
+{
+    if (s->n == 0 || f->count == 0 || f->first >= s->n)
+        return true;
+    size_t last = f->count > s->n - f->first ? s->n - 1 : f->first + f->count - 1;
+    for (size_t p = f->first / NCM_RUNS_PAGE; p <= last / NCM_RUNS_PAGE; p++)
+        if (s->pages[p] == NULL &&
+            (!sqlite_go_on(&f->control, err) || !sqlite_load_page(c, f->query, s, p, err)))
+            return false;
+    return true;
+}
+
+static bool publish(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_runs_snapshot *s,
+                    struct ncm_err *err)
+{
+    if (!load_window(c, f, s, err)) {
+        ncm_snapshot_unref(s);
+        return false;
+    }
+    f->publish(f->to, &s->head);
+    return true;
+}
+
+/* The same order with other pages. */
+static bool move_window(struct ncm_conn *c, struct ncm_fetch *f,
+                        const struct ncm_runs_snapshot *previous, struct ncm_err *err)
+{
+    struct ncm_runs_snapshot *s = new_snapshot(previous->n);
+    s->head.taken_ms = previous->head.taken_ms;
+    s->total = previous->total;
+    for (size_t i = 0; i < s->n_chunks; i++) {
+        s->chunks[i] = previous->chunks[i];
+        atomic_fetch_add(&s->chunks[i]->users, 1);
+    }
+    for (size_t i = 0; i < s->n_pages; i++) {
+        s->pages[i] = previous->pages[i];
+        if (s->pages[i] != NULL)
+            atomic_fetch_add(&s->pages[i]->users, 1);
+    }
+    return publish(c, f, s, err);
+}
+
+static bool publish_newest(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p,
+                           struct ncm_err *err)
+{
+    struct runs_rows rows = { 0 };
+    size_t most = f->first + f->count + NEWEST_MORE;
+    bool ok = runs_rows_newest(c, p, most, &rows, err) && runs_rows_sort(c, p, &rows, err);
+    if (ok && rows.n > 0) {
+        struct ncm_runs_snapshot *s = snapshot_of(p, &rows, rows.n, NULL);
+        s->head.provisional = true;
+        s->total = -1;
+        ok = publish(c, f, s, err);
+    }
+    runs_rows_free(&rows);
+    return ok;
+}
+
+static bool publish_exact(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p,
+                          const struct ncm_runs_snapshot *previous, struct ncm_err *err)
+{
+    struct runs_rows rows = { 0 };
+    bool ok = runs_rows_scan(c, f, p, &rows, err) && runs_rows_sort(c, p, &rows, err);
+    if (ok) {
+        int64_t limit = f->query->limit;
+        size_t n = limit > 0 && (uint64_t)limit < rows.n ? (size_t)limit : rows.n;
+        struct ncm_runs_snapshot *s = snapshot_of(p, &rows, n, previous);
+        s->total = (int64_t)rows.n;
+        runs_rows_free(&rows);
+        return publish(c, f, s, err);
+    }
+    runs_rows_free(&rows);
+    return false;
+}
+
+bool read_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    const struct ncm_runs_snapshot *previous = (const struct ncm_runs_snapshot *)f->previous;
+    struct runs_plan plan;
+    int64_t last;
+    if (previous != NULL && previous->head.provisional)
+        previous = NULL;
+    if (f->window_only && previous != NULL)
+        return move_window(c, f, previous, err);
+    bool ok = runs_plan_make(c, f->query, &plan, err) && sqlite_last_rowid(c, "runs", &last, err);
+    if (ok && previous == NULL && plan.simple && last > LARGE)
+        ok = publish_newest(c, f, &plan, err);
+    ok = ok && publish_exact(c, f, &plan, previous, err);
+    runs_plan_free(&plan);
+    return ok;
+}
