@@ -6,25 +6,24 @@
 
 #define RUNS_ANY (IN_RUNS | IN_RUN)
 #define MODELS (IN_REGISTRY | IN_VERSION)
-#define PARTS (IN_ALWAYS)
-#define MOVING (IN_ALWAYS)
 
 const struct ui_action ui_actions[] = {
     /* movement */
-    {A_UP, "up", "k Up", N_("up"), N_("One row up"), MOVING, ACT_HIDDEN},
-    {A_DOWN, "down", "j Down", N_("down"), N_("One row down"), MOVING, ACT_HIDDEN},
-    {A_TOP, "top", "g Home", N_("top"), N_("To the first row"), MOVING, ACT_HIDDEN},
-    {A_BOTTOM, "bottom", "G End", N_("bottom"), N_("To the last row"), MOVING, ACT_HIDDEN},
-    {A_PAGE_UP, "page-up", "PgUp ,", N_("page up"), N_("One page up"), MOVING, ACT_HIDDEN},
-    {A_PAGE_DOWN, "page-down", "PgDn .", N_("page down"), N_("One page down"), MOVING, ACT_HIDDEN},
-    {A_LEFT, "left", "h Left", N_("left"), N_("Columns or chart cursor to the left; fold"), MOVING,
+    {A_UP, "up", "k Up", N_("up"), N_("One row up"), IN_ALWAYS, ACT_HIDDEN},
+    {A_DOWN, "down", "j Down", N_("down"), N_("One row down"), IN_ALWAYS, ACT_HIDDEN},
+    {A_TOP, "top", "g Home", N_("top"), N_("To the first row"), IN_ALWAYS, ACT_HIDDEN},
+    {A_BOTTOM, "bottom", "G End", N_("bottom"), N_("To the last row"), IN_ALWAYS, ACT_HIDDEN},
+    {A_PAGE_UP, "page-up", "PgUp ,", N_("page up"), N_("One page up"), IN_ALWAYS, ACT_HIDDEN},
+    {A_PAGE_DOWN, "page-down", "PgDn .", N_("page down"), N_("One page down"), IN_ALWAYS,
      ACT_HIDDEN},
+    {A_LEFT, "left", "h Left", N_("left"), N_("Columns or chart cursor to the left; fold"),
+     IN_ALWAYS, ACT_HIDDEN},
     {A_RIGHT, "right", "l Right", N_("right"), N_("Columns or chart cursor to the right; unfold"),
-     MOVING, ACT_HIDDEN},
-    {A_NEXT_PART, "next-part", "Tab", N_("next part"), N_("To the next part of this pane"), PARTS,
-     ACT_HIDDEN},
+     IN_ALWAYS, ACT_HIDDEN},
+    {A_NEXT_PART, "next-part", "Tab", N_("next part"), N_("To the next part of this pane"),
+     IN_ALWAYS, ACT_HIDDEN},
     {A_PREV_PART, "previous-part", "S-Tab", N_("previous part"),
-     N_("To the previous part of this pane"), PARTS, ACT_HIDDEN},
+     N_("To the previous part of this pane"), IN_ALWAYS, ACT_HIDDEN},
     {A_OPEN, "open", "Enter", N_("open"), N_("Open what is selected"), IN_ALWAYS, ACT_HIDDEN},
     {A_BACK, "back", "Esc Backspace", N_("back"), N_("One level back; never leaves the program"),
      IN_ALWAYS, ACT_HIDDEN},
