@@ -24,6 +24,8 @@ struct term_options {
 /* NCM_USAGE where standard input or output is no terminal, or TERM is unknown or "dumb"; hint
  * names the headless commands. */
 bool term_start(const struct term_options *o, struct ncm_err *err);
+/* No terminal at all: painting, term_dump and a script work; for tests. Cannot fail. */
+void term_start_offscreen(int rows, int cols);
 /* Restores everything; safe to call twice. */
 void term_stop(void);
 int term_rows(void);
