@@ -46,9 +46,8 @@ struct sqlite_schema {
 };
 
 struct sqlite_watch; /* watch.c */
-struct sqlite_order; /* read_runs.c: what the last order left for the next one */
 
-/* A lane's connection. One thread; only `stop` and interrupt are touched by others. */
+/* A lane's connection. One thread; others touch only `stop` and `wake`, through interrupt. */
 struct ncm_conn {
     char *path;
     struct ncm_db *db;    /* read-only, always there */
@@ -56,6 +55,7 @@ struct ncm_conn {
     struct sqlite_schema schema;
     int64_t schema_version; /* PRAGMA schema_version that `schema` was read at */
     atomic_bool stop;       /* set by interrupt, cleared when a call begins */
+    int wake;               /* an eventfd that interrupt signals, so that watch ends at once */
     struct sqlite_watch *watch;
 };
 

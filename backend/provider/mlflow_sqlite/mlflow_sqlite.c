@@ -2,6 +2,7 @@
 #include "provider/mlflow_sqlite/mlflow_sqlite.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -56,6 +57,8 @@ static void close_conn(struct ncm_conn *c)
     sqlite_watch_free(c->watch);
     ncm_db_close(c->write);
     ncm_db_close(c->db);
+    if (c->wake >= 0)
+        close(c->wake);
     ncm_free(c->path);
     ncm_free(c);
 }
@@ -68,11 +71,15 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
         return false;
     struct ncm_conn *c = ncm_alloc(1, sizeof(*c));
     c->path = ncm_strdup(path_of(location));
+    c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&c->stop, false);
     if (!ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err) ||
         !ncm_db_exec(c->db, "PRAGMA case_sensitive_like=ON", err) ||
-        !ncm_db_i64(c->db, "PRAGMA schema_version", 0, &c->schema_version, err) ||
-        !schema_detect(c->db, &c->schema, err)) {
+        !ncm_db_i64(c->db, "PRAGMA schema_version", 0, &c->schema_version, err)) {
+        close_conn(c);
+        return false;
+    }
+    if (!schema_detect(c->db, &c->schema, err)) {
         close_conn(c);
         return ncm_wrap(err, "%s", location);
     }
@@ -82,8 +89,11 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
 
 static void interrupt_conn(struct ncm_conn *c)
 {
+    uint64_t one = 1;
     atomic_store(&c->stop, true);
     ncm_db_interrupt(c->db);
+    if (c->wake >= 0 && write(c->wake, &one, sizeof(one)) < 0)
+        return; /* full: it is signalled already */
 }
 
 bool sqlite_go_on(const struct ncm_control *control, struct ncm_err *err)

@@ -78,26 +78,27 @@ static void walk(const struct runs_rows *r, struct tree *t, struct ncm_run_ref *
         if (t->parent[root] >= 0)
             continue;
         int32_t at = (int32_t)root;
-        uint16_t depth = 0;
+        uint32_t depth = 0;
         while (at >= 0) {
             bool running;
             int32_t up = t->parent[at];
             struct ncm_run_ref *ref = &out[n];
-            *ref = (struct ncm_run_ref){ .parent = up < 0 ? -1 : t->place[up], .depth = depth };
+            *ref = (struct ncm_run_ref){ .parent = up < 0 ? -1 : t->place[up] };
+            ref->depth = depth < UINT16_MAX ? (uint16_t)depth : UINT16_MAX;
             ref->handle = runs_rows_handle(r, (size_t)at, &running);
             ref->running = running;
             ref->has_children = t->child[at] >= 0;
             t->place[at] = (int32_t)n++;
             if (t->child[at] >= 0) {
                 at = t->child[at];
-                depth += depth < UINT16_MAX;
+                depth++;
                 continue;
             }
-            while (at >= 0 && at != (int32_t)root && t->next[at] < 0) {
+            while (at != (int32_t)root && t->next[at] < 0) {
                 at = t->parent[at];
-                depth -= depth > 0;
+                depth--;
             }
-            at = at == (int32_t)root || at < 0 ? -1 : t->next[at];
+            at = at == (int32_t)root ? -1 : t->next[at];
         }
     }
 }

@@ -28,7 +28,7 @@ int64_t runs_rows_handle(const struct runs_rows *r, size_t i, bool *running)
 {
     uint64_t w = row_at(r, i)[at_handle(r)];
     *running = (w & 1) != 0;
-    return (int64_t)(w >> 1);
+    return (int64_t)w >> 1;
 }
 
 void runs_rows_free(struct runs_rows *r)

@@ -52,6 +52,8 @@ static bool scan_part(struct ncm_conn *c, const struct sqlite_scan *s, int64_t f
         if (!(ok = s->row(s->to, st, err)))
             break;
     ncm_stmt_end(st);
+    if (!ok && err->code == NCM_INVALID_DATA)
+        ncm_wrap(err, "%s", s->table); /* which part is damaged */
     return ok;
 }
 

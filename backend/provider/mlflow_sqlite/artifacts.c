@@ -1,0 +1,235 @@
+/* Topics ARTIFACTS and ARTIFACT, and where an artifact URI lies on this machine. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "io/file.h"
+#include "provider/mlflow_sqlite/read.h"
+
+#define MOST_ENTRIES 10000
+#define DEFAULT_BYTES (256 * 1024)
+#define MOST_BYTES (16 * 1024 * 1024)
+
+static char *store_folder(const struct ncm_conn *c)
+{
+    const char *slash = strrchr(c->path, '/');
+    return slash == NULL ? ncm_strdup(".") : ncm_strndup(c->path, (size_t)(slash - c->path) + 1);
+}
+
+static bool is_folder(const char *path)
+{
+    struct ncm_file_info info;
+    struct ncm_err err;
+    return ncm_file_stat(path, &info, &err) && info.kind == NCM_FILE_DIR;
+}
+
+/* `inner` below the store's own folder, where that is a folder; else NULL. */
+static char *beside_store(const struct ncm_conn *c, const char *inner)
+{
+    while (*inner == '/')
+        inner++;
+    if (*inner == '\0' || !ncm_path_inside(inner))
+        return NULL;
+    char *folder = store_folder(c);
+    char *path = ncm_path_join(folder, inner);
+    ncm_free(folder);
+    if (is_folder(path))
+        return path;
+    ncm_free(path);
+    return NULL;
+}
+
+/* The store may have been moved with its artifacts: from the last part called mlruns or
+ * mlartifacts on, the path is looked for beside the store. */
+static char *moved_with_store(const struct ncm_conn *c, const char *path)
+{
+    static const char *const names[] = { "/mlruns/", "/mlartifacts/" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *tail = NULL;
+        for (const char *p = path; (p = strstr(p, names[i])) != NULL; p++)
+            tail = p;
+        char *found = tail != NULL ? beside_store(c, tail) : NULL;
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static struct ncm_str reason(struct ncm_arena *a, const char *format, const char *uri)
+{
+    char *text = ncm_sprintf("%s %s", format, uri);
+    struct ncm_str out = ncm_arena_cstr(a, text);
+    ncm_free(text);
+    return out;
+}
+
+static char *behind_server(const struct ncm_conn *c, const char *uri, struct ncm_arena *a,
+                           struct ncm_str *why)
+{
+    const char *inner = strchr(uri, ':') + 1;
+    if (strncmp(inner, "//", 2) == 0) /* a host: its path follows */
+        inner = strchr(inner + 2, '/');
+    if (inner != NULL) {
+        char *path = ncm_path_join("mlartifacts", inner + strspn(inner, "/"));
+        char *found = beside_store(c, path);
+        ncm_free(path);
+        if (found != NULL)
+            return found;
+    }
+    *why = reason(a, _("Only the tracking server can reach these artifacts:"), uri);
+    return NULL;
+}
+
+char *sqlite_artifact_folder(struct ncm_conn *c, const char *uri, struct ncm_arena *a,
+                             struct ncm_str *why)
+{
+    if (uri[0] == '\0') {
+        *why = ncm_arena_cstr(a, _("The store names no place for these artifacts."));
+        return NULL;
+    }
+    if (strncmp(uri, "mlflow-artifacts:", 17) == 0)
+        return behind_server(c, uri, a, why);
+    char *path = ncm_path_from_uri(uri);
+    if (path == NULL) {
+        *why = reason(a, _("These artifacts are not on this machine:"), uri);
+        return NULL;
+    }
+    char *found = path[0] == '/' && is_folder(path) ? ncm_strdup(path) : NULL;
+    if (found == NULL && path[0] != '/')
+        found = beside_store(c, path[0] == '.' && path[1] == '/' ? path + 2 : path);
+    if (found == NULL)
+        found = moved_with_store(c, path);
+    if (found == NULL)
+        *why = reason(a, _("There is no such folder on this machine:"), path);
+    ncm_free(path);
+    return found;
+}
+
+/* The run's artifact URI; NCM_NOT_FOUND where there is no run. */
+static bool artifact_root(struct ncm_conn *c, const char *run, struct ncm_arena *a,
+                          struct ncm_str *out, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    bool row = false;
+    if (!ncm_db_prepare(c->db, "SELECT artifact_uri FROM runs WHERE run_uuid=?1", &st, err))
+        return false;
+    ncm_bind_cstr(st, 1, run);
+    bool ok = ncm_stmt_step(st, &row, err);
+    if (ok && row)
+        *out = ncm_col_dup(st, 0, a);
+    ncm_stmt_end(st);
+    if (ok && !row)
+        return ncm_fail(err, NCM_NOT_FOUND, _("There is no run %s in this store."), run);
+    return ok;
+}
+
+/* root/inner, and the file itself lies below root: links that lead out of it are refused. */
+static char *inside(const char *root, const char *inner, struct ncm_err *err)
+{
+    if (inner[0] != '\0' && !ncm_path_inside(inner)) {
+        ncm_fail(err, NCM_REFUSED, _("The path leads out of the run's artifacts: %s"), inner);
+        return NULL;
+    }
+    char *path = inner[0] == '\0' ? ncm_strdup(root) : ncm_path_join(root, inner);
+    char *real_root = realpath(root, NULL), *real = realpath(path, NULL);
+    size_t n = real_root != NULL ? strlen(real_root) : 0;
+    if (real == NULL) {
+        ncm_fail(err, NCM_NOT_FOUND, _("There is no artifact %s."), inner);
+        ncm_free(path);
+        path = NULL;
+    } else if (real_root == NULL || strncmp(real, real_root, n) != 0 ||
+               (real[n] != '\0' && real[n] != '/')) {
+        ncm_fail(err, NCM_REFUSED, _("The path leads out of the run's artifacts: %s"), inner);
+        ncm_free(path);
+        path = NULL;
+    }
+    free(real_root);
+    free(real);
+    return path;
+}
+
+static bool list_folder(const char *root, const char *inner, struct ncm_artifacts_snapshot *s,
+                        struct ncm_err *err)
+{
+    struct ncm_dir_entry *entries = NULL;
+    char *path = inside(root, inner, err);
+    if (path == NULL)
+        return false;
+    bool ok = ncm_dir_list(path, MOST_ENTRIES, &entries, &s->n, &s->truncated, err);
+    ncm_free(path);
+    if (!ok)
+        return false;
+    s->items = ncm_arena_alloc(s->head.arena, s->n + 1, sizeof(*s->items));
+    for (size_t i = 0; i < s->n; i++) {
+        char *name = inner[0] == '\0' ? ncm_strdup(entries[i].name)
+                                      : ncm_path_join(inner, entries[i].name);
+        s->items[i].path = ncm_arena_cstr(s->head.arena, name);
+        s->items[i].is_dir = entries[i].info.kind == NCM_FILE_DIR;
+        s->items[i].size = s->items[i].is_dir ? -1 : entries[i].info.size;
+        ncm_free(name);
+    }
+    ncm_dir_free(entries, s->n);
+    return true;
+}
+
+bool read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_artifacts_snapshot *s = ncm_snapshot_new(NCM_T_ARTIFACTS, sizeof(*s));
+    const char *inner = f->query->key == NULL ? "" : f->query->key;
+    bool ok = artifact_root(c, f->query->id, s->head.arena, &s->root, err);
+    if (ok) {
+        char *root = sqlite_artifact_folder(c, ncm_cstr(s->root), s->head.arena, &s->why);
+        ok = root == NULL || list_folder(root, inner, s, err);
+        ncm_free(root);
+    }
+    if (!ok) {
+        ncm_snapshot_unref(s);
+        return false;
+    }
+    f->publish(f->to, &s->head);
+    return true;
+}
+
+static bool read_content(const char *root, struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
+                         struct ncm_err *err)
+{
+    struct ncm_buf content;
+    struct ncm_file_info info;
+    int64_t most = f->query->limit > 0 ? f->query->limit : DEFAULT_BYTES;
+    if (most > MOST_BYTES)
+        most = MOST_BYTES;
+    char *path = inside(root, ncm_cstr(s->path), err);
+    if (path == NULL)
+        return false;
+    ncm_buf_init(&content, (size_t)most + 1);
+    bool ok = ncm_file_stat(path, &info, err) &&
+              ncm_file_read(path, 0, (size_t)most, &content, &s->truncated, err);
+    if (ok) {
+        s->size = info.size;
+        s->content = ncm_arena_str(s->head.arena, content.p, content.len);
+        s->binary = memchr(content.p, '\0', content.len) != NULL;
+    }
+    ncm_buf_release(&content);
+    ncm_free(path);
+    return ok;
+}
+
+bool read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_artifact_snapshot *s = ncm_snapshot_new(NCM_T_ARTIFACT, sizeof(*s));
+    struct ncm_str uri, why = { 0 };
+    s->path = ncm_arena_cstr(s->head.arena, f->query->key == NULL ? "" : f->query->key);
+    bool ok = artifact_root(c, f->query->id, s->head.arena, &uri, err);
+    if (ok) {
+        char *root = sqlite_artifact_folder(c, ncm_cstr(uri), s->head.arena, &why);
+        ok = root != NULL ? read_content(root, f, s, err)
+                          : ncm_fail(err, NCM_NOT_FOUND, "%s", ncm_cstr(why));
+        ncm_free(root);
+    }
+    if (!ok) {
+        ncm_snapshot_unref(s);
+        return false;
+    }
+    f->publish(f->to, &s->head);
+    return true;
+}
