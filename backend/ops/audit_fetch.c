@@ -1,0 +1,92 @@
+/* The audit as a topic: what pane 9 and `ncmlops audit` show. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/num.h"
+#include "engine/state.h"
+#include "io/file.h"
+#include "ops/parts.h"
+
+static struct ncm_str keep(struct ncm_arena *a, struct ncm_str s)
+{
+    return s.p == NULL ? s : ncm_arena_str(a, s.p, s.len);
+}
+
+static void entry(struct ncm_audit_entry *e, const struct ncm_record *r, struct ncm_arena *a,
+                  const char *actor, const char *host)
+{
+    e->id = keep(a, r->id);
+    e->actor = keep(a, r->actor);
+    e->host = keep(a, r->host);
+    e->action = keep(a, r->action);
+    e->subject = keep(a, r->subject);
+    e->from = keep(a, r->was);
+    e->to = keep(a, r->becomes);
+    if (r->detail.p != NULL && strncmp(r->detail.p, "version ", 8) == 0) {
+        e->to = keep(a, (struct ncm_str){r->detail.p + 8, r->detail.len - 8});
+    }
+    e->reason = keep(a, r->reason);
+    /* Somebody is at it right now, or was cut off and is not settled yet. */
+    e->result = r->result.p != NULL ? keep(a, r->result) : ncm_arena_cstr(a, "open");
+    e->hash = keep(a, r->hash);
+    e->store = keep(a, r->store);
+    e->changes = keep(a, r->changes);
+    e->time_ms = r->time_ms;
+    e->mine = ncm_record_mine(r, actor, host);
+    e->undoable = ncm_record_done(r) && !r->undone && ncm_record_inverse(r, NULL);
+}
+
+static void fill(struct ncm_audit_snapshot *s, const struct ncm_log_book *book, int64_t since)
+{
+    char *actor = ncm_whoami();
+    char *host = ncm_hostname();
+    s->items = ncm_arena_alloc(s->head.arena, book->n, sizeof *s->items);
+    for (size_t i = book->n; i > 0; i--) {
+        const struct ncm_record *r = &book->items[i - 1];
+        if (since <= 0 || r->time_ms >= since) {
+            entry(&s->items[s->n++], r, s->head.arena, actor, host);
+        }
+    }
+    ncm_free(actor);
+    ncm_free(host);
+}
+
+/* Settles what was cut off, where the store can be asked; that it cannot is no fault of the log. */
+static void settle(struct ncm_job_context *ctx, struct ncm_db *state)
+{
+    struct ncm_err ignored;
+    if (ctx->conn != NULL && ctx->provider != NULL && !ctx->read_only) {
+        ncm_audit_settle(state, ctx->provider, ctx->conn, &ignored);
+    }
+}
+
+bool ncm_audit_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_db *state = NULL;
+    struct ncm_log_book book = {0};
+    char *broken = NULL;
+    char *why = NULL;
+    bool there = ctx->state_path != NULL && ncm_state_open(ctx->state_path, false, &state, err);
+    if (!there && ctx->state_path != NULL && err->code != NCM_NOT_FOUND) {
+        return false;
+    }
+    if (there) {
+        settle(ctx, state);
+    }
+    bool ok = !there
+              || (ncm_log_book_load(state, &book, err)
+                  && ncm_audit_verify(state, &broken, &why, err));
+    ncm_db_close(state);
+    if (ok) {
+        struct ncm_audit_snapshot *s = ncm_snapshot_new(NCM_T_AUDIT, sizeof *s);
+        fill(s, &book, f->query->at_ms);
+        s->verified = true;
+        s->broken_id = ncm_arena_cstr(s->head.arena, broken);
+        s->broken_why = ncm_arena_cstr(s->head.arena, why);
+        f->publish(f->to, &s->head);
+    }
+    ncm_log_book_release(&book);
+    ncm_free(broken);
+    ncm_free(why);
+    return ok;
+}

@@ -1,0 +1,137 @@
+/* Carrying a plan out: intent to the audit (synced) → apply with compare-and-set → read back →
+ * outcome to the audit. Nothing is changed that cannot be recorded first. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/log.h"
+#include "engine/state.h"
+#include "io/file.h"
+#include "ops/parts.h"
+
+static bool open_state(struct ncm_job_context *ctx, struct ncm_db **state, struct ncm_err *err)
+{
+    if (ctx->state_path == NULL) {
+        ncm_fail(err, NCM_READ_ONLY, _("nothing is changed: there is no place for its record"));
+        return ncm_hint(err, _("the folder of the store must be writable"));
+    }
+    if (!ncm_state_open(ctx->state_path, true, state, err)) {
+        ncm_wrap(err, "%s", _("nothing is changed, because it cannot be recorded"));
+        return ncm_detail(err, "%s", ctx->state_path);
+    }
+    return true;
+}
+
+/* Errors after which it is not known whether the commit reached the disk. */
+static bool is_doubtful(enum ncm_code code)
+{
+    return code == NCM_IO || code == NCM_INTERNAL || code == NCM_TIMEOUT || code == NCM_CANCELLED
+           || code == NCM_UNREACHABLE;
+}
+
+static const char *what_happened(struct ncm_job_context *ctx, struct ncm_conn *conn,
+                                 struct ncm_plan *plan, const struct ncm_err *err, char **detail)
+{
+    if (err->code == NCM_CONFLICT) {
+        *detail = ncm_strdup(err->what);
+        return "conflict";
+    }
+    if (!is_doubtful(err->code)) {
+        *detail = ncm_strdup(err->what);
+        return "failed";
+    }
+    const char *result =
+        ncm_audit_evidence(ctx->provider, conn, plan->audit_id, &plan->changes, detail);
+    ncm_log("after an error the change %s is %s: %s", plan->audit_id, result, err->what);
+    return result;
+}
+
+static void record(struct ncm_db *state, struct ncm_plan *plan, const char *result,
+                   const char *detail)
+{
+    struct ncm_err err;
+    if (!ncm_audit_outcome(state, plan->audit_id, result, detail, &err)) {
+        /* The intent stands; its outcome is settled by the store the next time. */
+        ncm_log("outcome of %s not recorded: %s", plan->audit_id, err.what);
+    }
+}
+
+static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
+{
+    char *detail = NULL;
+    if (plan->receipt.new_version[0] != '\0') {
+        detail = ncm_sprintf("version %s", plan->receipt.new_version);
+    } else if (plan->receipt.new_id[0] != '\0') {
+        detail = ncm_sprintf("experiment %s", plan->receipt.new_id);
+    }
+    plan->outcome_known = true;
+    record(state, plan, "done", detail);
+    ncm_free(detail);
+    return true;
+}
+
+static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_db *state,
+                      struct ncm_plan *plan, struct ncm_err *err)
+{
+    char *actor = ncm_whoami();
+    char *detail = NULL;
+    struct ncm_mark mark = {.audit_id = plan->audit_id, .actor = actor,
+                            .reason = plan->intent->reason};
+    bool ok = ctx->provider->apply(conn, &plan->changes, &mark, &ctx->control, &plan->receipt,
+                                   err);
+    ncm_free(actor);
+    if (ok) {
+        return succeeded(state, plan);
+    }
+    const char *result = what_happened(ctx, conn, plan, err, &detail);
+    plan->outcome_known = strcmp(result, "unknown") != 0;
+    record(state, plan, result, detail);
+    if (strcmp(result, "done") == 0) {
+        ok = true;
+    } else if (!plan->outcome_known) {
+        ncm_hint(err, _("whether it was written is not known: look at the store"));
+    }
+    ncm_free(detail);
+    return ok;
+}
+
+static bool execute(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_plan *plan,
+                    struct ncm_err *err)
+{
+    struct ncm_db *state;
+    struct ncm_err ignored;
+    if (!open_state(ctx, &state, err)) {
+        return false;
+    }
+    ncm_audit_settle(state, ctx->provider, conn, &ignored);
+    bool ok = ncm_audit_intent(state, ctx->store_label, plan, &plan->audit_id, err);
+    if (!ok) {
+        ncm_wrap(err, "%s", _("nothing is changed, because it cannot be recorded"));
+    }
+    ok = ok && carry_out(ctx, conn, state, plan, err);
+    ncm_db_close(state);
+    if (ctx->session != NULL) {
+        ncm_session_touch(ctx->session);
+    }
+    return ok;
+}
+
+bool ncm_plan_execute(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    struct ncm_lane lane;
+    plan->outcome_known = true;
+    if (plan->nothing) {
+        return true;
+    }
+    if (ctx->read_only) {
+        ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
+        return ncm_hint(err, _("unlock with M, or start without --read-only"));
+    }
+    if (!ncm_lane_begin(ctx, &lane, err)) {
+        return false;
+    }
+    ncm_free(plan->audit_id);
+    plan->audit_id = NULL;
+    bool ok = execute(ctx, lane.conn, plan, err);
+    ncm_lane_end(ctx, &lane);
+    return ok;
+}

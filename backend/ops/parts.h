@@ -1,0 +1,113 @@
+/* Shared by the files of ops that plan, carry out and record changes. */
+#ifndef NCM_OPS_PARTS_H
+#define NCM_OPS_PARTS_H
+
+#include "base/buf.h"
+#include "ops/audit.h"
+#include "ops/plan.h"
+
+#define NCM_REASON_MOST 2000 /* characters of a reason */
+
+/* fetch_now.c: one fetch on this lane, waited for; *out (unref it) is the final snapshot. */
+bool ncm_fetch_now(struct ncm_job_context *ctx, const struct ncm_query *q, const void **out,
+                   struct ncm_err *err);
+/* The connection of this lane, opened here where the engine has none; pair with ..._done. */
+struct ncm_lane {
+    struct ncm_conn *conn;
+    bool own;
+};
+bool ncm_lane_begin(struct ncm_job_context *ctx, struct ncm_lane *lane, struct ncm_err *err);
+void ncm_lane_end(struct ncm_job_context *ctx, struct ncm_lane *lane);
+
+/* changes_json.c */
+void ncm_changes_to_json(const struct ncm_changes *c, struct ncm_buf *out);
+/* NCM_INVALID_DATA where the text is no change list. out is initialised here and to be released
+ * only on success. */
+bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out,
+                           struct ncm_err *err);
+
+/* audit_log.c: the records, intent and outcome joined, oldest first. */
+struct ncm_record {
+    int64_t seq, time_ms;
+    struct ncm_str id, actor, host, process, store, action, subject, was, becomes, reason, undoes;
+    struct ncm_str changes; /* JSON */
+    struct ncm_str result;  /* absent: no outcome yet */
+    struct ncm_str detail, hash;
+    bool undone;            /* a later done record takes it back */
+};
+struct ncm_log_book {
+    struct ncm_arena *arena;
+    struct ncm_record *items;
+    size_t n;
+};
+bool ncm_log_book_load(struct ncm_db *state, struct ncm_log_book *out, struct ncm_err *err);
+void ncm_log_book_release(struct ncm_log_book *b);
+/* By this user on this host. */
+bool ncm_record_mine(const struct ncm_record *r, const char *actor, const char *host);
+bool ncm_record_done(const struct ncm_record *r);
+/* Whether its changes can be inverted; out (may be NULL; release on true) gets the inverse. */
+bool ncm_record_inverse(const struct ncm_record *r, struct ncm_changes *out);
+
+/* holders.c: who held a stage ("Production") or an alias ("@champion") of a model, newest first.
+ * present is the model as it is now or NULL (then from audit and tags of nothing). */
+struct ncm_holder_list {
+    struct ncm_arena *arena;
+    struct ncm_holder *items;
+    size_t n;
+};
+bool ncm_holders_find(const struct ncm_log_book *book, const struct ncm_model *present,
+                      const char *model, const char *slot, struct ncm_holder_list *out,
+                      struct ncm_err *err);
+void ncm_holders_release(struct ncm_holder_list *l);
+
+/* plan.c */
+struct ncm_planner {
+    struct ncm_job_context *ctx;
+    struct ncm_conn *conn;
+    struct ncm_plan *plan;
+    const struct ncm_store_snapshot *store;
+    const struct ncm_models_snapshot *models; /* loaded by ncm_planner_model; may be NULL */
+};
+void ncm_plan_line(struct ncm_plan *p, enum ncm_plan_tone tone, const char *subject,
+                   const char *what, const char *from, const char *to);
+void ncm_plan_warn(struct ncm_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ncm_plan_note(struct ncm_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a change whose `from` is what the store holds now; *from (may be NULL) borrows it. */
+bool ncm_planner_add(struct ncm_planner *p, enum ncm_change_kind kind, const char *object,
+                     const char *version, const char *key, const char *to, const char **from,
+                     struct ncm_err *err);
+/* NCM_NOT_FOUND where there is no such model / version; borrowed from the planner's snapshot. */
+bool ncm_planner_model(struct ncm_planner *p, const char *name, const struct ncm_model **out,
+                       struct ncm_err *err);
+bool ncm_planner_version(struct ncm_planner *p, const char *name, const char *version,
+                         const struct ncm_model **model, const struct ncm_model_version **out,
+                         struct ncm_err *err);
+/* The whole job of ncm_plan_start on a plan that has its intent. */
+bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err);
+
+/* plan_registry.c, plan_stage.c, plan_metrics.c, plan_register.c, plan_runs.c, rollback.c, undo.c */
+bool ncm_plan_registry(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_promote(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_alias(struct ncm_planner *p, struct ncm_err *err);
+/* Lines: how the metrics of `candidate` stand against those of `holder` (NULL: nobody). */
+void ncm_plan_metrics(struct ncm_planner *p, const struct ncm_model_version *candidate,
+                      const struct ncm_model_version *holder);
+/* Warnings about a version: not ready, its run deleted, odd characters in its name. */
+void ncm_plan_version_warnings(struct ncm_planner *p, const struct ncm_model_version *v);
+bool ncm_plan_register(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
+
+/* execute.c: the whole job of ncm_execute_start. */
+bool ncm_plan_execute(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err);
+/* "done", "failed" or "unknown": whether the change with this audit id is in the store. *detail
+ * (caller frees) says by what that is known. */
+const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_conn *conn,
+                               const char *audit_id, const struct ncm_changes *changes,
+                               char **detail);
+
+/* audit.c: the word of an action, "promote" …; stable. */
+const char *ncm_intent_word(enum ncm_intent_kind kind);
+
+#endif

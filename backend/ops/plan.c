@@ -1,0 +1,160 @@
+/* From an intent to a plan: exactly what will change, checked against the present. */
+#include "ops/plan.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "ops/parts.h"
+
+static bool build(struct ncm_planner *p, struct ncm_err *err)
+{
+    switch (p->plan->intent->kind) {
+    case NCM_DO_PROMOTE:
+        return ncm_plan_promote(p, err);
+    case NCM_DO_ROLLBACK:
+        return ncm_plan_rollback(p, err);
+    case NCM_DO_UNDO:
+        return ncm_plan_undo(p, err);
+    case NCM_DO_ALIAS_SET:
+    case NCM_DO_ALIAS_DELETE:
+        return ncm_plan_alias(p, err);
+    case NCM_DO_REGISTER:
+        return ncm_plan_register(p, err);
+    case NCM_DO_VERSION_TAG:
+    case NCM_DO_VERSION_UNTAG:
+    case NCM_DO_VERSION_NOTE:
+    case NCM_DO_VERSION_DELETE:
+    case NCM_DO_MODEL_CREATE:
+    case NCM_DO_MODEL_RENAME:
+    case NCM_DO_MODEL_TAG:
+    case NCM_DO_MODEL_UNTAG:
+    case NCM_DO_MODEL_NOTE:
+    case NCM_DO_MODEL_DELETE:
+        return ncm_plan_registry(p, err);
+    default:
+        return ncm_plan_runs(p, err);
+    }
+}
+
+static bool may_write(struct ncm_planner *p, struct ncm_err *err)
+{
+    const void *store;
+    struct ncm_query *q = ncm_query_new(NCM_T_STORE);
+    bool ok = ncm_fetch_now(p->ctx, q, &store, err);
+    ncm_query_free(q);
+    if (!ok) {
+        return false;
+    }
+    p->store = store;
+    if (!p->store->writable) {
+        ncm_fail(err, NCM_READ_ONLY, _("this store is only read: nothing can be changed in it"));
+        return ncm_hint(err, "%s", ncm_cstr(p->store->why_read_only));
+    }
+    return true;
+}
+
+static bool reason_fits(const struct ncm_intent *i, struct ncm_err *err)
+{
+    size_t n = 0;
+    uint32_t cp;
+    const char *s = i->reason != NULL ? i->reason : "";
+    for (size_t at = 0, len = strlen(s); at < len; n++) {
+        at += ncm_utf8_decode(s + at, len - at, &cp);
+    }
+    return n <= NCM_REASON_MOST
+           || ncm_fail(err, NCM_USAGE, _("the reason is too long: at most %d characters"),
+                       NCM_REASON_MOST);
+}
+
+static bool leaves_transition(const struct ncm_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->items[i].kind == NCM_CH_VERSION_STAGE || c->items[i].kind == NCM_CH_ALIAS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What every plan says at its end: where it is written, and what is passed by. */
+static void closing_lines(struct ncm_planner *p)
+{
+    if (p->plan->nothing) {
+        return;
+    }
+    if (leaves_transition(&p->plan->changes)) {
+        ncm_plan_note(p->plan, _("writes to %s and leaves the version tag ncmlops.transition.…"),
+                      p->ctx->store_label);
+    } else {
+        ncm_plan_note(p->plan, _("writes to %s"), p->ctx->store_label);
+    }
+    if (p->store->server.p != NULL) {
+        ncm_plan_warn(p->plan,
+                      _("a tracking server owns this file (%s): its webhooks do not fire and its"
+                        " permissions are not asked"),
+                      p->store->server.p);
+    }
+}
+
+static bool make(struct ncm_planner *p, struct ncm_err *err)
+{
+    if (!reason_fits(p->plan->intent, err) || !may_write(p, err) || !build(p, err)) {
+        return false;
+    }
+    const struct ncm_provider *provider = p->ctx->provider;
+    if (!p->plan->nothing && provider->check != NULL
+        && !provider->check(p->conn, &p->plan->changes, err)) {
+        return false;
+    }
+    closing_lines(p);
+    return true;
+}
+
+bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    struct ncm_lane lane;
+    if (ctx->read_only) {
+        ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
+        return ncm_hint(err, _("unlock with M, or start without --read-only"));
+    }
+    if (!ncm_lane_begin(ctx, &lane, err)) {
+        return false;
+    }
+    struct ncm_job_context here = *ctx;
+    here.conn = lane.conn;
+    struct ncm_planner p = {.ctx = &here, .conn = lane.conn, .plan = plan};
+    bool ok = make(&p, err);
+    ncm_snapshot_unref(p.store);
+    ncm_snapshot_unref(p.models);
+    ncm_lane_end(ctx, &lane);
+    return ok;
+}
+
+static bool plan_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
+{
+    return ncm_plan_make(ctx, arg, err);
+}
+
+static bool execute_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
+{
+    return ncm_plan_execute(ctx, arg, err);
+}
+
+static void free_plan(void *arg)
+{
+    ncm_plan_free(arg);
+}
+
+uint64_t ncm_plan_start(struct ncm_session *s, struct ncm_intent *intent)
+{
+    struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
+    plan->intent = intent;
+    ncm_changes_init(&plan->changes);
+    return ncm_session_submit(s, plan_job, plan, free_plan);
+}
+
+uint64_t ncm_execute_start(struct ncm_session *s, struct ncm_plan *plan)
+{
+    return ncm_session_submit(s, execute_job, plan, free_plan);
+}

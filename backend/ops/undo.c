@@ -1,0 +1,153 @@
+/* Taking back one's own last change: its changes inverted, if nothing moved since. Taking back an
+ * undo does the change again. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "engine/state.h"
+#include "io/file.h"
+#include "ops/parts.h"
+
+static const struct ncm_record *last_own(const struct ncm_log_book *book)
+{
+    char *actor = ncm_whoami();
+    char *host = ncm_hostname();
+    const struct ncm_record *found = NULL;
+    for (size_t i = book->n; i > 0 && found == NULL; i--) {
+        const struct ncm_record *r = &book->items[i - 1];
+        if (ncm_record_mine(r, actor, host) && ncm_record_done(r) && !r->undone) {
+            found = r;
+        }
+    }
+    ncm_free(actor);
+    ncm_free(host);
+    return found;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* "fraud-detector v3", a run id …; caller frees. */
+static char *subject_of(const struct ncm_change *ch)
+{
+    if (ch->version != NULL) {
+        return ncm_sprintf("%s v%s", ch->object, ch->version);
+    }
+    return ncm_strdup(ch->object);
+}
+
+static const char *what_of(const struct ncm_change *ch)
+{
+    switch (ch->kind) {
+    case NCM_CH_VERSION_STAGE:
+        return _("stage");
+    case NCM_CH_ALIAS:
+        return _("alias");
+    case NCM_CH_VERSION_TAG:
+    case NCM_CH_MODEL_TAG:
+    case NCM_CH_RUN_TAG:
+    case NCM_CH_EXPERIMENT_TAG:
+        return _("tag");
+    case NCM_CH_VERSION_NOTE:
+    case NCM_CH_MODEL_NOTE:
+    case NCM_CH_RUN_NOTE:
+        return _("description");
+    case NCM_CH_RUN_LIFECYCLE:
+    case NCM_CH_EXPERIMENT_LIFECYCLE:
+        return _("state");
+    case NCM_CH_VERSION_DELETE:
+    case NCM_CH_MODEL_DELETE:
+        return _("is deleted");
+    default:
+        return _("name");
+    }
+}
+
+/* Compares what the last change left with what is there now, and writes the line. */
+static bool check_line(struct ncm_planner *p, const struct ncm_change *ch, bool first,
+                       struct ncm_err *err)
+{
+    char *now;
+    if (!p->ctx->provider->present(p->conn, ch, &now, err)) {
+        return false;
+    }
+    char *subject = subject_of(ch);
+    char *what = ch->key != NULL ? ncm_sprintf("%s %s", what_of(ch), ch->key)
+                                 : ncm_strdup(what_of(ch));
+    /* A model's versions are counted when those before it in the list are gone. */
+    bool later = ch->kind == NCM_CH_MODEL_DELETE && !first;
+    bool ok = ch->any_from || later || same(now, ch->from);
+    if (ok) {
+        ncm_plan_line(p->plan, NCM_TONE_CHANGE, subject, what, ch->from, ch->to);
+    } else {
+        ncm_fail(err, NCM_CONFLICT,
+                 _("it moved since: %s, %s: your change left '%.60s', now it is '%.60s'"), subject,
+                 what, ch->from != NULL ? ch->from : "–", now != NULL ? now : "–");
+        ncm_hint(err, _("look at the present state and decide again"));
+    }
+    ncm_free(subject);
+    ncm_free(what);
+    ncm_free(now);
+    return ok;
+}
+
+static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct ncm_err *err)
+{
+    struct ncm_plan *plan = p->plan;
+    struct ncm_changes back;
+    if (!ncm_record_inverse(r, &back)) {
+        ncm_fail(err, NCM_REFUSED, _("your last change cannot be undone: %s %s"), r->action.p,
+                 r->subject.p);
+        return ncm_hint(err, _("what was created or deleted for good stays so"));
+    }
+    ncm_changes_release(&plan->changes);
+    plan->changes = back;
+    plan->undoes = ncm_strdup(r->id.p);
+    plan->title = ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
+    plan->subject = ncm_strdup(r->subject.p);
+    plan->from = ncm_strdup(r->becomes.p);
+    plan->to = ncm_strdup(r->was.p);
+    for (size_t i = 0; i < back.n; i++) {
+        if (!check_line(p, &back.items[i], i == 0, err)) {
+            return false;
+        }
+        plan->irreversible = plan->irreversible || back.items[i].kind == NCM_CH_VERSION_DELETE
+                             || back.items[i].kind == NCM_CH_MODEL_DELETE;
+        if (back.items[i].kind == NCM_CH_EXPERIMENT_LIFECYCLE
+            && same(back.items[i].to, "active")) {
+            ncm_plan_warn(plan, _("all its runs come back, those too that had been deleted"
+                                  " singly"));
+        }
+    }
+    if (plan->irreversible) {
+        ncm_plan_warn(plan, _("this cannot be undone in turn"));
+    }
+    plan->confirm_name = ncm_strdup(back.n > 0 ? back.items[back.n - 1].object : "");
+    return true;
+}
+
+bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
+{
+    struct ncm_db *state = NULL;
+    struct ncm_log_book book;
+    struct ncm_err ignored;
+    if (p->ctx->state_path == NULL
+        || !ncm_state_open(p->ctx->state_path, false, &state, err)) {
+        if (p->ctx->state_path != NULL && err->code != NCM_NOT_FOUND) {
+            return false;
+        }
+        return ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
+    }
+    ncm_audit_settle(state, p->ctx->provider, p->conn, &ignored);
+    bool ok = ncm_log_book_load(state, &book, err);
+    ncm_db_close(state);
+    if (!ok) {
+        return false;
+    }
+    const struct ncm_record *r = last_own(&book);
+    ok = r != NULL ? take_back(p, r, err)
+                   : ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
+    ncm_log_book_release(&book);
+    return ok;
+}
