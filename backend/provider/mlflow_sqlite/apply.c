@@ -90,21 +90,16 @@ static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch,
     return ch->kind >= NCM_CH_ALIAS ? apply_model(w, ch, err) : apply_version(w, ch, err);
 }
 
-static bool write_all(struct sqlite_writer *w, const struct ncm_changes *changes,
-                      struct ncm_err *err)
+static bool write_all(struct sqlite_writer *w, struct sqlite_schema *schema,
+                      const struct ncm_changes *changes, struct ncm_err *err)
 {
-    struct sqlite_schema schema;
-    if (!schema_detect(w->db, &schema, err)) {
+    if (!schema_detect(w->db, schema, err)) {
         return false;
     }
-    if (!schema.writable) {
-        ncm_fail(err, NCM_READ_ONLY, "%s",
-                 schema.why_not[0] != '\0' ? schema.why_not
-                                           : _("this store is not understood well enough to"
-                                               " write to it"));
-        return ncm_hint(err, _("use the MLflow release that made it"));
+    if (!schema->writable) {
+        ncm_fail(err, NCM_READ_ONLY, _("this store is only read: nothing can be changed in it"));
+        return ncm_hint(err, "%s", schema->why_not);
     }
-    w->schema = &schema;
     for (size_t i = 0; i < changes->n; i++) {
         if (!apply_change(w, &changes->items[i], err)) {
             return false;
@@ -136,11 +131,12 @@ bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes,
                      control != NULL ? control->cancel : NULL, &db, err)) {
         return false;
     }
+    struct sqlite_schema schema;
     struct sqlite_writer w = {
-        .db = db, .now_ms = ncm_now_ms(), .mark = mark, .receipt = receipt};
+        .db = db, .schema = &schema, .now_ms = ncm_now_ms(), .mark = mark, .receipt = receipt};
     bool ok = ncm_db_exec(db, "PRAGMA foreign_keys=ON", err) && ncm_db_begin(db, err);
     if (ok) {
-        ok = write_all(&w, changes, err) && ncm_db_commit(db, err);
+        ok = write_all(&w, &schema, changes, err) && ncm_db_commit(db, err);
         if (!ok) {
             ncm_db_rollback(db);
         }
