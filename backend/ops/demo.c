@@ -118,6 +118,7 @@ static bool make_store(const char *root, const char *path, struct ncm_err *err)
         }
         unlink(fresh);
     }
+    ncm_free(fresh);
     ncm_free(d.root);
     return ok;
 }
