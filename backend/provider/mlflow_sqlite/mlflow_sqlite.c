@@ -172,6 +172,7 @@ const struct ncm_provider ncm_mlflow_sqlite = {
     .fetch = fetch,
     .watch = sqlite_watch,
     .apply = sqlite_apply,
+    .check = sqlite_check,
     .present = sqlite_present,
     .state_path = state_path,
 };
