@@ -1,0 +1,495 @@
+/* The terminal layer alone, in a pseudo-terminal: this program runs itself as the demo. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "screen/term_demo.h"
+#include "screen/vt.h"
+
+static char self[4096];
+
+static const char *const utf8_env[] = {NULL}; /* the harness's own */
+
+static struct vt *start(int rows, int cols, const char *const *env, const char *option)
+{
+    struct vt *vt = vt_spawn(rows, cols, env, (const char *const[]){self, "--demo", option, NULL});
+    vt_wait(vt, rows < 8 || cols < 40 ? "too small" : "event 0", 0);
+    return vt;
+}
+
+static struct vt *usual(void)
+{
+    return start(24, 80, utf8_env, NULL);
+}
+
+/* Everything that was switched on is off again. */
+static void check_restored(struct vt *vt)
+{
+    assert_false(vt_alternate(vt));
+    assert_true(vt_cursor_visible(vt));
+    assert_true(vt_saw(vt, "\033[?2004l"));
+    assert_true(vt_saw(vt, "\033[?1004l"));
+    assert_true(vt_saw(vt, "\033[?1000l"));
+    assert_true(vt_saw(vt, "\033[?1049l"));
+}
+
+static void quits_with_everything_restored(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    assert_true(vt_alternate(vt));
+    assert_false(vt_cursor_visible(vt));
+    assert_true(vt_saw(vt, "\033[?2004h"));
+    vt_key(vt, "q");
+    vt_wait_raw(vt, "\033[?1049l", 0);
+    check_restored(vt);
+    int status = vt_close(vt);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void crash(const char *key, int signal)
+{
+    struct vt *vt = usual();
+    vt_key(vt, key);
+    vt_wait(vt, "the terminal has been put back", 0);
+    check_restored(vt);
+    int status = vt_close(vt);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal);
+}
+
+static void restores_after_a_crash(void **state)
+{
+    (void)state;
+    crash("c", SIGSEGV);
+    crash("a", SIGABRT);
+}
+
+static void restores_on_exit_anywhere(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_key(vt, "e");
+    vt_wait_raw(vt, "\033[?1049l", 0);
+    check_restored(vt);
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 7);
+}
+
+static void ends_in_order_on_signals(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct vt *vt = usual();
+        kill(vt_pid(vt), signals[i]);
+        vt_wait_raw(vt, "\033[?1049l", 0);
+        check_restored(vt);
+        assert_int_equal(WEXITSTATUS(vt_close(vt)), 128 + signals[i]);
+    }
+    struct vt *vt = usual();
+    vt_key(vt, "C-c");
+    vt_wait_raw(vt, "\033[?1049l", 0);
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 128 + SIGINT);
+}
+
+static void ends_when_the_terminal_goes_away(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_hang_up(vt);
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 128 + SIGHUP);
+}
+
+static void suspends_and_comes_back(void **state)
+{
+    char line[8300];
+    (void)state;
+    snprintf(line, sizeof line, "set -m; '%s' --demo; echo STOPPED; read x; fg >/dev/null; echo DONE",
+             self);
+    struct vt *vt =
+        vt_spawn(24, 80, utf8_env, (const char *const[]){"bash", "-c", line, NULL});
+    vt_wait(vt, "event 0", 0);
+    vt_key(vt, "C-z");
+    vt_wait(vt, "STOPPED", 0);
+    check_restored(vt);
+    vt_forget(vt);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "resumed", 0);
+    assert_true(vt_alternate(vt));
+    assert_true(vt_saw(vt, "\033[?2004h"));
+    vt_wait(vt, "row 15", 0);
+    vt_key(vt, "j");
+    vt_wait(vt, "key j", 0);
+    vt_key(vt, "q");
+    vt_wait(vt, "DONE", 0);
+    vt_close(vt);
+}
+
+static void runs_a_child_on_the_normal_screen(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_key(vt, "r");
+    vt_wait(vt, "resumed", 0);
+    assert_true(vt_saw(vt, "CHILD RUNS"));
+    assert_true(vt_count(vt, "\033[?1049l") == 1 && vt_count(vt, "\033[?1049h") == 2);
+    vt_wait(vt, "row 15", 0);
+    vt_kill(vt);
+}
+
+static void an_equal_frame_sends_nothing(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_wait_quiet(vt, 100);
+    vt_forget(vt);
+    vt_wait_quiet(vt, 600);
+    assert_int_equal(vt_bytes(vt), 0);
+    vt_kill(vt);
+}
+
+static void a_frame_is_bracketed_and_asks(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_wait_quiet(vt, 50);
+    vt_forget(vt);
+    vt_key(vt, "j");
+    vt_wait(vt, "event 1", 0);
+    vt_wait_frame(vt, 1, 0);
+    vt_wait_quiet(vt, 50);
+    assert_int_equal(vt_count(vt, "\033[?2026h"), 1);
+    assert_int_equal(vt_count(vt, "\033[?2026l"), 1);
+    assert_int_equal(vt_count(vt, "\033[5n"), 1);
+    assert_true(vt_bytes(vt) < 400);
+    vt_kill(vt);
+}
+
+/* Never two frames under way: without answers the second waits, for a second at most. */
+static void waits_for_the_answer(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_key(vt, "j");
+    vt_wait(vt, "event 1", 0);
+    vt_wait_quiet(vt, 50);
+    vt_silent(vt, true);
+    vt_forget(vt);
+    vt_key(vt, "j");
+    vt_wait(vt, "event 2", 0);
+    vt_send(vt, "jjjjjjjj");
+    vt_wait_quiet(vt, 300);
+    assert_int_equal(vt_frames(vt), 1);
+    vt_wait(vt, "event 10", 2000); /* given up: all keys in one frame */
+    assert_int_equal(vt_frames(vt), 2);
+    vt_kill(vt);
+}
+
+static void a_silent_terminal_costs_nothing(void **state)
+{
+    (void)state;
+    struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){self, "--demo", NULL});
+    vt_silent(vt, true);
+    vt_wait(vt, "event 0", 0);
+    for (int i = 1; i <= 5; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "event %d", i);
+        vt_key(vt, "j");
+        vt_wait(vt, text, 900); /* no second of waiting for an answer */
+    }
+    assert_int_equal(vt_count(vt, "\033[5n"), 1);
+    vt_key(vt, "q");
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+}
+
+/* A full line: the program goes on taking keys, and shows their sum when there is room. */
+static void a_stalled_line_never_blocks(void **state)
+{
+    (void)state;
+    struct vt *vt = start(60, 200, utf8_env, NULL);
+    vt_key(vt, "f");
+    vt_wait(vt, "event 1:", 0);
+    vt_stall(vt, true);
+    for (int i = 0; i < 30; i++)
+        vt_send(vt, "jk");
+    vt_stall(vt, false);
+    vt_wait(vt, "event 61:", 0);
+    vt_key(vt, "q");
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+}
+
+static void keys_arrive(void **state)
+{
+    static const struct {
+        const char *bytes, *shown;
+    } keys[] = {
+        {"x", "key x;"},          {"\033x", "key alt-x;"},   {"\033[A", "key 1;"},
+        {"\033OA", "key 1;"},     {"\033[1;5B", "key 2;"},   {"\r", "key 12;"},
+        {"\t", "key 13;"},        {"\033[Z", "key 14;"},     {"\033", "key 15;"},
+        {"\177", "key 11;"},      {"\033[24~", "key 27;"},   {"\355\225\234", "key 54620;"},
+        {"\033[I", "focus 1;"},   {"\033[O", "focus 0;"},
+    };
+    (void)state;
+    struct vt *vt = usual();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        vt_send(vt, keys[i].bytes);
+        vt_wait(vt, keys[i].shown, 0);
+    }
+    vt_kill(vt);
+}
+
+static void unknown_sequences_do_nothing(void **state)
+{
+    static const char *const sequences[] = {
+        "\033[99;99X",  "\033]11;rgb:ffff/qqqq/jjjj\033\\", "\033]52;c;qqqq\a",
+        "\033P1+r71=q\033\\", "\033[?64;1;2c", "\033[>0;276;0c", "\033[1;1R", "\033_Gqq\033\\",
+        "\033[?2026;0$y", "\033[<35;10;5M",
+    };
+    (void)state;
+    struct vt *vt = usual();
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        vt_send(vt, sequences[i]);
+    vt_send(vt, "x");
+    vt_wait(vt, "event 1: key x;", 0);
+    vt_kill(vt);
+}
+
+static void pasted_text_never_acts(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_paste(vt, "q\r\nc\033[Aa\003\032e");
+    vt_wait(vt, "event 1: paste 8;", 0);
+    vt_key(vt, "x");
+    vt_wait(vt, "event 2: key x;", 0);
+    vt_kill(vt);
+}
+
+static void the_mouse_only_when_asked(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    assert_false(vt_saw(vt, "\033[?1000h"));
+    vt_send(vt, "\033[<0;10;5Mx");
+    vt_wait(vt, "event 1: key x;", 0);
+    vt_kill(vt);
+    vt = start(24, 80, utf8_env, "mouse");
+    assert_true(vt_saw(vt, "\033[?1000h"));
+    vt_send(vt, "\033[<0;10;5M");
+    vt_wait(vt, "mouse 1 at 4,9;", 0);
+    vt_send(vt, "\033[<0;10;5m\033[M`+%");
+    vt_wait(vt, "event 2: mouse 4 at 4,10;", 0);
+    vt_kill(vt);
+}
+
+static void resizes(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_resize(vt, 50, 200);
+    vt_wait(vt, "size 200x50", 0);
+    vt_resize(vt, 5, 20);
+    vt_wait(vt, "too small (20x5)", 0);
+    vt_resize(vt, 1, 1);
+    vt_resize(vt, 200, 500);
+    vt_wait(vt, "size 500x200", 0);
+    vt_wait(vt, "row 191", 0);
+    for (int i = 0; i < 50; i++)
+        vt_resize(vt, 10 + i % 30, 40 + i * 3 % 90);
+    vt_resize(vt, 30, 100);
+    vt_wait(vt, "size 100x30", 0);
+    vt_wait(vt, "row 21", 0);
+    vt_wait_gone(vt, "row 22", 0);
+    assert_string_equal(vt_row(vt, 3), " FAIL     한글 이름 é end");
+    vt_key(vt, "q");
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+}
+
+static void small_and_large(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 2}, {5, 20}, {3, 300}, {100, 10}, {200, 500}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct vt *vt = vt_spawn(sizes[i][0], sizes[i][1], utf8_env,
+                                 (const char *const[]){self, "--demo", NULL});
+        vt_wait_frame(vt, 1, 0);
+        vt_key(vt, "q");
+        assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+    }
+}
+
+static void lines_and_columns_do_not_pin(void **state)
+{
+    (void)state;
+    struct vt *vt = start(24, 80, (const char *const[]){"LINES=10", "COLUMNS=40", NULL}, NULL);
+    vt_wait(vt, "size 80x24", 0);
+    vt_kill(vt);
+}
+
+static void wide_characters_keep_their_cells(void **state)
+{
+    int row, col;
+    (void)state;
+    struct vt *vt = usual();
+    assert_true(vt_find(vt, "한글", &row, &col));
+    assert_int_equal(row, 3);
+    assert_int_equal(col, 10);
+    assert_int_equal(vt_cell(vt, row, col).width, 2);
+    assert_true(vt_find(vt, "end", &row, &col));
+    assert_int_equal(col, 22);
+    vt_kill(vt);
+}
+
+static void colors_by_terminal(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    assert_true(vt_has(vt, "colors 256"));
+    assert_int_equal(vt_cell(vt, 3, 1).fg_index, 167);
+    assert_true(vt_cell(vt, 3, 1).bold);
+    assert_int_equal(vt_cell(vt, 8, 30).bg_index, 236);
+    vt_kill(vt);
+
+    vt = start(24, 80, (const char *const[]){"TERM=xterm", NULL}, NULL);
+    assert_true(vt_has(vt, "colors 8"));
+    assert_int_equal(vt_cell(vt, 3, 1).fg_index, 1);
+    assert_int_equal(vt_cell(vt, 8, 30).bg_index, 4);
+    vt_kill(vt);
+
+    vt = start(24, 80, (const char *const[]){"NO_COLOR=1", NULL}, NULL);
+    assert_true(vt_has(vt, "colors 0"));
+    assert_int_equal(vt_cell(vt, 3, 1).fg, VT_DEFAULT);
+    assert_true(vt_cell(vt, 3, 1).bold);
+    assert_true(vt_cell(vt, 8, 30).reverse);
+    vt_kill(vt);
+}
+
+static void truecolor_where_terminfo_has_it(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"/usr/share/terminfo/x", "/lib/terminfo/x", "/etc/terminfo/x"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/xterm-direct", places[i]);
+        found = found || access(path, R_OK) == 0;
+    }
+    if (!found)
+        skip();
+    struct vt *vt = start(24, 80, (const char *const[]){"COLORTERM=truecolor", NULL}, NULL);
+    assert_true(vt_has(vt, "colors 16777216"));
+    assert_true(vt_saw(vt, "38:2::224:96:96"));
+    vt_kill(vt);
+}
+
+static void ascii_without_utf8(void **state)
+{
+    (void)state;
+    struct vt *vt = start(24, 80, (const char *const[]){"LC_ALL=C", NULL}, NULL);
+    assert_true(vt_has(vt, "ladder 2"));
+    assert_true(vt_has(vt, "????"));
+    assert_string_equal(vt_row(vt, 4), "┌──────────────────┐"); /* by the alternate set */
+    for (int b = 0x80; b < 0x100; b++)
+        assert_false(vt_saw(vt, (const char[]){(char)b, 0}));
+    vt_kill(vt);
+}
+
+static void monochrome_without_cursor_addressing_frills(void **state)
+{
+    (void)state;
+    struct vt *vt = start(24, 80, (const char *const[]){"TERM=vt100", "LC_ALL=C", NULL}, NULL);
+    assert_true(vt_has(vt, "colors 0"));
+    vt_key(vt, "j");
+    vt_wait(vt, "event 1", 0);
+    assert_true(vt_cell(vt, 9, 30).reverse);
+    vt_key(vt, "q");
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+}
+
+static void unknown_terminals(void **state)
+{
+    static const char *const bad[] = {"TERM=no-such-terminal", "TERM=dumb", "TERM=", "TERM"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct vt *vt = vt_spawn(24, 80, (const char *const[]){bad[i], NULL},
+                                 (const char *const[]){self, "--demo", NULL});
+        vt_wait(vt, "hint:", 0);
+        assert_false(vt_saw(vt, "\033["));
+        assert_int_equal(WEXITSTATUS(vt_close(vt)), 2);
+    }
+    /* Known by everybody but this machine. */
+    struct vt *vt = start(24, 80, (const char *const[]){"TERM=xterm-ghostty-next", NULL}, NULL);
+    vt_kill(vt);
+}
+
+static void copies_by_osc_52(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    vt_key(vt, "C");
+    vt_wait_raw(vt, "\033]52;c;Y29waWVkIHRleHQ=\a", 0);
+    vt_kill(vt);
+}
+
+static void plain_frames_work(void **state)
+{
+    (void)state;
+    struct vt *vt = start(24, 80, utf8_env, "plain");
+    vt_key(vt, "j");
+    vt_wait(vt, "event 1", 0);
+    assert_false(vt_saw(vt, "\033[?2026h"));
+    assert_false(vt_saw(vt, "\033[5n"));
+    vt_key(vt, "q");
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quits_with_everything_restored),
+        cmocka_unit_test(restores_after_a_crash),
+        cmocka_unit_test(restores_on_exit_anywhere),
+        cmocka_unit_test(ends_in_order_on_signals),
+        cmocka_unit_test(ends_when_the_terminal_goes_away),
+        cmocka_unit_test(suspends_and_comes_back),
+        cmocka_unit_test(runs_a_child_on_the_normal_screen),
+        cmocka_unit_test(an_equal_frame_sends_nothing),
+        cmocka_unit_test(a_frame_is_bracketed_and_asks),
+        cmocka_unit_test(waits_for_the_answer),
+        cmocka_unit_test(a_silent_terminal_costs_nothing),
+        cmocka_unit_test(a_stalled_line_never_blocks),
+        cmocka_unit_test(keys_arrive),
+        cmocka_unit_test(unknown_sequences_do_nothing),
+        cmocka_unit_test(pasted_text_never_acts),
+        cmocka_unit_test(the_mouse_only_when_asked),
+        cmocka_unit_test(resizes),
+        cmocka_unit_test(small_and_large),
+        cmocka_unit_test(lines_and_columns_do_not_pin),
+        cmocka_unit_test(wide_characters_keep_their_cells),
+        cmocka_unit_test(colors_by_terminal),
+        cmocka_unit_test(truecolor_where_terminfo_has_it),
+        cmocka_unit_test(ascii_without_utf8),
+        cmocka_unit_test(monochrome_without_cursor_addressing_frills),
+        cmocka_unit_test(unknown_terminals),
+        cmocka_unit_test(copies_by_osc_52),
+        cmocka_unit_test(plain_frames_work),
+    };
+    if (argc > 1 && strcmp(argv[1], "--demo") == 0)
+        return term_demo(argc - 2, argv + 2);
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return 1;
+    self[n] = 0;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
