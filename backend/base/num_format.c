@@ -1,3 +1,4 @@
+#include <float.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -41,7 +42,8 @@ char *ncm_fmt_exact(char *out, size_t outsz, double v)
     if (isinf(v))
         return put(out, outsz, v > 0 ? "Infinity" : "-Infinity");
     char text[40] = "";
-    for (int digits = 15; digits <= 17; digits++) {
+    /* 15 digits never say too much but for the denormals, which have fewer. */
+    for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         double back;
         put_g(text, sizeof text, digits, v);
         if (ncm_parse_double(text, &back) && back == v)

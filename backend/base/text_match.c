@@ -59,7 +59,7 @@ static int score_from(const uint32_t *hay, size_t n, size_t start, const uint32_
         if (i == 0 || breaks_word(hay[i - 1]))
             score += 20;
         if (k > 0 && i == last + 1)
-            score += 15;
+            score += 20;
         else if (k > 0)
             score -= i - last > 10 ? 5 : (int)(i - last) / 2;
         last = i;
