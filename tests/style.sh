@@ -53,6 +53,15 @@ awk '/^[a-z].*\)$/ { open = 1; next }
      { open = 0 }' $code >"$found"
 none "no function is longer than 90 lines"
 }
+sed -n '/cli_commands\[\] = {/,/^};/s/^    {"\([a-z ]*\)".*/\1/p' cli/commands.c | while read -r command; do
+    grep -q "^### .ncmlops $command\b" docs/cli.md || echo "docs/cli.md does not tell of: $command"
+    grep -q "^.fB$command.fR" docs/ncmlops.1 || echo "docs/ncmlops.1 does not tell of: $command"
+done >"$found"
+none "the manual tells of every command"
+sed -n 's/^    {"\([a-z-]*\)",.*/\1/p' backend/engine/config_table.c | while read -r setting; do
+    grep -q "$setting" docs/configuration.md || echo "docs/configuration.md does not tell of: $setting"
+done >"$found"
+none "the manual tells of every setting"
 git grep -nE '/(work|root|farm)/|/tmp/bash_jobs|/tmp/w/' -- . ':!tests/style.sh' ':!tests/fixtures' >"$found" 2>/dev/null
 none "no path of one machine in the tree"
 echo "1..$n"
