@@ -52,7 +52,7 @@ static struct ncm_refs_chunk *chunk_of(const struct ncm_run_ref *refs, size_t i,
     return chunk;
 }
 
-static struct ncm_runs_snapshot *snapshot_of(const struct runs_plan *p, const struct runs_rows *r,
+static struct ncm_runs_snapshot *snapshot_of(struct runs_plan *p, const struct runs_rows *r,
                                              size_t n, const struct ncm_runs_snapshot *previous)
 {
     struct ncm_runs_snapshot *s = new_snapshot(n);

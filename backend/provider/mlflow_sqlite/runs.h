@@ -6,22 +6,27 @@
 #include "base/buf.h"
 #include "provider/mlflow_sqlite/read.h"
 
-/* A run id in 16 bytes: the id itself where it is 32 hex digits, else two hashes of it. */
+/* A run id in 128 well mixed bits. */
 struct runs_id {
     uint64_t a, b;
 };
 struct runs_id runs_id_of(struct ncm_str id);
 
+/* Values by run, in the order they were read. Both sides are usually read in the order they were
+ * written, so a look-up tries the neighbours of the last one before the index, which is built at
+ * the first need. */
 struct runs_hash {
-    struct runs_hash_slot {
+    struct runs_entry {
         struct runs_id id;
         uint64_t value;
-    } *slots; /* value RUNS_EMPTY: free */
+    } *items;
     size_t n, cap;
+    uint32_t *index; /* number of an item + 1; 0 free */
+    size_t index_cap;
+    size_t hint;
 };
-#define RUNS_EMPTY (UINT64_MAX - 7)
 void runs_hash_put(struct runs_hash *h, struct runs_id id, uint64_t value);
-bool runs_hash_get(const struct runs_hash *h, struct runs_id id, uint64_t *value);
+bool runs_hash_get(struct runs_hash *h, struct runs_id id, uint64_t *value);
 void runs_hash_free(struct runs_hash *h);
 
 /* Order words: smaller comes first. */
@@ -123,7 +128,7 @@ int64_t runs_rows_handle(const struct runs_rows *r, size_t i, bool *running);
 void runs_rows_free(struct runs_rows *r);
 
 /* Fills out[n] with the rows in order; children after their parent where the plan is nested. */
-void runs_nest(const struct runs_plan *p, const struct runs_rows *r, size_t n,
+void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n,
                struct ncm_run_ref *out);
 
 #endif

@@ -7,17 +7,10 @@
 #include "provider/mlflow_sqlite/runs.h"
 
 /* A row found by the index costs about so many rows of a sequential pass. */
-#define INDEX_COST 40
+#define INDEX_COST 16
 #define INDEX_FIRST 4000
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
+/* Items after the last one found that are tried before the index. */
+#define NEIGHBOURS 8
 
 static uint64_t mix(uint64_t x)
 {
@@ -30,73 +23,75 @@ static uint64_t mix(uint64_t x)
 
 struct runs_id runs_id_of(struct ncm_str id)
 {
-    struct runs_id out = { 0, 0 };
-    size_t i = 0;
-    if (id.len == 32)
-        for (; i < 32; i++) {
-            int d = hex(id.p[i]);
-            if (d < 0)
-                break;
-            uint64_t *half = i < 16 ? &out.a : &out.b;
-            *half = *half << 4 | (uint64_t)d;
-        }
-    if (i == 32)
-        return out;
-    out.a = 0x9e3779b97f4a7c15ULL ^ id.len;
-    out.b = 0xc2b2ae3d27d4eb4fULL + id.len;
-    for (i = 0; i < id.len; i++) {
+    uint64_t w[4];
+    if (id.len == sizeof(w)) { /* nearly always: 32 hex digits */
+        memcpy(w, id.p, sizeof(w));
+        return (struct runs_id){ mix(w[0] ^ mix(w[1])), mix(w[2] ^ mix(w[3])) };
+    }
+    struct runs_id out = { 0x9e3779b97f4a7c15ULL ^ id.len, 0xc2b2ae3d27d4eb4fULL + id.len };
+    for (size_t i = 0; i < id.len; i++) {
         out.a = mix(out.a ^ (unsigned char)id.p[i]);
         out.b = mix(out.b + 0x100 + (unsigned char)id.p[i]);
     }
     return out;
 }
 
-static struct runs_hash_slot *slot_of(const struct runs_hash *h, struct runs_id id)
+static bool same_id(struct runs_id x, struct runs_id y)
 {
-    size_t i = mix(id.a ^ id.b) & (h->cap - 1);
-    while (h->slots[i].value != RUNS_EMPTY &&
-           (h->slots[i].id.a != id.a || h->slots[i].id.b != id.b))
-        i = (i + 1) & (h->cap - 1);
-    return &h->slots[i];
+    return x.a == y.a && x.b == y.b;
 }
 
-static void hash_resize(struct runs_hash *h, size_t cap)
+/* The index's place for an id: its own, or the free one where it would be. */
+static uint32_t *place_of(const struct runs_hash *h, struct runs_id id)
 {
-    struct runs_hash old = *h;
-    h->cap = cap;
-    h->slots = ncm_alloc(cap, sizeof(*h->slots));
-    for (size_t i = 0; i < cap; i++)
-        h->slots[i].value = RUNS_EMPTY;
-    for (size_t i = 0; i < old.cap; i++)
-        if (old.slots[i].value != RUNS_EMPTY)
-            *slot_of(h, old.slots[i].id) = old.slots[i];
-    ncm_free(old.slots);
+    size_t i = (id.a ^ id.b) & (h->index_cap - 1);
+    while (h->index[i] != 0 && !same_id(h->items[h->index[i] - 1].id, id))
+        i = (i + 1) & (h->index_cap - 1);
+    return &h->index[i];
+}
+
+static void build_index(struct runs_hash *h)
+{
+    ncm_free(h->index);
+    h->index_cap = 64;
+    while (h->index_cap < h->n * 2)
+        h->index_cap *= 2;
+    h->index = ncm_alloc(h->index_cap, sizeof(*h->index));
+    for (size_t i = 0; i < h->n && i < UINT32_MAX; i++)
+        *place_of(h, h->items[i].id) = (uint32_t)i + 1; /* a later one replaces */
 }
 
 void runs_hash_put(struct runs_hash *h, struct runs_id id, uint64_t value)
 {
-    if (h->n * 4 >= h->cap * 3)
-        hash_resize(h, h->cap == 0 ? 256 : h->cap * 2);
-    struct runs_hash_slot *s = slot_of(h, id);
-    h->n += s->value == RUNS_EMPTY;
-    s->id = id;
-    s->value = value;
+    h->items = ncm_grow(h->items, h->n, &h->cap, sizeof(*h->items));
+    h->items[h->n++] = (struct runs_entry){ id, value };
 }
 
-bool runs_hash_get(const struct runs_hash *h, struct runs_id id, uint64_t *value)
+bool runs_hash_get(struct runs_hash *h, struct runs_id id, uint64_t *value)
 {
+    size_t end = h->hint + NEIGHBOURS < h->n ? h->hint + NEIGHBOURS : h->n;
+    for (size_t i = h->hint; i < end; i++)
+        if (same_id(h->items[i].id, id)) {
+            h->hint = i + 1;
+            *value = h->items[i].value;
+            return true;
+        }
     if (h->n == 0)
         return false;
-    struct runs_hash_slot *s = slot_of(h, id);
-    if (s->value == RUNS_EMPTY)
+    if (h->index == NULL)
+        build_index(h);
+    uint32_t at = *place_of(h, id);
+    if (at == 0)
         return false;
-    *value = s->value;
+    h->hint = at;
+    *value = h->items[at - 1].value;
     return true;
 }
 
 void runs_hash_free(struct runs_hash *h)
 {
-    ncm_free(h->slots);
+    ncm_free(h->items);
+    ncm_free(h->index);
     *h = (struct runs_hash){ 0 };
 }
 
@@ -287,27 +282,41 @@ static bool index_part(struct ncm_conn *c, struct load *l, const char *sql, int6
     return ok;
 }
 
-/* *done false: too many runs have the key, the sequential pass is cheaper. */
 static bool by_index(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, const char *sql,
-                     int64_t budget, bool *done, struct ncm_err *err)
+                     struct ncm_err *err)
 {
     int64_t most = INDEX_FIRST, n;
-    *done = false;
-    while (l->rows <= budget) {
+    for (;;) {
         int64_t began = ncm_mono_ms();
         if (!sqlite_go_on(&f->control, err) || !index_part(c, l, sql, most, &n, err))
             return false;
-        if (n < most) {
-            *done = true;
+        if (n < most)
             return true;
-        }
         int64_t took = ncm_mono_ms() - began;
         if (took > SQLITE_READ_MS && most > 250)
             most /= 2;
         else if (took < SQLITE_READ_MS / 2)
             most *= 2;
     }
-    return true;
+}
+
+/* Whether at most `most` runs have the key; counts in the index alone. */
+static bool is_rare(struct ncm_conn *c, const struct load *l, const char *table, int64_t most,
+                    bool *rare, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    bool row;
+    char *sql = ncm_sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE key=?1 LIMIT ?2)", table);
+    bool ok = ncm_db_prepare(c->db, sql, &st, err);
+    ncm_free(sql);
+    if (!ok)
+        return false;
+    ncm_bind_text(st, 1, l->col->key.p, l->col->key.len);
+    ncm_bind_i64(st, 2, most + 1);
+    ok = ncm_stmt_step(st, &row, err);
+    *rare = ok && row && ncm_col_i64(st, 0) <= most;
+    ncm_stmt_end(st);
+    return ok;
 }
 
 static bool load_dataset(struct ncm_conn *c, struct ncm_fetch *f, struct load *l,
@@ -336,7 +345,7 @@ static bool load_keyed(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, 
     const char *value = l->col->kind == RUNS_SET ? "NULL" : "value";
     struct ncm_buf cond;
     int64_t last;
-    bool done = false;
+    bool rare;
     ncm_buf_init(&cond, 1 << 20);
     condition(&cond, l);
     char *indexed = ncm_sprintf("SELECT run_uuid, %s, %s, %s FROM %s WHERE key=?3 AND run_uuid>?1"
@@ -344,11 +353,8 @@ static bool load_keyed(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, 
     char *scanned = ncm_sprintf("SELECT run_uuid, %s, %s, %s FROM %s NOT INDEXED WHERE rowid>?1"
                                 " AND rowid<=?2 AND key=?3", cond.p, value, nan, table);
     bool ok = sqlite_last_rowid(c, table, &last, err) &&
-              by_index(c, f, l, indexed, last / INDEX_COST + INDEX_FIRST, &done, err);
-    if (ok && !done) {
-        runs_column_free(l->col);
-        ok = scan_all(c, f, l, scanned, err);
-    }
+              is_rare(c, l, table, last / INDEX_COST + INDEX_FIRST, &rare, err) &&
+              (rare ? by_index(c, f, l, indexed, err) : scan_all(c, f, l, scanned, err));
     ncm_free(indexed);
     ncm_free(scanned);
     ncm_buf_release(&cond);

@@ -23,9 +23,9 @@ static struct runs_id id_at(const struct runs_rows *r, size_t i)
     return (struct runs_id){ w[0], w[1] };
 }
 
-static void find_parents(const struct runs_plan *p, const struct runs_rows *r, struct tree *t)
+static void find_parents(struct runs_plan *p, const struct runs_rows *r, struct tree *t)
 {
-    const struct runs_column *col = &p->columns[p->parent];
+    struct runs_column *col = &p->columns[p->parent];
     struct runs_hash rows = { 0 };
     for (size_t i = 0; i < t->n; i++)
         runs_hash_put(&rows, id_at(r, i), i);
@@ -103,7 +103,7 @@ static void walk(const struct runs_rows *r, struct tree *t, struct ncm_run_ref *
     }
 }
 
-void runs_nest(const struct runs_plan *p, const struct runs_rows *r, size_t n,
+void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n,
                struct ncm_run_ref *out)
 {
     if (r->stride == r->n_terms + 3 || n > INT32_MAX) { /* no run has a parent */

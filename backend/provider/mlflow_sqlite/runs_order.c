@@ -56,7 +56,7 @@ static void bind_scan(void *to, struct ncm_stmt *st)
     runs_bind_all(&((struct scan *)to)->plan->binds, 3, st);
 }
 
-static bool in_sets(const struct runs_plan *p, struct runs_id id)
+static bool in_sets(struct runs_plan *p, struct runs_id id)
 {
     uint64_t w;
     for (size_t i = 0; i < p->n_sets; i++)
