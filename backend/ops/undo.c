@@ -104,7 +104,9 @@ static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct 
     ncm_changes_release(&plan->changes);
     plan->changes = back;
     plan->undoes = ncm_strdup(r->id.p);
-    plan->title = ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
+    plan->title = r->undoes.p != NULL
+                      ? ncm_sprintf(_("Do again what was undone: %s"), r->subject.p)
+                      : ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
     plan->subject = ncm_strdup(r->subject.p);
     plan->from = ncm_strdup(r->becomes.p);
     plan->to = ncm_strdup(r->was.p);
