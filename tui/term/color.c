@@ -43,15 +43,15 @@ static struct lab to_lab(uint32_t rgb)
     return (struct lab){116 * y - 16, 500 * (x - y), 200 * (y - z)};
 }
 
-static int nearest(uint32_t rgb, int first, int end)
+static int nearest(uint32_t rgb, bool background, int first, int end)
 {
     struct lab want = to_lab(rgb);
-    double best = HUGE_VAL;
+    double weight = background ? 2 : 1, best = HUGE_VAL;
     int found = first;
     for (int i = first; i < end; i++) {
         struct lab have = to_lab(color_of_256(i));
         double dl = want.l - have.l, da = want.a - have.a, db = want.b - have.b;
-        double distance = dl * dl + da * da + db * db;
+        double distance = weight * dl * dl + da * da + db * db;
         if (distance < best) {
             best = distance;
             found = i;
@@ -60,12 +60,12 @@ static int nearest(uint32_t rgb, int first, int end)
     return found;
 }
 
-int color_nearest_256(uint32_t rgb)
+int color_nearest_256(uint32_t rgb, bool background)
 {
-    return nearest(rgb, 16, 256);
+    return nearest(rgb, background, 16, 256);
 }
 
-int color_nearest_basic(uint32_t rgb, int n)
+int color_nearest_basic(uint32_t rgb, bool background, int n)
 {
-    return nearest(rgb, 0, n);
+    return nearest(rgb, background, 0, n);
 }

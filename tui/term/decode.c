@@ -167,7 +167,8 @@ static void csi_done(struct decoder *d, char final, decode_fn emit, void *ctx)
     } else if (final == 'u') {
         if (n >= 1)
             coded_key(d, v[0], v[1], emit, ctx);
-    } else if (cursor_key(final) >= 0 && (n == 0 || (n == 2 && v[0] <= 1) || (n == 1 && v[0] <= 1))) {
+    } else if (cursor_key(final) >= 0 && (n == 0 || (v[0] <= 1 && (n == 1 || v[1] > 1)))) {
+        /* n = 2 with a 1 is a cursor report: the terminal's answer to somebody else */
         key(cursor_key(final), d->alt || is_alt(v[1]), emit, ctx);
     }
 }

@@ -63,16 +63,16 @@ void term_set_styles(const struct role_style *s)
     term_repaint();
 }
 
-static int color_number(uint32_t rgb, int color8)
+static int color_number(uint32_t rgb, int color8, bool background)
 {
     if (rgb == RGB_DEFAULT && color8 < 0)
         return -1;
     if (d.colors > 256) /* below 8 it would mean a palette colour */
         return rgb == RGB_DEFAULT ? -1 : rgb < 8 ? 0x010101 : (int)rgb;
     if (d.colors == 256)
-        return rgb == RGB_DEFAULT ? -1 : color_nearest_256(rgb);
+        return rgb == RGB_DEFAULT ? -1 : color_nearest_256(rgb, background);
     if (color8 < 0)
-        return color_nearest_basic(rgb, d.colors);
+        return color_nearest_basic(rgb, background, d.colors);
     return color8 < d.colors ? color8 : color8 & 7;
 }
 
@@ -132,7 +132,7 @@ static const struct look *look_of(unsigned role, unsigned over)
         l->attr = attr_of(s.mono_attrs);
         return l;
     }
-    int fg = color_number(s.fg, s.color8_fg), bg = color_number(s.bg, s.color8_bg);
+    int fg = color_number(s.fg, s.color8_fg, false), bg = color_number(s.bg, s.color8_bg, true);
     if (d.colors == 8 && s.color8_fg >= 8)
         l->attr |= A_BOLD;
     if (fg >= 0 && fg == bg) /* two colours that this terminal cannot tell apart */
@@ -285,11 +285,12 @@ bool display_open(const char *term, int fd, bool color, bool truecolor)
         plain_styles();
     display_restyle();
 
-    /* Keys that the line discipline would keep for itself, and a stop that looks like a hang. */
+    /* No key is the line discipline's: a ^C inside pasted text must not end the program, and a
+     * stop by ^S looks like a hang. */
     struct termios modes;
     if (tcgetattr(fd, &modes) == 0) {
         modes.c_iflag &= (tcflag_t) ~(IXON | IXOFF);
-        modes.c_lflag &= (tcflag_t)~IEXTEN;
+        modes.c_lflag &= (tcflag_t) ~(IEXTEN | ISIG);
         tcsetattr(fd, TCSANOW, &modes);
         def_prog_mode();
     }

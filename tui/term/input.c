@@ -9,7 +9,7 @@
 #include "term/internal.h"
 #include "term/script.h"
 
-enum { MAX_EVENTS = 512, MAX_FDS = 32 };
+enum { MAX_EVENTS = 512, MAX_FDS = 32, CTRL_C = 3, CTRL_Z = 26 };
 
 static struct {
     struct term_event events[MAX_EVENTS];
@@ -17,6 +17,7 @@ static struct {
     size_t first, n;
     char *shown;     /* the paste that was handed out last */
     bool quit;       /* said once */
+    bool stop;       /* ^Z was typed */
     struct decoder decoder;
 } q;
 
@@ -25,7 +26,7 @@ void input_open(void)
     int escdelay = term_state.options.escdelay_ms > 0 ? term_state.options.escdelay_ms : 25;
     decode_init(&q.decoder, escdelay);
     q.first = q.n = 0;
-    q.quit = false;
+    q.quit = q.stop = false;
 }
 
 void input_close(void)
@@ -72,12 +73,22 @@ void input_quit(int number)
     input_push(&(struct term_event){.kind = TERM_QUIT, .signal = number});
 }
 
+static void on_key(const struct decoded *d)
+{
+    if (d->key == CTRL_C)
+        input_quit(SIGINT);
+    else if (d->key == CTRL_Z)
+        q.stop = true;
+    else
+        input_push(&(struct term_event){.kind = TERM_KEY, .key = d->key, .alt = d->alt});
+}
+
 static void on_decoded(void *ctx, const struct decoded *d)
 {
     (void)ctx;
     switch (d->kind) {
     case DECODED_KEY:
-        input_push(&(struct term_event){.kind = TERM_KEY, .key = d->key, .alt = d->alt});
+        on_key(d);
         break;
     case DECODED_PASTE:
         input_push(&(struct term_event){.kind = TERM_PASTE, .text = d->text});
@@ -130,21 +141,19 @@ void input_read(void)
 
 static void take_signals(void)
 {
-    bool winch = false, stop = false, cont = false;
+    bool winch = false, cont = false;
     int number;
     while ((number = signals_take()) != 0) {
         if (number == SIGWINCH)
             winch = true;
         else if (number == SIGTSTP)
-            stop = true;
+            q.stop = true;
         else if (number == SIGCONT)
             cont = true;
         else
             input_quit(number);
     }
-    if (stop) {
-        term_suspend();
-    } else if (cont) {
+    if (cont && !q.stop) {
         /* Stopped by SIGSTOP: somebody else may have had the screen and the modes. */
         term_repaint();
         input_push(&(struct term_event){.kind = TERM_RESUMED});
@@ -191,6 +200,9 @@ static bool poll_once(const int *fds, size_t n, bool *ready, int timeout_ms)
         input_read();
     if (p[own + 2].revents)
         frame_flush();
+    if (q.stop)
+        term_suspend();
+    q.stop = false;
     if (term_state.gone)
         input_quit(SIGHUP);
     return some;

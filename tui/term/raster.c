@@ -154,17 +154,18 @@ void raster_paint(const struct raster *r, const struct canvas *c)
                 continue;
             int series = cell_series(r, d);
             paint_glyph(c, y, x, (enum role)(ROLE_SERIES1 + series % 7),
-                        series == r->focus ? ATTR_BOLD : 0, cell_glyph(r, d));
+                        term_colors() == 0 && series == r->focus ? ATTR_BOLD : 0,
+                        cell_glyph(r, d));
         }
     }
 }
 
-/* The value of a bucket that lies farthest from the middle: a spike stays to be seen. */
-static double bucket(const double *v, size_t from, size_t to, double middle)
+/* The value of a bucket that lies farthest from the mean: a spike stays to be seen. */
+static double bucket(const double *v, size_t from, size_t to, double mean)
 {
     double best = NAN;
     for (size_t i = from; i < to; i++)
-        if (!isnan(v[i]) && (isnan(best) || fabs(v[i] - middle) > fabs(best - middle)))
+        if (!isnan(v[i]) && (isnan(best) || fabs(v[i] - mean) > fabs(best - mean)))
             best = v[i];
     return best;
 }
@@ -173,16 +174,17 @@ void paint_spark(const struct canvas *c, int y, int x, int width, const double *
                  enum role role)
 {
     static const char ascii[] = " .:-=+*#";
-    double lo = HUGE_VAL, hi = -HUGE_VAL;
+    double lo = HUGE_VAL, hi = -HUGE_VAL, mean = 0, known = 0;
     for (size_t i = 0; i < n; i++) {
         if (isfinite(v[i])) {
             lo = fmin(lo, v[i]);
             hi = fmax(hi, v[i]);
+            mean += (v[i] - mean) / ++known;
         }
     }
     size_t cells = width < 0 ? 0 : n < (size_t)width ? n : (size_t)width;
     for (size_t i = 0; i < cells; i++) {
-        double value = bucket(v, i * n / cells, (i + 1) * n / cells, lo / 2 + hi / 2);
+        double value = bucket(v, i * n / cells, (i + 1) * n / cells, mean);
         if (isnan(value))
             continue;
         /* Halves, so that the range of the largest doubles does not overflow. */
