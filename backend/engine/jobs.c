@@ -97,10 +97,14 @@ static void carry_out(struct ncm_lane *lane, struct ncm_job *job)
     struct ncm_job_result *r = &job->result;
     struct ncm_control control = {.cancel = &lane->cancel,
                                   .deadline_mono_ms = ncm_mono_ms() + DEADLINE_MS};
-    if (!ncm_lane_connect(lane, &control, &r->err)) {
+    struct ncm_err closed;
+    struct ncm_job_context ctx;
+    if (!ncm_lane_connect(lane, &control, &closed) && closed.code == NCM_CANCELLED) {
+        r->err = closed;
         return;
     }
-    struct ncm_job_context ctx;
+    /* Without a connection the job runs all the same: it may not need the store, or says itself
+     * what is wrong with it. */
     ncm_job_context_fill(&ctx, lane, &lane->cancel);
     ctx.control = control;
     r->ok = job->run(&ctx, r->arg, &r->err);

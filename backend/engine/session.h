@@ -68,7 +68,8 @@ bool ncm_session_locked(const struct ncm_session *s);
 
 /* The bell: readable when something arrived; ncm_session_pump empties it and takes what arrived.
  * Pump returns whether anything a want shows has changed. Snapshot pointers handed out stay valid
- * until the next pump (take a reference for longer). */
+ * until the next pump (take a reference for longer). The first pump starts the watch for changes:
+ * who never pumps (a headless command) needs none. */
 int ncm_session_bell(const struct ncm_session *s);
 bool ncm_session_pump(struct ncm_session *s);
 /* Pauses or resumes the live watch (key z; unfocused terminal). */
@@ -96,7 +97,8 @@ struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
 /* RUNS: which rows are on screen (with a margin): their pages are loaded. */
 void ncm_want_window(struct ncm_want *w, size_t first, size_t count);
 void ncm_want_refresh(struct ncm_want *w);
-/* Headless: until a final snapshot or an error; false + err on error or NCM_TIMEOUT. */
+/* Headless: until a final snapshot that covers everything asked so far, or an error; false + err
+ * on error or NCM_TIMEOUT. The snapshot that an earlier wait on this want gave is let go. */
 bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *err);
 
 /* A job on the actions lane (never cancelled by leaving a pane). run() is called on the lane's

@@ -122,6 +122,18 @@ void ncm_grave_empty(struct ncm_session *s)
     s->n_grave = 0;
 }
 
+/* A headless walk through many windows never pumps: what its last wait gave is let go here. */
+static void unbury(struct ncm_session *s, struct ncm_snapshot *snap)
+{
+    for (size_t i = 0; snap != NULL && i < s->n_grave; i++) {
+        if (s->grave[i] == snap) {
+            s->grave[i] = s->grave[--s->n_grave];
+            ncm_snapshot_unref(snap);
+            return;
+        }
+    }
+}
+
 void ncm_want_release(struct ncm_want *w)
 {
     if (w == NULL) {
@@ -270,11 +282,16 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
         in_time = ncm_wait_until(s, &s->owner, until);
     }
     bool answered = l->answered >= asked;
+    struct ncm_snapshot *before = l->shown;
     ncm_loads_take(s);
+    if (l->shown == before) {
+        before = NULL;
+    }
     if (!answered && l->running) {
         ncm_lane_interrupt(&s->reads, &l->cancel);
     }
     pthread_mutex_unlock(&s->lock);
+    unbury(s, before);
     if (!answered) {
         char text[32];
         ncm_fail(err, NCM_TIMEOUT, _("No answer within %s"),

@@ -1,0 +1,345 @@
+/* The command line: global options anywhere, the command's own after or before its words. */
+#include <string.h>
+
+#include "cli.h"
+
+static bool usage(struct ncm_err *err, char *what, const char *near)
+{
+    ncm_fail(err, NCM_USAGE, "%s", what);
+    ncm_free(what);
+    return near != NULL ? ncm_hint(err, _("did you mean '%s'?"), near)
+                        : ncm_hint(err, "%s", _("'ncmlops --help' lists commands and options"));
+}
+
+static bool set_form(struct cli *c, const char *value, struct ncm_err *err)
+{
+    static const char *const names[] = {"table", "json", "jsonl", "csv"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            c->form = (enum cli_form)i;
+            c->form_given = true;
+            return true;
+        }
+    }
+    return ncm_fail(err, NCM_USAGE, _("'%s' is none of table, json, jsonl, csv"), value);
+}
+
+static bool set_timeout(struct cli *c, const char *value, struct ncm_err *err)
+{
+    double seconds;
+    if (!ncm_parse_double(value, &seconds) || !(seconds > 0) || seconds > 1e6) {
+        return ncm_fail(err, NCM_USAGE, _("'%s' is no number of seconds"), value);
+    }
+    c->timeout_ms = (int64_t)(seconds * 1000);
+    c->timeout_ms += c->timeout_ms == 0;
+    return true;
+}
+
+static bool set_global(struct cli *c, const char *name, const char *value, struct ncm_err *err)
+{
+    const struct {
+        const char *name;
+        const char **text;
+        bool *flag;
+    } fields[] = {
+        {"store", &c->store, NULL},       {"context", &c->context, NULL},
+        {"config", &c->config, NULL},     {"lang", &c->lang, NULL},
+        {"confirm", &c->confirm, NULL},   {"script", &c->script, NULL},
+        {"read-only", NULL, &c->read_only}, {"yes", NULL, &c->yes},
+        {"dry-run", NULL, &c->dry_run},   {"no-color", NULL, &c->no_color},
+        {"quiet", NULL, &c->quiet},       {"verbose", NULL, &c->verbose},
+        {"help", NULL, &c->help},         {"version", NULL, &c->version},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (strcmp(fields[i].name, name) != 0) {
+            continue;
+        }
+        if (fields[i].flag != NULL) {
+            *fields[i].flag = true;
+        } else {
+            *fields[i].text = value;
+        }
+        return true;
+    }
+    if (strcmp(name, "output") == 0) {
+        return set_form(c, value, err);
+    }
+    return set_timeout(c, value, err);
+}
+
+static const struct cli_option *find_in(const struct cli_option *table, const char *name,
+                                        size_t len, char letter)
+{
+    for (; table->name != NULL; table++) {
+        if (letter != 0 ? table->letter == letter
+                        : strlen(table->name) == len && strncmp(table->name, name, len) == 0) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+/* Whether a command takes an option. */
+static bool takes(const struct cli_command *command, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *p = command != NULL ? command->options : ""; *p != '\0';) {
+        size_t part = strcspn(p, " ");
+        if (part == len && strncmp(p, name, len) == 0) {
+            return true;
+        }
+        p += part;
+        p += strspn(p, " ");
+    }
+    return false;
+}
+
+const char *cli_value(const struct cli *c, const char *name)
+{
+    const char *value = NULL;
+    for (size_t i = 0; i < c->n_values; i++) {
+        if (strcmp(c->values[i].name, name) == 0) {
+            value = c->values[i].value;
+        }
+    }
+    return value;
+}
+
+bool cli_flag(const struct cli *c, const char *name)
+{
+    return cli_value(c, name) != NULL;
+}
+
+bool cli_count(const struct cli *c, const char *name, int64_t fallback, int64_t *out,
+               struct ncm_err *err)
+{
+    const char *text = cli_value(c, name);
+    *out = fallback;
+    if (text == NULL || (ncm_parse_i64(text, out) && *out >= 0)) {
+        return true;
+    }
+    return ncm_fail(err, NCM_USAGE, _("--%s wants a whole number, not '%s'"), name, text);
+}
+
+bool cli_time(const struct cli *c, const char *name, int64_t *out, struct ncm_err *err)
+{
+    const char *text = cli_value(c, name);
+    *out = NCM_NO_TIME;
+    if (text == NULL || ncm_parse_time(text, ncm_now_ms(), out)) {
+        return true;
+    }
+    ncm_fail(err, NCM_USAGE, _("--%s wants a time, not '%s'"), name, text);
+    return ncm_hint(err, "%s", _("2026-11-21, 2026-11-21T14:03, -2h or milliseconds since 1970"));
+}
+
+static bool set_option(struct cli *c, const struct cli_option *o, bool global, const char *value,
+                       struct ncm_err *err)
+{
+    if (global) {
+        return set_global(c, o->name, value, err);
+    }
+    c->values[c->n_values++] = (struct cli_value){o->name, value != NULL ? value : ""};
+    return true;
+}
+
+/* One "-x" or "--name[=value]"; *i moves on where the value is a word of its own. */
+static bool take_option(struct cli *c, int argc, char **argv, int *i, struct ncm_err *err)
+{
+    const char *arg = argv[*i];
+    bool is_long = arg[1] == '-';
+    const char *name = arg + (is_long ? 2 : 1);
+    const char *inside = is_long ? strchr(name, '=') : NULL;
+    size_t len = inside != NULL ? (size_t)(inside - name) : strlen(name);
+    char letter = is_long ? 0 : name[0];
+    const struct cli_option *o = find_in(cli_global_options, name, len, letter);
+    bool global = o != NULL;
+    if (o == NULL) {
+        o = find_in(cli_command_options, name, len, letter);
+        if (o != NULL && !takes(c->command, o->name)) {
+            o = NULL;
+        }
+    }
+    if (o == NULL) {
+        return usage(err, ncm_sprintf(_("unknown option '%s'"), arg),
+                     is_long ? cli_nearest_option(c->command, name) : NULL);
+    }
+    const char *value = NULL;
+    if (inside != NULL) {
+        value = inside + 1;
+    } else if (!is_long && name[1] != '\0') {
+        value = name + 1; /* -ojson */
+    }
+    if (o->arg == NULL) {
+        return value == NULL ? set_option(c, o, global, NULL, err)
+                             : usage(err, ncm_sprintf(_("option '%s' takes no value"), arg), NULL);
+    }
+    if (value == NULL) {
+        if (*i + 1 >= argc) {
+            return usage(err, ncm_sprintf(_("option '%s' wants a value: %s"), arg, o->arg), NULL);
+        }
+        value = argv[++*i];
+    }
+    return set_option(c, o, global, value, err);
+}
+
+static bool is_option(const char *arg)
+{
+    return arg[0] == '-' && arg[1] != '\0' && !(arg[1] >= '0' && arg[1] <= '9');
+}
+
+/* Whether an option that may stand before the command takes the next word. */
+static bool swallows_next(const char *arg)
+{
+    bool is_long = arg[1] == '-';
+    const char *name = arg + (is_long ? 2 : 1);
+    if (is_long ? strchr(name, '=') != NULL : name[1] != '\0') {
+        return false;
+    }
+    const struct cli_option *o =
+        find_in(cli_global_options, name, strlen(name), is_long ? 0 : name[0]);
+    if (o == NULL) {
+        o = find_in(cli_command_options, name, strlen(name), is_long ? 0 : name[0]);
+    }
+    return o != NULL && o->arg != NULL;
+}
+
+/* The command of one or two words at the start of the plain words. */
+static const struct cli_command *find_command(const char *first, const char *second, int *used)
+{
+    const struct cli_command *one = NULL;
+    for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
+        size_t len = strlen(first);
+        if (strcmp(k->name, first) == 0) {
+            one = k;
+        }
+        if (second != NULL && strncmp(k->name, first, len) == 0 && k->name[len] == ' ' &&
+            strcmp(k->name + len + 1, second) == 0) {
+            *used = 2;
+            return k;
+        }
+    }
+    *used = 1;
+    return one;
+}
+
+/* Whether a word begins commands of two words. */
+static bool is_group(const char *first)
+{
+    size_t len = strlen(first);
+    for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
+        if (strncmp(k->name, first, len) == 0 && k->name[len] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool unknown_command(const char *first, const char *second, struct ncm_err *err)
+{
+    if (is_group(first)) {
+        return second == NULL
+                   ? usage(err, ncm_sprintf(_("'%s' wants one more word"), first), NULL)
+                   : usage(err, ncm_sprintf(_("unknown command '%s %s'"), first, second), NULL);
+    }
+    return usage(err, ncm_sprintf(_("unknown command '%s'"), first), cli_nearest_command(first));
+}
+
+/* Finds the command first, so that its options may stand anywhere. */
+static bool name_command(struct cli *c, int argc, char **argv, int *used, struct ncm_err *err)
+{
+    const char *words[2] = {NULL, NULL};
+    int n = 0;
+    for (int i = 1; i < argc && n < 2; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            break;
+        }
+        if (is_option(argv[i])) {
+            i += swallows_next(argv[i]);
+        } else {
+            words[n++] = argv[i];
+        }
+    }
+    *used = 0;
+    if (n == 0) {
+        return true;
+    }
+    if (strcmp(words[0], "help") == 0) {
+        c->help = true;
+        *used = 1;
+        return true;
+    }
+    c->command = find_command(words[0], words[1], used);
+    return c->command != NULL || unknown_command(words[0], words[1], err);
+}
+
+static bool check_words(const struct cli *c, struct ncm_err *err)
+{
+    const struct cli_command *k = c->command;
+    if (k == NULL || c->help) {
+        return true;
+    }
+    if ((int)c->n_words < k->min || (k->max >= 0 && (int)c->n_words > k->max)) {
+        ncm_fail(err, NCM_USAGE,
+                 (int)c->n_words < k->min ? _("something is missing") : _("too many words"));
+        return ncm_hint(err, "ncmlops %s %s", k->name, k->args);
+    }
+    return true;
+}
+
+/* What shapes the message of an error must be known before the first one. */
+static void look_ahead(struct cli *c, int argc, char **argv)
+{
+    struct ncm_err ignored;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *value = NULL;
+        if (strncmp(argv[i], "--output=", 9) == 0) {
+            value = argv[i] + 9;
+        } else if (strncmp(argv[i], "-o", 2) == 0 && argv[i][2] != '\0') {
+            value = argv[i] + 2;
+        } else if ((strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0) &&
+                   i + 1 < argc) {
+            value = argv[i + 1];
+        }
+        if (value != NULL) {
+            set_form(c, value, &ignored);
+        }
+    }
+}
+
+bool cli_parse(struct cli *c, int argc, char **argv, struct ncm_err *err)
+{
+    int used = 0, skipped = 0;
+    bool plain = false; /* after "--" */
+    c->words = ncm_alloc((size_t)argc + 1, sizeof *c->words);
+    c->values = ncm_alloc((size_t)argc + 1, sizeof *c->values);
+    look_ahead(c, argc, argv);
+    if (!name_command(c, argc, argv, &used, err)) {
+        return false;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (!plain && strcmp(argv[i], "--") == 0) {
+            plain = true;
+        } else if (!plain && is_option(argv[i])) {
+            if (!take_option(c, argc, argv, &i, err)) {
+                return false;
+            }
+        } else if (skipped < used) {
+            skipped++;
+        } else {
+            c->words[c->n_words++] = argv[i];
+        }
+    }
+    if (c->lang != NULL && strcmp(c->lang, "ko") != 0 && strcmp(c->lang, "en") != 0) {
+        return ncm_fail(err, NCM_USAGE, _("'%s' is none of ko, en"), c->lang);
+    }
+    if (c->command == NULL && c->n_words > 0 && !c->help) {
+        return unknown_command(c->words[0], NULL, err);
+    }
+    return check_words(c, err);
+}
+
+void cli_release(struct cli *c)
+{
+    ncm_free(c->words);
+    ncm_free(c->values);
+}

@@ -1,0 +1,309 @@
+/* Commands about the program itself: doctor, demo, config, version. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "out.h"
+
+/* ---- version -------------------------------------------------------------------------------- */
+
+static void version_json(struct ncm_json *j, const void *item)
+{
+    (void)item;
+    ncm_json_obj(j);
+    cli_json_text(j, "version", NCM_VERSION);
+    ncm_json_end_obj(j);
+}
+
+static void version_text(struct ncm_buf *out, const void *item)
+{
+    (void)item;
+    ncm_buf_puts(out, "ncmlops " NCM_VERSION "\n");
+}
+
+bool cli_version(struct cli *c, struct ncm_err *err)
+{
+    struct cli_object o = {.item = c, .json = version_json, .text = version_text};
+    return cli_print_object(c, &o, err);
+}
+
+/* ---- doctor --------------------------------------------------------------------------------- */
+
+static const char *state_word(enum ncm_check_state s)
+{
+    return s == NCM_CHECK_OK ? "ok" : s == NCM_CHECK_WARN ? "warn" : "fail";
+}
+
+static void check_json(struct ncm_json *j, const void *item)
+{
+    const struct ncm_check *k = item;
+    ncm_json_obj(j);
+    cli_json_text(j, "name", k->name);
+    cli_json_text(j, "state", state_word(k->state));
+    cli_json_text(j, "message", k->what);
+    cli_json_text(j, "hint", k->hint);
+    ncm_json_end_obj(j);
+}
+
+static const char *state_sign(enum ncm_check_state s)
+{
+    if (!ncm_text_utf8()) {
+        return s == NCM_CHECK_OK ? "+" : s == NCM_CHECK_WARN ? "!" : "x";
+    }
+    return s == NCM_CHECK_OK ? "●" : s == NCM_CHECK_WARN ? "▲" : "✖";
+}
+
+static void print_checks(const struct ncm_check *checks, size_t n)
+{
+    struct ncm_buf b;
+    ncm_buf_init(&b, 1024 * 1024);
+    for (size_t i = 0; i < n; i++) {
+        const struct ncm_check *k = &checks[i];
+        ncm_buf_printf(&b, "%s %-10s ", state_sign(k->state), k->name);
+        ncm_text_clean(&b, k->what, strlen(k->what), NCM_CLEAN_LINE);
+        if (k->hint != NULL) {
+            ncm_buf_puts(&b, "  (");
+            ncm_text_clean(&b, k->hint, strlen(k->hint), NCM_CLEAN_LINE);
+            ncm_buf_puts(&b, ")");
+        }
+        ncm_buf_putc(&b, '\n');
+    }
+    fwrite(b.p, 1, b.len, stdout);
+    ncm_buf_release(&b);
+}
+
+static void add_check(struct ncm_check **checks, size_t *n, enum ncm_check_state state,
+                      const char *name, const char *what, const char *hint)
+{
+    *checks = ncm_resize(*checks, *n + 1, sizeof **checks);
+    (*checks)[(*n)++] = (struct ncm_check){.state = state, .name = ncm_strdup(name),
+                                           .what = ncm_strdup(what), .hint = ncm_strdup(hint)};
+}
+
+static void terminal_check(struct ncm_check **checks, size_t *n)
+{
+    const char *term = getenv("TERM");
+    char *what = ncm_sprintf(_("TERM is %s, %s"), term != NULL ? term : _("not set"),
+                             ncm_text_utf8() ? "UTF-8" : "ASCII");
+    if (term == NULL || strcmp(term, "dumb") == 0) {
+        add_check(checks, n, NCM_CHECK_WARN, "terminal", what,
+                  _("the dashboard needs a terminal that can place text"));
+    } else {
+        add_check(checks, n, NCM_CHECK_OK, "terminal", what,
+                  ncm_text_utf8() ? NULL : _("LANG=C.UTF-8 draws finer curves"));
+    }
+    ncm_free(what);
+}
+
+bool cli_doctor(struct cli *c, struct ncm_err *err)
+{
+    struct ncm_check *checks = NULL;
+    size_t n = 0;
+    struct ncm_err closed;
+    if (cli_session(c, &closed) != NULL) {
+        ncm_doctor(c->session, &checks, &n);
+    } else {
+        add_check(&checks, &n, NCM_CHECK_FAIL, "store", closed.what,
+                  closed.hint[0] != '\0' ? closed.hint : NULL);
+    }
+    terminal_check(&checks, &n);
+    for (size_t i = 0; i < n; i++) {
+        c->status = checks[i].state == NCM_CHECK_FAIL ? 1 : c->status;
+    }
+    bool ok = true;
+    if (c->form == CLI_TABLE) {
+        print_checks(checks, n);
+    } else {
+        struct cli_array array = {checks, sizeof *checks};
+        struct cli_list l = {.n = n, .ctx = &array, .at = cli_array_at, .json = check_json};
+        ok = cli_print_list(c, &l, err);
+    }
+    ncm_checks_free(checks, n);
+    return ok;
+}
+
+/* ---- demo ----------------------------------------------------------------------------------- */
+
+static volatile int companion_stop;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    companion_stop = 1;
+}
+
+static void catch_stop(int signal_number)
+{
+    struct sigaction sa = {.sa_handler = on_stop};
+    sigemptyset(&sa.sa_mask);
+    sigaction(signal_number, &sa, NULL);
+}
+
+/* Keeps two runs training while the screen is open; started before there is any thread. */
+static pid_t start_companion(const char *path)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid != 0) {
+        return pid;
+    }
+    struct ncm_err err;
+    catch_stop(SIGTERM);
+    catch_stop(SIGINT);
+    catch_stop(SIGHUP);
+    _exit(ncm_demo_train(path, &companion_stop, &err) ? 0 : 1);
+}
+
+static void stop_companion(pid_t pid)
+{
+    if (pid > 0) {
+        kill(pid, SIGTERM);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
+struct demo_place {
+    const char *path;
+};
+
+static void demo_json(struct ncm_json *j, const void *item)
+{
+    const struct demo_place *p = item;
+    char *uri = ncm_sprintf("sqlite:///%s", p->path);
+    ncm_json_obj(j);
+    cli_json_text(j, "path", p->path);
+    cli_json_text(j, "uri", uri);
+    ncm_json_end_obj(j);
+    ncm_free(uri);
+}
+
+static void demo_text(struct ncm_buf *out, const void *item)
+{
+    const struct demo_place *p = item;
+    ncm_buf_printf(out, _("The demo workspace is ready: %s"), p->path);
+    ncm_buf_putc(out, '\n');
+    ncm_buf_printf(out, _("Open it with: ncmlops --store %s"), p->path);
+    ncm_buf_putc(out, '\n');
+}
+
+bool cli_demo(struct cli *c, struct ncm_err *err)
+{
+    char *path;
+    if (!ncm_demo_make(cli_value(c, "dir"), &path, err)) {
+        return false;
+    }
+    bool screen = c->script != NULL ||
+                  (!c->form_given && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+    bool ok;
+    if (screen) {
+        pid_t companion = start_companion(path);
+        c->store = path;
+        c->context = NULL;
+        ok = cli_open_screen(c, true, err);
+        stop_companion(companion);
+    } else {
+        struct demo_place place = {path};
+        struct cli_object o = {.item = &place, .json = demo_json, .text = demo_text};
+        ok = cli_print_object(c, &o, err);
+    }
+    c->store = NULL;
+    ncm_free(path);
+    return ok;
+}
+
+/* ---- config --------------------------------------------------------------------------------- */
+
+static char *config_path(const struct cli *c)
+{
+    return c->config != NULL ? ncm_path_expand(c->config, NULL) : ncm_config_default_path();
+}
+
+static bool make_folder(const char *path, struct ncm_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path) {
+        return true;
+    }
+    char *dir = ncm_strndup(path, (size_t)(slash - path));
+    bool ok = ncm_dir_make(dir, 0700, err);
+    ncm_free(dir);
+    return ok;
+}
+
+static bool config_init(struct cli *c, const char *path, struct ncm_err *err)
+{
+    struct ncm_file_info info = {0};
+    if (!ncm_file_stat(path, &info, err)) {
+        return false;
+    }
+    if (info.kind != NCM_FILE_NONE) {
+        ncm_fail(err, NCM_REFUSED, _("%s is there already: it is not overwritten"), path);
+        return ncm_hint(err, "%s", _("--config FILE writes another one"));
+    }
+    char *text = ncm_config_template(c->context, c->store, false);
+    bool ok = true;
+    if (!c->dry_run) {
+        ok = make_folder(path, err) && ncm_file_write(path, text, strlen(text), 0600, err);
+        if (ok) {
+            cli_note(c, _("written: %s"), path);
+        }
+    } else {
+        cli_write(c, text, strlen(text));
+    }
+    ncm_free(text);
+    return ok;
+}
+
+static bool config_check(struct cli *c, const char *path, struct ncm_err *err)
+{
+    struct ncm_config *config;
+    if (!ncm_config_load(c->config, &config, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < config->n_warnings; i++) {
+        cli_note(c, "%s", config->warnings[i]);
+    }
+    if (config->path == NULL) {
+        printf(_("%s: there is no such file; none is needed\n"), path);
+    } else if (!c->quiet) {
+        printf(_("%s: fine\n"), path);
+    }
+    ncm_config_free(config);
+    return true;
+}
+
+static bool config_show(struct cli *c, struct ncm_err *err)
+{
+    struct ncm_config *config;
+    if (!ncm_config_load(c->config, &config, err)) {
+        return false;
+    }
+    char *text = ncm_config_show(config);
+    cli_write(c, text, strlen(text));
+    ncm_free(text);
+    ncm_config_free(config);
+    return true;
+}
+
+bool cli_config(struct cli *c, struct ncm_err *err)
+{
+    const char *word = strchr(c->command->name, ' ') + 1;
+    char *path = config_path(c);
+    bool ok = true;
+    if (strcmp(word, "path") == 0) {
+        printf("%s\n", path);
+    } else if (strcmp(word, "init") == 0) {
+        ok = config_init(c, path, err);
+    } else if (strcmp(word, "check") == 0) {
+        ok = config_check(c, path, err);
+    } else {
+        ok = config_show(c, err);
+    }
+    ncm_free(path);
+    return ok;
+}
