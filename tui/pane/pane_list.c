@@ -1,0 +1,9 @@
+/* Every pane of the program, by number. */
+#include "pane/panes.h"
+
+const struct pane_ops *const ui_panes[] = {
+    &pane_runs,
+    &pane_registry,
+    &pane_log,
+    NULL,
+};

@@ -1,0 +1,228 @@
+/* The loop: wait, take what arrived, take every key, paint at most one frame. Nothing here wakes up
+ * without a reason: input, the bell, or a figure on the screen that is due. */
+#include <string.h>
+
+#include "ui/inside.h"
+
+static void say_hangul(struct ui *ui)
+{
+    if (!ui->hangul_hinted) {
+        ui->hangul_hinted = true;
+        ui_message(ui, UI_INFO, _("Hangul input is on – keys are translated; press 한/영"));
+    }
+}
+
+/* One key on the pane. */
+static void pane_key(struct ui *ui, int key, bool jamo)
+{
+    if (ui->session == NULL && (key == 'D' || key == TK_ENTER) && !jamo) {
+        demo_start(ui);
+        return;
+    }
+    enum ui_action_id action = keymap_find(key, pane_contexts(ui));
+    if (action != A_NONE) {
+        ui_do(ui, action, NULL, jamo);
+    }
+}
+
+static void one_key(struct ui *ui, int key, bool jamo)
+{
+    if (ui->top != NULL) {
+        ui->top->ops->key(ui, ui->top->self, key, jamo);
+    } else {
+        pane_key(ui, key, jamo);
+    }
+}
+
+static void on_key(struct ui *ui, const struct term_event *ev)
+{
+    char keys[6];
+    bool as_typed = ui->top != NULL && ui->top->ops->takes_text(ui->top->self);
+
+    if (ev->alt && !as_typed) {
+        /* over a slow link Esc and the next key arrive together; such a key never changes a thing */
+        one_key(ui, TK_ESC, true);
+        one_key(ui, ev->key, true);
+        return;
+    }
+    size_t n = as_typed || ev->key >= KEY_BASE_ ? 0 : term_hangul_keys((uint32_t)ev->key, keys);
+    if (n == 0) {
+        one_key(ui, ev->key, false);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        one_key(ui, keys[i], true);
+    }
+    if (ui->message.text == NULL) {
+        say_hangul(ui);
+    }
+}
+
+static void on_paste(struct ui *ui, const char *text)
+{
+    if (ui->top != NULL && ui->top->ops->paste != NULL) {
+        ui->top->ops->paste(ui, ui->top->self, text);
+    } else {
+        ui_message(ui, UI_INFO, _("pasted text is ignored here"));
+    }
+}
+
+static void on_mouse(struct ui *ui, const struct term_event *ev)
+{
+    struct frame_layout l;
+    const struct pane_ops *ops = pane_ops_of(ui);
+
+    layout_frame(term_rows(), term_cols(), &l);
+    if (ui->top != NULL) {
+        if (ui->top->ops->mouse != NULL) {
+            ui->top->ops->mouse(ui, ui->top->self, ev);
+        }
+        return;
+    }
+    if (ops == NULL) {
+        return;
+    }
+    if (ev->y == l.header.y && l.header.h > 0) {
+        size_t tab = header_tab_at(ui, ev->x);
+        if (tab != SIZE_MAX) {
+            ui->n_back = 0;
+            pane_show(ui, tab);
+        }
+    } else if (ops->mouse != NULL) {
+        ops->mouse(pane_of(ui), ev, &l.body);
+    } else if ((ev->button == 4 || ev->button == 5) && ops->act != NULL) {
+        ops->act(pane_of(ui), ev->button == 4 ? A_UP : A_DOWN, NULL);
+    }
+    ui_dirty(ui);
+}
+
+static void on_event(struct ui *ui, const struct term_event *ev)
+{
+    switch (ev->kind) {
+    case TERM_KEY: on_key(ui, ev); break;
+    case TERM_PASTE: on_paste(ui, ev->text); break;
+    case TERM_MOUSE: on_mouse(ui, ev); break;
+    case TERM_RESIZE:
+    case TERM_RESUMED: ui_dirty(ui); break;
+    case TERM_FOCUS:
+        ui->unfocused = !ev->focused;
+        ui_dirty(ui);
+        break;
+    case TERM_QUIT:
+        ui->quit = true;
+        ui->status = ev->signal > 0 ? 128 + ev->signal : 0;
+        break;
+    default: break;
+    }
+    if (ev->kind == TERM_RESUMED) {
+        term_repaint();
+    }
+}
+
+/* ms until something on the screen is due; -1 for ever. */
+static int due_in(const struct ui *ui)
+{
+    if (ui->wake_mono_ms == 0) {
+        return -1;
+    }
+    int64_t left = ui->wake_mono_ms - ncm_mono_ms();
+    return left < 0 ? 0 : left > 600000 ? 600000 : (int)left;
+}
+
+static void paint_frame(struct ui *ui)
+{
+    ui->dirty = false;
+    term_frame_begin();
+    frame_draw(ui);
+    term_frame_end();
+}
+
+static void loop(struct ui *ui)
+{
+    while (!ui->quit) {
+        int fds[2];
+        bool ready[2] = {false, false};
+        size_t n = 0;
+        struct term_event ev;
+
+        if (ui->dirty && term_can_paint()) {
+            paint_frame(ui);
+        }
+        if (ui->session != NULL) {
+            fds[n++] = ncm_session_bell(ui->session);
+        }
+        if (demo_bell(ui) >= 0) {
+            fds[n++] = demo_bell(ui);
+        }
+        /* dirty and not paintable: the acknowledgement wakes us */
+        term_wait(fds, n, ready, ui->dirty ? 1000 : due_in(ui));
+        if (ui->session != NULL && ready[0]) {
+            panes_pump(ui);
+        }
+        demo_poll(ui);
+        while (!ui->quit && term_next(&ev)) {
+            on_event(ui, &ev);
+        }
+        if (due_in(ui) == 0) {
+            ui->wake_mono_ms = 0;
+            ui->dirty = true;
+        }
+    }
+}
+
+static bool start_terminal(struct ui *ui, struct ncm_err *err)
+{
+    const struct ncm_config *config = ui_config(ui);
+    struct term_options options = {
+        .color = ui->o.no_color ? TERM_COLOR_NEVER : TERM_COLOR_AUTO,
+        .plot = config != NULL ? config->plot : NULL,
+        .mouse = config != NULL && config->mouse,
+        .escdelay_ms = config != NULL && config->escdelay_ms > 0 ? config->escdelay_ms : 25,
+    };
+
+    if (!keymap_build(config, err) ||
+        !theme_load(config != NULL ? config->theme : NULL, &ui->theme, err) ||
+        !term_start(&options, err)) {
+        return false;
+    }
+    term_set_styles(ui->theme.styles);
+    for (size_t i = 0; config != NULL && i < config->n_warnings; i++) {
+        ui_message(ui, UI_INFO, "%s", config->warnings[i]);
+    }
+    return true;
+}
+
+static bool open_store(struct ui *ui, struct ncm_err *err)
+{
+    bool named = ui->o.session.store != NULL || ui->o.session.context != NULL ||
+                 ui->o.session.config != NULL;
+
+    if (panes_open(ui, err)) {
+        return true;
+    }
+    return err->code == NCM_NOT_FOUND && !named && ncm_config_load(NULL, &ui->config, err);
+}
+
+bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *err)
+{
+    struct ui ui;
+
+    memset(&ui, 0, sizeof ui);
+    ui.o = *o;
+    ui.dirty = true;
+    bool ok = open_store(&ui, err) && (o->script == NULL || script_load(o->script, err)) &&
+              start_terminal(&ui, err);
+    if (ok) {
+        loop(&ui);
+        layer_end_all(&ui);
+        term_stop(); /* first: a slow end never leaves a broken screen */
+        *status = ui.status;
+        ok = o->script == NULL || script_done(err);
+    }
+    panes_close(&ui);
+    demo_stop(&ui);
+    message_clear(&ui);
+    ncm_config_free(ui.config);
+    ncm_free(ui.demo_path);
+    return ok;
+}

@@ -1,0 +1,330 @@
+/* The way of a change: plan, panel, reason, name, confirm, execute, message. Rules: Cancel is the
+ * default; a paste or a jamo never confirms; nothing is confirmed before all of it was on the
+ * screen; Esc always leaves, and what runs then goes on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/change.h"
+
+const char *change_name(const struct change *c)
+{
+    return c->danger && c->plan != NULL ? c->plan->confirm_name : NULL;
+}
+
+static void change_free(struct change *c)
+{
+    if (c->plan != NULL) {
+        ncm_plan_free(c->plan);
+    }
+    field_release(&c->reason);
+    field_release(&c->name);
+    ncm_free(c->complaint);
+    ncm_free(c);
+}
+
+static bool takes_text(const void *self)
+{
+    const struct change *c = self;
+
+    return c->state == CHANGE_PANEL && (c->focus == ON_REASON || c->focus == ON_NAME);
+}
+
+static void destroy(void *self)
+{
+    struct change *c = self;
+
+    if (c->pending) {
+        c->left = true;
+    } else {
+        change_free(c);
+    }
+}
+
+static void complain(struct change *c, const char *text)
+{
+    ncm_free(c->complaint);
+    c->complaint = ncm_strdup(text);
+}
+
+/* ---- results ---- */
+
+static void clean_title(const struct ncm_plan *plan, char *out, size_t outsz)
+{
+    const char *title = plan != NULL && plan->title != NULL ? plan->title : "";
+
+    ncm_text_clip(out, outsz, title, strlen(title), 200);
+}
+
+static void show_failure(struct ui *ui, const struct ncm_err *err)
+{
+    struct ncm_buf text;
+
+    if (err->code != NCM_CONFLICT) {
+        ui_error(ui, err);
+        return;
+    }
+    ncm_buf_init(&text, 8192);
+    ncm_buf_printf(&text, "%s\n\n%s\n", _("Someone changed it meanwhile. Nothing was written."),
+                   err->what);
+    if (err->detail[0] != '\0') {
+        ncm_buf_printf(&text, "\n%s\n", err->detail);
+    }
+    if (err->hint[0] != '\0') {
+        ncm_buf_printf(&text, "\n%s\n", err->hint);
+    }
+    ui_show_text(ui, _("Conflict"), text.p);
+    ncm_buf_release(&text);
+}
+
+static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
+{
+    struct change *c = ctx;
+    struct ncm_plan *plan = result->arg;
+    char title[512];
+
+    c->pending = false;
+    clean_title(plan, title, sizeof title);
+    if (c->left) {
+        change_free(c);
+    } else {
+        layer_end(ui, c);
+    }
+    if (!result->ok) {
+        show_failure(ui, &result->err);
+    } else if (plan->irreversible || keymap_label(A_UNDO)[0] == '\0') {
+        ui_message(ui, UI_GOOD, _("done: %s"), title);
+    } else {
+        ui_message(ui, UI_GOOD, _("done: %s (%s takes it back)"), title, keymap_label(A_UNDO));
+    }
+    if (plan != NULL) {
+        ncm_plan_free(plan);
+    }
+}
+
+static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
+{
+    struct change *c = ctx;
+    struct ncm_plan *plan = result->arg;
+    char title[512];
+
+    c->pending = false;
+    if (c->left || !result->ok || plan == NULL || plan->nothing) {
+        clean_title(plan, title, sizeof title);
+        bool told = !c->left;
+        bool nothing = result->ok && plan != NULL && plan->nothing;
+        if (plan != NULL) {
+            ncm_plan_free(plan);
+        }
+        if (c->left) {
+            change_free(c);
+        } else {
+            layer_end(ui, c);
+        }
+        if (told && nothing) {
+            ui_message(ui, UI_INFO, _("it is already so: %s"), title);
+        } else if (told) {
+            show_failure(ui, &result->err);
+        }
+        return;
+    }
+    c->plan = plan;
+    c->state = CHANGE_PANEL;
+    c->danger = plan->confirm_name != NULL &&
+                (plan->irreversible || ncm_session_protected(ui->session));
+    if (plan->intent != NULL && plan->intent->reason != NULL) {
+        field_release(&c->reason);
+        field_init(&c->reason, plan->intent->reason);
+    }
+    ui_dirty(ui);
+}
+
+/* ---- confirming ---- */
+
+/* What is typed is compared with the name, or with its escaped form where it hides characters. */
+static bool name_is_right(const struct change *c)
+{
+    const char *name = change_name(c);
+    struct ncm_buf escaped;
+
+    if (name == NULL || strcmp(c->name.text, name) == 0) {
+        return true;
+    }
+    ncm_buf_init(&escaped, 8192);
+    ncm_text_escape(&escaped, name, strlen(name));
+    bool same = strcmp(c->name.text, escaped.p) == 0;
+    ncm_buf_release(&escaped);
+    return same;
+}
+
+static void confirm(struct ui *ui, struct change *c)
+{
+    if (!c->seen_all) {
+        complain(c, _("look at all of it first (PgDn)"));
+        return;
+    }
+    if (!name_is_right(c)) {
+        complain(c, _("the name is not right"));
+        c->focus = ON_NAME;
+        return;
+    }
+    if (c->reason.len > 0) {
+        ncm_intent_set(&c->plan->intent->reason, c->reason.text);
+    }
+    struct ncm_plan *plan = c->plan;
+    c->plan = NULL;
+    c->state = CHANGE_EXECUTING;
+    c->pending = true;
+    ui_await(ui, ncm_execute_start(ui->session, plan), executed, c);
+}
+
+static void cancel(struct ui *ui, struct change *c)
+{
+    enum change_state state = c->state;
+
+    layer_end(ui, c);
+    ui_message(ui, UI_INFO, state == CHANGE_EXECUTING
+                                ? _("it goes on; the result will be shown here")
+                                : _("cancelled: nothing was changed"));
+}
+
+static void next_focus(struct change *c, int step)
+{
+    int at = (int)c->focus;
+
+    do {
+        at = (at + step + 4) % 4;
+    } while (at == ON_NAME && change_name(c) == NULL);
+    c->focus = (enum change_focus)at;
+}
+
+static void scroll(struct change *c, long by)
+{
+    long most = (long)c->rows - c->rows_shown;
+    long top = (long)c->top + by;
+
+    top = top > most ? most : top;
+    c->top = top > 0 ? (size_t)top : 0;
+}
+
+static void button_key(struct ui *ui, struct change *c, int k, bool jamo)
+{
+    bool wants = k == 'y' || k == 'Y' || (k == TK_ENTER && c->focus == ON_CONFIRM);
+
+    if (wants && jamo) {
+        complain(c, _("switch to Latin input first"));
+    } else if (wants) {
+        confirm(ui, c);
+    } else if (k == TK_ENTER || k == 'n' || k == 'q') {
+        cancel(ui, c);
+    } else if (k == TK_LEFT || k == TK_RIGHT || k == 'h' || k == 'l') {
+        c->focus = c->focus == ON_CANCEL ? ON_CONFIRM : ON_CANCEL;
+    } else if (k == TK_UP || k == 'k') {
+        scroll(c, -1);
+    } else if (k == TK_DOWN || k == 'j') {
+        scroll(c, 1);
+    }
+}
+
+static void key(struct ui *ui, void *self, int k, bool jamo)
+{
+    struct change *c = self;
+
+    ui_dirty(ui);
+    if (k == TK_ESC) {
+        cancel(ui, c);
+        return;
+    }
+    if (c->state != CHANGE_PANEL) {
+        return;
+    }
+    ncm_free(c->complaint);
+    c->complaint = NULL;
+    if (k == TK_PGUP || k == TK_PGDN) {
+        int page = c->rows_shown > 1 ? c->rows_shown - 1 : 1;
+        scroll(c, k == TK_PGUP ? -page : page);
+    } else if (k == TK_TAB || k == TK_BTAB) {
+        next_focus(c, k == TK_TAB ? 1 : -1);
+    } else if (c->focus == ON_CANCEL || c->focus == ON_CONFIRM) {
+        button_key(ui, c, k, jamo);
+    } else if (k == TK_ENTER || k == TK_DOWN) {
+        next_focus(c, 1);
+    } else if (k == TK_UP) {
+        next_focus(c, -1);
+    } else {
+        field_key(c->focus == ON_REASON ? &c->reason : &c->name, k);
+    }
+}
+
+static void paste(struct ui *ui, void *self, const char *text)
+{
+    struct change *c = self;
+
+    ui_dirty(ui);
+    if (c->state == CHANGE_PANEL && c->focus == ON_REASON) {
+        field_insert(&c->reason, text);
+    } else if (c->state == CHANGE_PANEL) {
+        complain(c, _("pasted text confirms nothing: type it"));
+    }
+}
+
+static void mouse(struct ui *ui, void *self, const struct term_event *ev)
+{
+    if (ev->button == 4 || ev->button == 5) {
+        scroll(self, ev->button == 4 ? -3 : 3);
+        ui_dirty(ui);
+    }
+}
+
+static void draw(struct ui *ui, void *self, const struct frame_layout *l)
+{
+    (void)ui;
+    change_panel_draw(self, l);
+}
+
+static size_t keys(void *self, struct layer_key *out, size_t max)
+{
+    const struct change *c = self;
+    size_t n = 0;
+
+    (void)max;
+    if (c->state != CHANGE_PANEL) {
+        out[n++] = (struct layer_key){"esc", c->state == CHANGE_EXECUTING ? _("leave it running")
+                                                                          : _("cancel")};
+        return n;
+    }
+    if (c->focus == ON_REASON || c->focus == ON_NAME) {
+        out[n++] = (struct layer_key){keymap_label(A_OPEN), _("next")};
+    } else {
+        out[n++] = (struct layer_key){"y", _("confirm")};
+        out[n++] = (struct layer_key){keymap_label(A_OPEN), c->focus == ON_CONFIRM ? _("confirm")
+                                                                                   : _("cancel")};
+    }
+    out[n++] = (struct layer_key){"tab", _("next")};
+    out[n++] = (struct layer_key){"esc", _("cancel")};
+    if (c->rows > (size_t)c->rows_shown) {
+        out[n++] = (struct layer_key){"PgDn", _("more")};
+    }
+    return n;
+}
+
+static const struct layer_ops ops = {takes_text, draw, key, paste, mouse, keys, destroy};
+
+void ui_change(struct ui *ui, struct ncm_intent *intent)
+{
+    const char *reason = "";
+
+    if (!ui_may_change(ui, &reason)) {
+        ncm_intent_free(intent);
+        ui_message(ui, UI_BAD, "%s", reason);
+        return;
+    }
+    struct change *c = ncm_alloc(1, sizeof *c);
+    c->ui = ui;
+    c->focus = ON_REASON;
+    c->pending = true;
+    field_init(&c->reason, "");
+    field_init(&c->name, "");
+    message_clear(ui);
+    layer_push(ui, &ops, c);
+    ui_await(ui, ncm_plan_start(ui->session, intent), planned, c);
+}

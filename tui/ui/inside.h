@@ -1,0 +1,146 @@
+/* What the files of the app share; panes know only pane.h. */
+#ifndef TUI_UI_INSIDE_H
+#define TUI_UI_INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/action.h"
+#include "api/registry.h"
+#include "api/runs.h"
+#include "api/session.h"
+#include "api/text.h"
+#include "term/paint.h"
+#include "term/script.h"
+#include "term/term.h"
+#include "ui/action.h"
+#include "ui/layout.h"
+#include "ui/pane.h"
+#include "ui/theme.h"
+#include "ui/tui.h"
+#include "ui/widget.h"
+
+#define UI_MAX_PANES 9
+#define UI_MAX_BACK 16
+#define UI_MAX_JOBS 16
+
+/* A key for the key line of a layer. */
+struct layer_key {
+    const char *key;   /* "esc" */
+    const char *label; /* translated */
+};
+
+/* Something over the pane that has the keyboard: prompt, list, help, panel. They form a stack. */
+struct layer_ops {
+    /* Keys arrive as typed and pastes are inserted; else Hangul is turned back into keys. */
+    bool (*takes_text)(const void *self);
+    void (*draw)(struct ui *ui, void *self, const struct frame_layout *l);
+    /* jamo: the key was typed with a Hangul input method on. May end the layer. */
+    void (*key)(struct ui *ui, void *self, int key, bool jamo);
+    void (*paste)(struct ui *ui, void *self, const char *text); /* NULL: ignored */
+    void (*mouse)(struct ui *ui, void *self, const struct term_event *ev); /* NULL: ignored */
+    size_t (*keys)(void *self, struct layer_key *out, size_t max);
+    void (*destroy)(void *self);
+};
+struct layer {
+    const struct layer_ops *ops;
+    void *self;
+    struct layer *below;
+};
+
+typedef void (*ui_job_done)(struct ui *ui, void *ctx, struct ncm_job_result *result);
+struct ui_job {
+    uint64_t id;
+    ui_job_done done;
+    void *ctx;
+};
+
+struct ui {
+    struct ncm_tui_options o;
+    struct ncm_session *session; /* NULL: the first-start screen */
+    struct ncm_config *config;   /* where there is no session; else NULL */
+    struct ncm_want *store;
+    void *pane[UI_MAX_PANES];    /* state of ui_panes[i] */
+    size_t n_panes, active;
+    struct {
+        size_t pane;
+        char trail[256]; /* of the opened pane: Esc there comes back */
+    } back[UI_MAX_BACK];         /* panes that ui_open came from */
+    size_t n_back;
+    struct layer *top;
+    struct {
+        char *text; /* clean; NULL: none */
+        enum ui_tone tone;
+    } message;
+    struct ui_job jobs[UI_MAX_JOBS];
+    size_t n_jobs;
+    struct theme theme;
+    bool dirty, quit, unfocused, paused, hangul_hinted;
+    int status;
+    int64_t wake_mono_ms; /* 0: nothing due */
+    struct demo *demo;
+    char *demo_path;      /* store opened by the demo action */
+};
+
+/* ---- layer.c ---- */
+void layer_push(struct ui *ui, const struct layer_ops *ops, void *self);
+/* Ends the layer whose state is self, wherever it is in the stack. */
+void layer_end(struct ui *ui, void *self);
+void layer_end_all(struct ui *ui);
+
+/* ---- session_panes.c ---- */
+/* Opens the session and the panes. NCM_NOT_FOUND without any store. */
+bool panes_open(struct ui *ui, struct ncm_err *err);
+void panes_close(struct ui *ui);
+const struct pane_ops *pane_ops_of(const struct ui *ui);
+void *pane_of(const struct ui *ui);
+unsigned pane_contexts(const struct ui *ui);
+/* false for the action of a pane that is not built. */
+bool pane_exists(const struct ui *ui, enum ui_action_id id);
+void pane_show(struct ui *ui, size_t index);
+/* Takes new snapshots and job results. */
+void panes_pump(struct ui *ui);
+void ui_await(struct ui *ui, uint64_t id, ui_job_done done, void *ctx);
+/* The configuration in force; may be NULL. */
+const struct ncm_config *ui_config(const struct ui *ui);
+const struct ncm_store_snapshot *ui_store(const struct ui *ui);
+
+/* ---- dispatch.c ---- */
+void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo);
+/* Whether the action can be done here and now; else *reason (translated). */
+bool ui_can(struct ui *ui, enum ui_action_id action, const char **reason);
+/* Whether anything may be changed in this session at all. */
+bool ui_may_change(struct ui *ui, const char **reason);
+void ui_ask_quit(struct ui *ui);
+
+/* ---- frame.c, header.c, keyline.c ---- */
+void frame_draw(struct ui *ui);
+void header_draw(struct ui *ui, const struct canvas *header, const struct canvas *trail);
+/* The tab at column x of the header, or SIZE_MAX. */
+void trail_draw(struct ui *ui, const struct canvas *c);
+size_t header_tab_at(struct ui *ui, int x);
+void keyline_draw(struct ui *ui, const struct canvas *c);
+void message_draw(struct ui *ui, const struct frame_layout *l);
+void message_clear(struct ui *ui);
+void start_screen_draw(struct ui *ui, const struct canvas *c);
+/* A titled box with its inside cleared; returns the inside. */
+struct canvas box_draw(const struct canvas *box, const char *clean_title, enum role border);
+
+/* ---- the layers ---- */
+void palette_open(struct ui *ui);
+void help_open(struct ui *ui);
+void theme_open(struct ui *ui, const char *name);
+void store_info_open(struct ui *ui);
+/* Two buttons; yes() is called when the first is chosen. Enter takes the focused one. */
+void confirm_open(struct ui *ui, const char *question, const char *yes, const char *no,
+                  bool yes_first, void (*done)(struct ui *ui));
+
+/* ---- start.c ---- */
+/* Makes the demo workspace in the background and opens it. */
+void demo_start(struct ui *ui);
+int demo_bell(const struct ui *ui); /* -1: none */
+void demo_poll(struct ui *ui);
+void demo_stop(struct ui *ui);
+
+#endif

@@ -1,0 +1,120 @@
+/* What panes ask of the app. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/inside.h"
+
+#define MESSAGE_BYTES 4096
+
+struct ncm_session *ui_session(struct ui *ui)
+{
+    return ui->session;
+}
+
+void ui_dirty(struct ui *ui)
+{
+    ui->dirty = true;
+}
+
+void ui_wake_in(struct ui *ui, int64_t ms)
+{
+    int64_t at = ncm_mono_ms() + (ms > 0 ? ms : 0);
+
+    if (ui->wake_mono_ms == 0 || at < ui->wake_mono_ms) {
+        ui->wake_mono_ms = at;
+    }
+}
+
+void message_clear(struct ui *ui)
+{
+    if (ui->message.text != NULL) {
+        ncm_free(ui->message.text);
+        ui->message.text = NULL;
+        ui->dirty = true;
+    }
+}
+
+/* Takes text: cleaned here once more, because it may hold what a store said. */
+static void set_message(struct ui *ui, enum ui_tone tone, const char *text)
+{
+    struct ncm_buf clean;
+
+    ncm_buf_init(&clean, MESSAGE_BYTES);
+    ncm_text_clean(&clean, text, strlen(text), NCM_CLEAN_LINES);
+    message_clear(ui);
+    ui->message.text = ncm_buf_take(&clean);
+    ui->message.tone = tone;
+    ui->dirty = true;
+    ncm_buf_release(&clean);
+}
+
+void ui_message(struct ui *ui, enum ui_tone tone, const char *fmt, ...)
+{
+    char text[MESSAGE_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    set_message(ui, tone, text);
+}
+
+void ui_error(struct ui *ui, const struct ncm_err *err)
+{
+    struct ncm_buf text;
+
+    ncm_buf_init(&text, MESSAGE_BYTES);
+    ncm_buf_puts(&text, err->what);
+    if (err->hint[0] != '\0') {
+        ncm_buf_putc(&text, '\n');
+        ncm_buf_puts(&text, err->hint);
+    }
+    set_message(ui, UI_BAD, text.p);
+    ncm_buf_release(&text);
+}
+
+void ui_copy(struct ui *ui, const char *text, const char *what)
+{
+    term_copy(text);
+    ui_message(ui, UI_GOOD, _("copied: %s"), what != NULL ? what : text);
+}
+
+/* The pane that shows this kind. */
+static size_t pane_for(const struct ui *ui, enum ui_object kind)
+{
+    static const char *const ids[] = {
+        [OBJ_EXPERIMENT] = "runs", [OBJ_RUN] = "runs",  [OBJ_MODEL] = "registry",
+        [OBJ_VERSION] = "registry", [OBJ_AUDIT] = "log",
+    };
+
+    for (size_t i = 0; i < ui->n_panes; i++) {
+        if (strcmp(ui_panes[i]->id, ids[kind]) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2)
+{
+    size_t to = pane_for(ui, kind), from = ui->active;
+
+    if (to == SIZE_MAX || ui_panes[to]->open == NULL) {
+        return;
+    }
+    if (to != from && ui->n_back < UI_MAX_BACK) {
+        ui->back[ui->n_back].pane = from;
+        ui->back[ui->n_back].trail[0] = '\0';
+        ui->n_back++;
+        pane_show(ui, to);
+    }
+    if (!ui_panes[to]->open(ui->pane[to], kind, id, id2)) {
+        ui_message(ui, UI_BAD, _("that is not there (any more)"));
+    }
+    if (to != from && ui->n_back > 0 && ui_panes[to]->trail != NULL) {
+        ui_panes[to]->trail(ui->pane[to], ui->back[ui->n_back - 1].trail,
+                            sizeof ui->back[0].trail);
+    }
+    ui_dirty(ui);
+}
