@@ -1,5 +1,5 @@
-/* The filter prompt: the tracking system's own search grammar, plain words made into one, completion
- * of keys and operators. */
+/* The filter prompt: the tracking system's own search grammar, plain words made into one,
+ * completion of keys and operators. */
 #include <stdio.h>
 #include <string.h>
 
@@ -162,7 +162,7 @@ static void offer_operators(const struct completion *c, bool number)
         {">=", N_("at least"), true, false},
         {"<", N_("less than"), true, false},
         {"<=", N_("at most"), true, false},
-        {"LIKE", N_("matches, % stands for anything"), false, true},
+        {"LIKE", /* xgettext:no-c-format */ N_("matches, % stands for anything"), false, true},
         {"ILIKE", N_("matches, upper and lower case alike"), false, true},
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
