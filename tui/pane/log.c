@@ -355,6 +355,11 @@ static bool log_act(void *self, enum ui_action_id action, const char *arg)
         show_entry(p);
         return true;
     case A_FILTER:
+        if (arg != NULL) {
+            size_t at = 0;
+            filter_done(p, arg, &at);
+            return true;
+        }
         ui_prompt(p->ui, "/", p->filter != NULL ? p->filter : "", filter_done, NULL, p);
         return true;
     case A_VERIFY:
@@ -365,6 +370,9 @@ static bool log_act(void *self, enum ui_action_id action, const char *arg)
     case A_EXPORT:
         ui_prompt(p->ui, _("Write the shown records to:"), arg != NULL ? arg : "audit.jsonl",
                   export_done, NULL, p);
+        return true;
+    case A_REFRESH:
+        ncm_want_refresh(p->want);
         return true;
     case A_UNDO:
         ui_change(p->ui, ncm_intent_new(NCM_DO_UNDO));
@@ -405,7 +413,7 @@ static bool log_can(void *self, enum ui_action_id action, const char **reason)
 static unsigned log_contexts(void *self)
 {
     (void)self;
-    return IN_LIST | IN_LOG;
+    return IN_LOG;
 }
 
 static size_t log_hints(void *self, struct ui_hint *out, size_t max)
@@ -466,13 +474,12 @@ static bool log_open(void *self, enum ui_object kind, const char *id, const char
 static void log_mouse(void *self, const struct term_event *ev, const struct canvas *c)
 {
     struct log_pane *p = self;
-    (void)c;
     if (ev->button == 4 || ev->button == 5) {
         log_act(p, ev->button == 4 ? A_UP : A_DOWN, NULL);
         return;
     }
     struct table_model m = log_model(p);
-    size_t row = table_row_at(&p->table, &m, ev->y);
+    size_t row = table_row_at(&p->table, &m, ev->y - c->y - 1);
     if (row != SIZE_MAX) {
         p->table.selected = row;
         remember(p);

@@ -36,6 +36,9 @@ struct registry {
     bool shown;
     enum registry_view view;
     int part;                 /* board: 0 models, 1 versions preview */
+    bool as_list;             /* board: a plain list instead of the stages */
+    bool full;                /* board: without the preview */
+    int table_y, preview_y;   /* screen rows where the tables were drawn, for the mouse */
     char *model, *version;    /* selection by identity; NULL without */
     char *filter;             /* board: words in the model's name; NULL none */
 
@@ -97,6 +100,9 @@ void registry_draw_holders(struct registry *r, const struct canvas *c);
 struct table *registry_focused(struct registry *r, struct table_model *model);
 void registry_choose_metrics(struct registry *r);
 
+/* Rows of the preview below the board; 0 where there is no room. */
+int registry_preview_rows(const struct registry *r, int height);
+
 /* ---- registry_detail.c ---- */
 void registry_build_detail(struct registry *r);
 void registry_draw_version(struct registry *r, const struct canvas *c);
@@ -104,7 +110,21 @@ struct table_model registry_detail_model(struct registry *r);
 /* Moves to the next (+1) or previous (-1) heading. */
 void registry_jump_part(struct registry *r, int direction);
 
-/* ---- registry_act.c ---- */
+/* ---- registry_promote.c ---- */
+struct ncm_intent;
+/* An intent about the selected version; the caller's. */
+struct ncm_intent *registry_version_intent(const struct registry *r, int kind);
+/* Asks for the version (on the board) and the stage or alias; or straight to "production", "@name". */
+void registry_promote(struct registry *r);
+void registry_promote_to(struct registry *r, const char *where);
+void registry_ask_alias(struct registry *r);
+void registry_set_alias(struct registry *r, const char *alias);
+void registry_pick_rollback(struct registry *r);
+void registry_rollback(struct registry *r, const char *of); /* a stage's name or "@alias" */
+void registry_pick_holders(struct registry *r);
+void registry_show_holders(struct registry *r, const char *of);
+
+/* ---- registry_act.c, choices.c ---- */
 bool registry_act(struct registry *r, enum ui_action_id action, const char *arg);
 bool registry_can(struct registry *r, enum ui_action_id action, const char **reason);
 void registry_free_picks(struct registry *r);

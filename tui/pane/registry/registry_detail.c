@@ -316,6 +316,7 @@ void registry_draw_version(struct registry *r, const struct canvas *c)
     r->detail_table.columns = r->detail_columns;
     r->detail_table.n_columns = two ? 4 : 2;
     r->detail_table.fixed = 1;
+    r->table_y = c->y;
     table_draw(&r->detail_table, &tm, c, true, NULL);
 }
 

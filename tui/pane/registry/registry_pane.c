@@ -72,7 +72,7 @@ static void draw(void *self, const struct canvas *c)
 static unsigned contexts(void *self)
 {
     const struct registry *r = self;
-    return IN_LIST | (r->view == VIEW_VERSION ? IN_VERSION | IN_REGISTRY : IN_REGISTRY);
+    return r->view == VIEW_VERSION ? IN_VERSION | IN_REGISTRY : IN_REGISTRY;
 }
 
 static bool act(void *self, enum ui_action_id action, const char *arg)
@@ -225,11 +225,12 @@ static void mouse(void *self, const struct term_event *ev, const struct canvas *
         return;
     }
     if (r->view == VIEW_BOARD) {
-        int below = c->h >= 14 ? c->h * 2 / 5 : 0;
-        r->part = ev->y - c->y >= c->h - below;
+        int below = registry_preview_rows(r, c->h);
+        r->part = below > 0 && ev->y >= c->y + c->h - below;
     }
     struct table *t = registry_focused(r, &m);
-    size_t row = table_row_at(t, &m, ev->y);
+    bool preview = r->view == VIEW_BOARD && r->part == 1;
+    size_t row = table_row_at(t, &m, ev->y - (preview ? r->preview_y : r->table_y));
     if (row != SIZE_MAX) {
         t->selected = row;
         registry_follow_cursor(r);

@@ -122,9 +122,42 @@ static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *
     }
 }
 
+enum list_column { L_MODEL, L_VERSIONS, L_LATEST, L_UPDATED, L_NOTE };
+
+static void list_cell(void *ctx, size_t row, size_t column, struct table_cell *out)
+{
+    const struct registry *r = ctx;
+    const struct ncm_model *m = &r->models->items[r->rows[row]];
+    switch ((enum list_column)column) {
+    case L_MODEL:
+        board_cell(ctx, row, B_MODEL, out);
+        break;
+    case L_VERSIONS:
+        ncm_fmt_count(out->text, sizeof out->text, (int64_t)m->n_versions);
+        break;
+    case L_LATEST: {
+        char number[24] = "";
+        if (m->n_versions > 0) {
+            ncm_text_clip(number, sizeof number, m->versions[0].version.p,
+                          m->versions[0].version.len, 8);
+        }
+        snprintf(out->text, sizeof out->text, "%s%s", m->n_versions > 0 ? "v" : sign(SIGN_DASH),
+                 number);
+        break;
+    }
+    case L_UPDATED:
+        set_age(out, m->last_updated_ms);
+        break;
+    case L_NOTE:
+        set_raw(out, m->description);
+        break;
+    }
+}
+
 static struct table_model board_model(struct registry *r)
 {
-    struct table_model m = {.ctx = r, .count = board_count, .cell = board_cell};
+    struct table_model m = {
+        .ctx = r, .count = board_count, .cell = r->as_list ? list_cell : board_cell};
     return m;
 }
 
@@ -373,13 +406,46 @@ static void draw_preview(struct registry *r, const struct canvas *c)
     r->preview.columns = r->preview_columns;
     r->preview.n_columns = sizeof columns / sizeof *columns;
     r->preview.fixed = 1;
+    r->preview_y = body.y;
     table_draw(&r->preview, &tm, &body, r->part == 1,
                m == NULL ? "" : _("This model has no versions."));
 }
 
+int registry_preview_rows(const struct registry *r, int height)
+{
+    return height >= 14 && !r->full ? height * 2 / 5 : 0;
+}
+
+static void board_table(struct registry *r, const struct canvas *body)
+{
+    const struct table_column stages[] = {
+        {.title = _("MODEL"), .min = 12, .want = 0},
+        {.title = _("PRODUCTION"), .min = 10, .want = 12},
+        {.title = _("STAGING"), .min = 8, .want = 12},
+        {.title = _("NONE"), .min = 6, .want = 12, .priority = 3},
+        {.title = _("ARCHIVED"), .min = 8, .want = 12, .priority = 4},
+        {.title = _("ALIASES"), .min = 9, .want = body->w >= 110 ? 40 : 16, .priority = 2},
+        {.title = _("UPDATED"), .min = 7, .want = 7, .align = 1, .priority = 5},
+    };
+    const struct table_column list[] = {
+        {.title = _("MODEL"), .min = 12, .want = body->w >= 110 ? 40 : 24},
+        {.title = _("VERSIONS"), .min = 8, .want = 8, .align = 1},
+        {.title = _("LATEST"), .min = 6, .want = 7, .align = 1},
+        {.title = _("UPDATED"), .min = 7, .want = 7, .align = 1},
+        {.title = _("DESCRIPTION"), .min = 12, .want = 0, .priority = 1},
+    };
+    struct table_model tm = board_model(r);
+    memcpy(r->board_columns, r->as_list ? list : stages, r->as_list ? sizeof list : sizeof stages);
+    r->board.columns = r->board_columns;
+    r->board.n_columns = r->as_list ? sizeof list / sizeof *list : sizeof stages / sizeof *stages;
+    r->board.fixed = 1;
+    r->table_y = body->y;
+    table_draw(&r->board, &tm, body, r->part == 0, board_empty(r));
+}
+
 void registry_draw_board(struct registry *r, const struct canvas *c)
 {
-    int below = c->h >= 14 ? c->h * 2 / 5 : 0;
+    int below = registry_preview_rows(r, c->h);
     struct canvas top = canvas_part(c, 0, 0, c->h - below, -1);
     char title[256];
     size_t all = r->models != NULL ? r->models->n : 0;
@@ -391,22 +457,8 @@ void registry_draw_board(struct registry *r, const struct canvas *c)
         snprintf(title, sizeof title, _("Models (%zu)"), all);
     }
     paint_head(&top, 0, title, NULL, r->part == 0);
-    const struct table_column columns[] = {
-        {.title = _("MODEL"), .min = 12, .want = 0},
-        {.title = _("PRODUCTION"), .min = 10, .want = 12},
-        {.title = _("STAGING"), .min = 8, .want = 12},
-        {.title = _("NONE"), .min = 6, .want = 12, .priority = 3},
-        {.title = _("ARCHIVED"), .min = 8, .want = 12, .priority = 4},
-        {.title = _("ALIASES"), .min = 9, .want = c->w >= 110 ? 40 : 16, .priority = 2},
-        {.title = _("UPDATED"), .min = 7, .want = 7, .align = 1, .priority = 5},
-    };
     struct canvas body = canvas_part(&top, 1, 0, -1, -1);
-    struct table_model tm = board_model(r);
-    memcpy(r->board_columns, columns, sizeof columns);
-    r->board.columns = r->board_columns;
-    r->board.n_columns = sizeof columns / sizeof *columns;
-    r->board.fixed = 1;
-    table_draw(&r->board, &tm, &body, r->part == 0, board_empty(r));
+    board_table(r, &body);
     if (below > 0) {
         struct canvas bottom = canvas_part(c, c->h - below, 0, below, -1);
         draw_preview(r, &bottom);
@@ -475,6 +527,7 @@ void registry_draw_model(struct registry *r, const struct canvas *c)
     r->versions.columns = r->versions_columns;
     r->versions.n_columns = sizeof columns / sizeof *columns;
     r->versions.fixed = 1;
+    r->table_y = body.y;
     table_draw(&r->versions, &tm, &body, true, _("This model has no versions."));
 }
 
@@ -502,6 +555,7 @@ void registry_draw_holders(struct registry *r, const struct canvas *c)
     r->holders_table.n_columns = sizeof columns / sizeof *columns;
     r->holders_table.fixed = 1;
     const char *empty = r->holders == NULL ? _("loading…") : _("Nothing is known of earlier holders.");
+    r->table_y = body.y;
     table_draw(&r->holders_table, &tm, &body, true, empty);
 }
 
