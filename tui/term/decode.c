@@ -103,7 +103,7 @@ static void coded_key(struct decoder *d, int cp, int modifiers, decode_fn emit, 
         code = TK_ESC;
     else if (cp == 8 || cp == 127)
         code = TK_BACKSPACE;
-    else if (cp < 32 || (cp > 0xD7FF && cp < 0xF900) || cp > 0x10FFFF)
+    else if (cp < 32 || (cp > 127 && cp < 0xA0) || (cp > 0xD7FF && cp < 0xF900) || cp > 0x10FFFF)
         return; /* controls, surrogates, private use: keys we have no name for */
     else if (control && cp >= '@' && cp < 127)
         code = cp & 31;

@@ -229,6 +229,8 @@ static bool is_like_xterm(const char *term)
 
 static bool open_as(const char *term)
 {
+    if (!display_knows(term, fileno(d.out)))
+        return false;
     /* The size comes from the terminal, never from LINES and COLUMNS. */
     use_env(FALSE);
     d.screen = newterm(term, d.out, stdin);

@@ -30,6 +30,8 @@ bool term_read_size(int *rows, int *cols);
 void term_resized(int rows, int cols);
 
 /* ---- display.c: curses ---- */
+/* terminfo.c: whether this machine has the terminal's description. */
+bool display_knows(const char *term, int fd);
 /* fd: where curses writes; it is duplicated. truecolor: try a *-direct entry. color: use any. */
 bool display_open(const char *term, int fd, bool color, bool truecolor);
 void display_close(void);

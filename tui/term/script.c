@@ -122,7 +122,9 @@ static char *quoted(const char **p, const char *end)
         return NULL;
     }
     *p = q + 1;
-    return ncm_buf_take(&out);
+    char *text = ncm_buf_take(&out);
+    ncm_buf_release(&out);
+    return text;
 }
 
 static const char *skip_blanks(const char *p, const char *end)
