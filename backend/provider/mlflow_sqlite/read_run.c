@@ -154,10 +154,10 @@ static bool load_relations(struct ncm_conn *c, const char *id, struct ncm_arena 
                   id, add_input, &inputs, a, err);
     if (ok && c->schema.has_logged_models)
         ok = each(c, "SELECT m.model_id, m.name, m.status, m.artifact_location, m.model_type"
-                     " FROM inputs i JOIN logged_models m ON m.model_id=i.destination_id"
-                     " WHERE i.source_type='RUN_OUTPUT' AND i.source_id=?1"
-                     " AND i.destination_type='MODEL_OUTPUT'"
-                     " AND m.lifecycle_stage IS NOT 'deleted' ORDER BY i.rowid",
+                     " FROM logged_models m WHERE (m.source_run_id=?1 OR m.model_id IN"
+                     " (SELECT i.destination_id FROM inputs i WHERE i.source_type='RUN_OUTPUT'"
+                     " AND i.source_id=?1 AND i.destination_type='MODEL_OUTPUT'))"
+                     " AND m.lifecycle_stage IS NOT 'deleted' ORDER BY m.rowid",
                   id, add_logged_model, &models, a, err);
     if (ok && c->schema.has_registry) {
         char *sql = ncm_sprintf("SELECT name, version, current_stage FROM model_versions"
