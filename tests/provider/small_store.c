@@ -29,6 +29,18 @@ static const char common[] =
     " timestamp BIGINT, step BIGINT NOT NULL, is_nan BOOLEAN NOT NULL,"
     " run_uuid VARCHAR(32) NOT NULL, PRIMARY KEY(key, run_uuid));";
 
+static const char datasets[] =
+    "CREATE TABLE datasets(dataset_uuid VARCHAR(36) NOT NULL, experiment_id INTEGER NOT NULL,"
+    " name VARCHAR(500) NOT NULL, digest VARCHAR(36) NOT NULL, dataset_source_type VARCHAR(36)"
+    " NOT NULL, dataset_source TEXT NOT NULL, dataset_schema TEXT, dataset_profile TEXT,"
+    " PRIMARY KEY(experiment_id, name, digest));"
+    "CREATE TABLE inputs(input_uuid VARCHAR(36) NOT NULL, source_type VARCHAR(36) NOT NULL,"
+    " source_id VARCHAR(36) NOT NULL, destination_type VARCHAR(36) NOT NULL,"
+    " destination_id VARCHAR(36) NOT NULL, PRIMARY KEY(source_type, source_id,"
+    " destination_type, destination_id));"
+    "CREATE TABLE input_tags(input_uuid VARCHAR(36) NOT NULL, name VARCHAR(255) NOT NULL,"
+    " value VARCHAR(500) NOT NULL, PRIMARY KEY(input_uuid, name));";
+
 /* @C: the workspace column, @K: it in a key, @T: type of a tag value. */
 static const char shaped[] =
     "CREATE TABLE experiments(experiment_id INTEGER NOT NULL PRIMARY KEY,"
@@ -126,6 +138,7 @@ static void make(const char *path, bool modern)
     struct ncm_err err;
     must(ncm_db_open(path, NCM_DB_CREATE, 1000, NULL, &db, &err), &err);
     must(ncm_db_exec(db, common, &err), &err);
+    must(ncm_db_exec(db, datasets, &err), &err);
     char *sql = shape(modern);
     must(ncm_db_exec(db, sql, &err), &err);
     ncm_free(sql);
