@@ -1,4 +1,4 @@
-/* Two to twenty runs: what differs as a table, and the curves of one metric laid over each other. */
+/* Two to twenty runs: what differs as a table, the curves of one metric laid over each other. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +30,8 @@ struct compare {
     struct curves curves;
     bool in_curves;     /* they have the focus (and the whole part on a small screen) */
     bool both, full;
+    bool brief;         /* columns too narrow for a model's name */
+    bool placed;        /* the selection was put on the first metric */
 };
 
 static struct compare *of(struct view *v)
@@ -99,6 +101,8 @@ static void build_lines(struct compare *c)
     add_rows(c, L_METRIC, _("Metrics"), c->result->metrics, c->result->n_metrics);
     add_rows(c, L_PARAM, _("Params"), c->result->params, c->result->n_params);
     add_rows(c, L_TAG, _("Tags"), c->result->tags, c->result->n_tags);
+    if (c->result->n_metrics + c->result->n_params + c->result->n_tags == 0)
+        add_line(c, L_HEAD, NULL, _("No metric, param or tag differs; + shows everything."));
 }
 
 /* The first metric whose curves say something, else any. */
@@ -138,6 +142,11 @@ static void rebuild(struct compare *c)
             c->table.selected = i;
     ncm_free(key);
     choose_metric(c);
+    for (size_t i = 0; !c->placed && i < c->n_lines; i++)
+        if (c->lines[i].kind == L_METRIC) {
+            c->table.selected = i;
+            c->placed = true;
+        }
 }
 
 static void update(struct view *v)
@@ -170,7 +179,7 @@ static void cell_fact(const struct compare *c, const struct line *l, size_t i,
     if (l->kind == L_STATUS)
         out->role = status_text(r, out->text, sizeof out->text);
     else if (l->kind == L_VERSION && badges_find(c->base.pane->badges, r->id, &b))
-        out->role = badge_text(&b, out->text, sizeof out->text);
+        out->role = badge_text(&b, c->brief, out->text, sizeof out->text);
     else if (l->kind == L_DURATION && r->start_ms != NCM_NO_TIME && r->end_ms != NCM_NO_TIME)
         ncm_fmt_duration(out->text, sizeof out->text, r->end_ms - r->start_ms);
     else
@@ -226,6 +235,7 @@ static void make_heads(struct compare *c, int width)
 {
     int each = c->n > 0 ? (width - 28) / (int)c->n - 2 : 16;
     each = each < 13 ? 13 : each > 26 ? 26 : each;
+    c->brief = each < 24;
     snprintf(c->titles[0], sizeof c->titles[0], "%s", _("KEY"));
     c->heads[0] = (struct table_column){c->titles[0], 14, width > 100 ? 34 : 20, 0, 0, 0};
     for (size_t i = 0; i < c->n; i++) {
@@ -423,7 +433,8 @@ static size_t hints(struct view *v, struct ui_hint *out, size_t max)
                                                   A_ZOOM_IN, A_NEXT_PART, A_BACK};
     bool curves = of(v)->in_curves;
     const enum ui_action_id *ids = curves ? in_curves : in_table;
-    size_t n = 0, most = curves ? sizeof in_curves / sizeof ids[0] : sizeof in_table / sizeof ids[0];
+    size_t n = 0;
+    size_t most = curves ? sizeof in_curves / sizeof ids[0] : sizeof in_table / sizeof ids[0];
     for (; n < most && n < max; n++) {
         const char *label = ids[n] == A_NEXT_PART           ? curves ? _("table") : _("curves")
                             : ids[n] == A_RIGHT             ? curves ? _("cursor") : _("columns")

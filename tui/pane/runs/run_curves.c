@@ -1,4 +1,4 @@
-/* Curves: histories of one metric of some runs, made ready for the plot: x axis, smoothing, gaps. */
+/* Curves: histories of one metric of some runs, made ready for the plot. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +141,8 @@ static bool only_one_step(struct curves *c)
     size_t several = 0, n = 0;
     for (size_t i = 0; i < c->n; i++) {
         const struct ncm_series_snapshot *s = c->items[i].feed.snap;
-        c->items[i].one_step = s != NULL && s->n > 1 && s->points[0].step == s->points[s->n - 1].step;
+        c->items[i].one_step =
+            s != NULL && s->n > 1 && s->points[0].step == s->points[s->n - 1].step;
         n += s != NULL && s->n > 0;
         several += c->items[i].one_step;
     }
@@ -155,7 +156,8 @@ void curves_update(struct curves *c)
         c->plot.x_kind = one_step ? PLOT_RELATIVE : PLOT_STEP;
     for (size_t i = 0; i < c->n; i++) {
         struct curve *k = &c->items[i];
-        if (k->made_of != k->feed.snap || k->made_x != c->plot.x_kind || k->made_smooth != c->smooth) {
+        if (k->made_of != k->feed.snap || k->made_x != c->plot.x_kind ||
+            k->made_smooth != c->smooth) {
             make_points(k, c->plot.x_kind, weights[c->smooth]);
             k->made_of = k->feed.snap;
             k->made_x = c->plot.x_kind;
@@ -223,7 +225,8 @@ void curves_head(const struct curves *c, char *out, size_t outsz)
         one |= c->items[i].one_step;
     }
     if (total > 0) {
-        snprintf(fact, sizeof fact, _("%s points"), ncm_fmt_count(n, sizeof n, total));
+        snprintf(fact, sizeof fact, ngettext("%s point", "%s points", (unsigned long)total),
+                 ncm_fmt_count(n, sizeof n, total));
         join_fact(out, outsz, fact);
     }
     join_fact(out, outsz, one && !c->x_chosen ? _("every point has the same step: by time")

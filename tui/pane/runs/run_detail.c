@@ -7,6 +7,7 @@
 
 #define TWO_PARTS 110
 #define THREE_PARTS 165
+#define CURVE_FROM 28
 #define FACTS_MS 10000 /* how long figures that age are kept */
 
 enum part { P_OVERVIEW, P_METRICS, P_PARAMS, P_TAGS, P_ARTIFACTS, N_PARTS };
@@ -18,6 +19,7 @@ struct detail {
     struct pairs overview, params, tags;
     struct metric_table metrics;
     struct view *artifacts; /* made when first looked at */
+    struct curves curve;    /* of the selected metric, below the metrics where there is room */
     enum part part;
     char *narrow;           /* what / typed; NULL: nothing */
     int64_t facts_ms;
@@ -41,6 +43,7 @@ static void free_view(struct view *v)
     pairs_release(&d->params);
     pairs_release(&d->tags);
     metrics_release(&d->metrics);
+    curves_release(&d->curve);
     if (d->artifacts != NULL)
         d->artifacts->ops->free(d->artifacts);
     ncm_free(d->narrow);
@@ -57,6 +60,7 @@ static void feeds(struct view *v, each_feed each, void *to)
     each(&d->facts, to);
     each(&d->experiments, to);
     metrics_feeds(&d->metrics, each, to);
+    curves_feeds(&d->curve, each, to);
     if (d->artifacts != NULL)
         d->artifacts->ops->feeds(d->artifacts, each, to);
 }
@@ -124,6 +128,8 @@ static void update(struct view *v)
     ask_more(d);
     fill(d);
     metrics_update(&d->metrics);
+    if (d->curve.metric != NULL)
+        curves_update(&d->curve);
     if (d->artifacts != NULL)
         d->artifacts->ops->update(d->artifacts);
 }
@@ -165,7 +171,8 @@ static void draw_body(struct detail *d, enum part part, const struct canvas *c, 
                      nothing != NULL ? nothing : _("This run has no metrics yet."));
         break;
     case P_PARAMS:
-        pairs_draw(&d->params, c, focused, nothing != NULL ? nothing : _("This run has no params."));
+        pairs_draw(&d->params, c, focused,
+                   nothing != NULL ? nothing : _("This run has no params."));
         break;
     case P_TAGS:
         pairs_draw(&d->tags, c, focused, nothing != NULL ? nothing : _("This run has no tags."));
@@ -213,13 +220,44 @@ static void draw_narrow(struct detail *d, const struct canvas *c)
     draw_body(d, d->part, &in, true);
 }
 
+/* The curve of the selected metric, where a tall screen has room for it. */
+static void draw_curve(struct detail *d, const struct canvas *c)
+{
+    char title[200], facts[300];
+    const char *key = metrics_selected(&d->metrics);
+    if (key == NULL)
+        return;
+    if (d->curve.metric == NULL || strcmp(key, d->curve.metric) != 0)
+        curves_metric(&d->curve, key);
+    clean_text((struct ncm_str){key, strlen(key)}, title, sizeof title);
+    curves_head(&d->curve, facts, sizeof facts);
+    paint_head(c, 0, title, facts, false);
+    struct canvas in = canvas_part(c, 1, 0, -1, -1);
+    curves_draw(&d->curve, &in, false);
+}
+
+static void draw_metrics(struct detail *d, const struct canvas *c)
+{
+    if (c->h < CURVE_FROM) {
+        draw_part(d, P_METRICS, c);
+        return;
+    }
+    struct canvas above = canvas_part(c, 0, 0, c->h - c->h / 2, -1);
+    struct canvas below = canvas_part(c, c->h - c->h / 2, 0, -1, -1);
+    draw_part(d, P_METRICS, &above);
+    draw_curve(d, &below);
+}
+
 static void draw_two(struct detail *d, const struct canvas *c)
 {
     int w = c->w * 2 / 5;
     struct canvas left = canvas_part(c, 0, 0, -1, w), right = canvas_part(c, 0, w + 1, -1, -1);
     draw_part(d, P_OVERVIEW, &left);
     paint_vline(c, 0, w, c->h, ROLE_BORDER);
-    draw_part(d, d->part == P_OVERVIEW ? P_METRICS : d->part, &right);
+    if (d->part == P_OVERVIEW || d->part == P_METRICS)
+        draw_metrics(d, &right);
+    else
+        draw_part(d, d->part, &right);
 }
 
 static void draw_three(struct detail *d, const struct canvas *c)
@@ -237,7 +275,7 @@ static void draw_three(struct detail *d, const struct canvas *c)
         draw_part(d, P_ARTIFACTS, &rest);
         return;
     }
-    draw_part(d, P_METRICS, &mid);
+    draw_metrics(d, &mid);
     paint_vline(c, 0, left_w + mid_w + 1, c->h, ROLE_BORDER);
     draw_part(d, P_PARAMS, &above);
     draw_part(d, P_TAGS, &below);
@@ -413,7 +451,7 @@ static unsigned contexts(struct view *v)
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id ids[] = {A_OPEN, A_NEXT_TAB, A_METRIC, A_ARTIFACTS, A_FILTER,
+    static const enum ui_action_id ids[] = {A_OPEN, A_NEXT_TAB, A_METRIC, A_ARTIFACTS,
                                             A_NOTE, A_TAG, A_REGISTER, A_COPY, A_RENAME, A_DELETE};
     struct detail *d = of(v);
     size_t n = 0;
@@ -488,6 +526,7 @@ struct view *run_detail_new(struct runs_pane *p, const char *run_id)
     titles(&d->params, _("PARAM"), _("VALUE"));
     titles(&d->tags, _("TAG"), _("VALUE"));
     metrics_init(&d->metrics, p, run_id);
+    curves_init(&d->curve, p, &run_id, 1);
     pane_ask(p, &d->run, ncm_query_run(run_id));
     if (strchr(run_id, '\'') == NULL)
         pane_ask(p, &d->children, children_query(run_id));

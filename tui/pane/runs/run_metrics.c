@@ -205,7 +205,7 @@ void metrics_draw(struct metric_table *m, const struct canvas *c, bool focused, 
     m->heads[C_MAX] = (struct table_column){_("MAX"), 9, 11, 1, 4, 0};
     m->heads[C_STEP] = (struct table_column){_("STEP"), 7, 9, 1, 5, 0};
     m->table.columns = m->heads;
-    m->table.n_columns = 7;
+    m->table.n_columns = c->w >= 90 ? 7 : 6; /* the name is worth more than the step */
     m->canvas = *c;
     table_draw(&m->table, &model, c, focused, empty);
     want_visible(m);

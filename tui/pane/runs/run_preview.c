@@ -1,5 +1,5 @@
-/* JSON laid out for reading. Works on the text itself, so that numbers stay digit for digit what the
- * file says and a cut-off file is still readable. */
+/* JSON laid out for reading. Works on the text itself, so that numbers stay digit for digit what
+ * the file says and a cut-off file is still readable. */
 #include <string.h>
 
 #include "runs.h"

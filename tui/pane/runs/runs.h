@@ -1,5 +1,5 @@
-/* What the files of the Runs pane share. The pane is a stack of views: at the bottom the experiments
- * and the run table, above it a run, a plot, a comparison, artifacts. */
+/* What the files of the Runs pane share. The pane is a stack of views: at the bottom the
+ * experiments and the run table, above it a run, a plot, a comparison, artifacts. */
 #ifndef TUI_PANE_RUNS_RUNS_H
 #define TUI_PANE_RUNS_RUNS_H
 
@@ -75,7 +75,7 @@ struct view {
 
 #define RUNS_DEPTH 12
 
-/* A change on its way: it waits for the run's whole record, a choice, or a text (runs_actions.c). */
+/* A change on its way (runs_actions.c): it waits for the run's record, a choice, or a text. */
 struct run_action {
     struct feed feed;
     enum ui_action_id pending; /* goes on when the record is there; A_NONE: nothing waits */
@@ -90,6 +90,8 @@ struct runs_pane {
     struct view *stack[RUNS_DEPTH];
     size_t depth;
     bool shown;
+    bool entered;       /* shown just now, nothing drawn yet */
+    bool guest;         /* the view above the browser was opened by another pane */
     struct feed models; /* for version badges and completion */
     struct badge_index *badges;
     struct run_action action;
@@ -111,8 +113,8 @@ struct badge {
 struct badge_index *badges_new(const struct ncm_models_snapshot *s);
 void badges_free(struct badge_index *b);
 bool badges_find(const struct badge_index *b, struct ncm_str run_id, struct badge *out);
-/* "fraud v4 Production"; the role of its stage. */
-enum role badge_text(const struct badge *b, char *out, size_t outsz);
+/* "fraud v4 Production", brief "v4 Production"; the role of its stage. */
+enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz);
 
 /* ---- small texts (runs_text.c) ---- */
 /* A value for people: numbers with 5 digits, a dash where unset. Returns its role. */
@@ -125,8 +127,9 @@ char *clean_text(struct ncm_str s, char *out, size_t outsz);
 char *run_label(const struct ncm_run *r, char *out, size_t outsz);
 /* "✔ finished" and its role. */
 enum role status_text(const struct ncm_run *r, char *out, size_t outsz);
-/* Below this many cells a status is its sign alone. */
+/* Below this many cells a status is its sign alone, a version goes without its model. */
 #define RUNS_NARROW 64
+#define RUNS_BRIEF 120
 /* Adds " · text" (or the text alone to an empty one). */
 void join_fact(char *out, size_t outsz, const char *text);
 void set_text(struct table_cell *out, enum role role, const char *clean);
@@ -141,6 +144,7 @@ struct cell_context {
     const struct ncm_run_ref *ref;
     bool nested, folded, any_children;
     bool signs_only; /* too narrow for the words */
+    bool brief;      /* no room for a model's name beside its version */
     int64_t now_ms;
 };
 
@@ -150,7 +154,7 @@ struct attribute {
     const char *label; /* msgid for the pickers */
     const char *order; /* the search grammar's name, or NULL: cannot be sorted by */
     int min, want, align;
-    int priority; /* the higher, the earlier it gives way; metrics have 20…, params 60… */
+    int priority; /* the higher, the earlier it gives way; metrics have 20, 21, 22 …, params from 60 */
     enum { SHOW_ALWAYS, SHOW_INITIAL, SHOW_ALL_EXPERIMENTS, SHOW_WITH_VERSIONS, SHOW_CHOSEN } show;
     void (*cell)(const struct cell_context *x, struct table_cell *out);
 };

@@ -70,7 +70,7 @@ bool badges_find(const struct badge_index *b, struct ncm_str run_id, struct badg
     return true;
 }
 
-enum role badge_text(const struct badge *b, char *out, size_t outsz)
+enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz)
 {
     static const enum role roles[NCM_N_STAGES] = {
         [NCM_STAGE_NONE] = ROLE_STAGE_NONE,
@@ -81,7 +81,7 @@ enum role badge_text(const struct badge *b, char *out, size_t outsz)
     char model[160], version[32], alias[64];
     clean_text(b->model->name, model, sizeof model);
     clean_text(b->version->version, version, sizeof version);
-    int len = snprintf(out, outsz, "%s v%s", model, version);
+    int len = snprintf(out, outsz, "%s%sv%s", brief ? "" : model, brief ? "" : " ", version);
     if (len < 0 || (size_t)len >= outsz)
         return roles[b->version->stage];
     out += len;

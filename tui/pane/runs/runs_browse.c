@@ -221,7 +221,8 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
     if (b->runs_focused)
         return act_runs(b, action, arg);
     if (action == A_OPEN || action == A_RIGHT) {
-        const struct ncm_experiment *e = experiments_at(&b->experiments, b->experiments.table.selected);
+        const struct ncm_experiment *e =
+            experiments_at(&b->experiments, b->experiments.table.selected);
         const char *id = e != NULL ? ncm_cstr(e->id) : NULL;
         bool same = b->runs_open && (id == NULL ? b->runs.experiment == NULL
                                                 : b->runs.experiment != NULL &&
@@ -265,11 +266,10 @@ static void targets(struct view *v, struct ncm_intent *intent)
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
     struct browse *b = of(v);
-    static const enum ui_action_id in_runs[] = {A_OPEN, A_MARK, A_COMPARE, A_FILTER, A_SORT,
+    static const enum ui_action_id in_runs[] = {A_OPEN, A_MARK, A_COMPARE, A_SORT,
                                                 A_COLUMNS, A_BASELINE, A_NOTE, A_REGISTER,
                                                 A_ARTIFACTS, A_VIEW_DELETED, A_REVERSE, A_DELETE};
-    static const enum ui_action_id in_deleted[] = {A_OPEN, A_RESTORE, A_VIEW_DELETED, A_FILTER,
-                                                   A_SORT};
+    static const enum ui_action_id in_deleted[] = {A_OPEN, A_RESTORE, A_VIEW_DELETED, A_SORT};
     static const enum ui_action_id in_experiments[] = {A_OPEN, A_VIEW_DELETED, A_COPY};
     const enum ui_action_id *ids = in_experiments;
     size_t n = sizeof in_experiments / sizeof ids[0], k = 0;

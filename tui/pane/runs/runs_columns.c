@@ -93,7 +93,7 @@ static void cell_version(const struct cell_context *x, struct table_cell *out)
 {
     struct badge b;
     if (badges_find(x->pane->badges, x->run->id, &b))
-        out->role = badge_text(&b, out->text, sizeof out->text);
+        out->role = badge_text(&b, x->brief, out->text, sizeof out->text);
     out->cut_middle = true;
 }
 
@@ -110,19 +110,19 @@ const struct attribute run_attributes[] = {
     {"name", N_("NAME"), N_("name"), "attributes.run_name", 14, 24, 0, 0, SHOW_ALWAYS, cell_name},
     {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 10, 20, 0, 25, SHOW_ALL_EXPERIMENTS,
      cell_experiment},
-    {"version", N_("VERSION"), N_("registered version"), NULL, 14, 24, 0, 22, SHOW_WITH_VERSIONS,
+    {"version", N_("VERSION"), N_("registered version"), NULL, 13, 24, 0, 22, SHOW_WITH_VERSIONS,
      cell_version},
-    {"started", N_("AGE"), N_("age"), "attributes.start_time", 5, 5, 1, 1, SHOW_INITIAL,
+    {"started", N_("AGE"), N_("age"), "attributes.start_time", 6, 6, 1, 1, SHOW_INITIAL,
      cell_started},
-    {"duration", N_("TOOK"), N_("duration"), NULL, 8, 9, 1, 21, SHOW_INITIAL, cell_duration},
+    {"duration", N_("TOOK"), N_("duration"), NULL, 8, 9, 1, 23, SHOW_INITIAL, cell_duration},
     {"start-time", N_("STARTED"), N_("start time"), "attributes.start_time", 16, 16, 0, 19,
      SHOW_CHOSEN, cell_start_time},
     {"end-time", N_("ENDED"), N_("end time"), "attributes.end_time", 16, 16, 0, 19, SHOW_CHOSEN,
      cell_end_time},
     {"user", N_("USER"), N_("user"), "attributes.user_id", 6, 10, 0, 62, SHOW_INITIAL, cell_user},
     {"id", N_("RUN ID"), N_("run id"), "attributes.run_id", 8, 32, 0, 19, SHOW_CHOSEN, cell_id},
-    {"artifacts", N_("ARTIFACTS"), N_("artifact location"), "attributes.artifact_uri", 12, 40, 0, 19,
-     SHOW_CHOSEN, cell_artifacts},
+    {"artifacts", N_("ARTIFACTS"), N_("artifact location"), "attributes.artifact_uri", 12, 40, 0,
+     19, SHOW_CHOSEN, cell_artifacts},
     {0},
 };
 
@@ -165,7 +165,8 @@ bool columns_has(const struct run_columns *c, enum column_kind kind, const struc
 {
     for (size_t i = 0; i < c->n; i++) {
         const struct run_column *k = &c->items[i];
-        if (k->kind == kind && (kind == COL_ATTRIBUTE ? k->attribute == a : ncm_str_is(key, k->key)))
+        if (k->kind == kind &&
+            (kind == COL_ATTRIBUTE ? k->attribute == a : ncm_str_is(key, k->key)))
             return true;
     }
     return false;
@@ -205,15 +206,19 @@ static size_t rank_of(const struct seen *s)
     return s->times * 2 + (system ? 0 : 1000000);
 }
 
-/* Adds the most frequent ones, most seen first, ties by first sight. */
+/* Adds the most frequent ones, most seen first, ties by first sight; what only few of the runs have
+ * is left to be chosen. */
 static void add_frequent(struct run_columns *c, struct seen_list *l, enum column_kind kind,
                          size_t most, bool only_differing)
 {
+    size_t top = 0;
+    for (size_t i = 0; i < l->n; i++)
+        top = l->items[i].times > top ? l->items[i].times : top;
     for (size_t k = 0; k < most; k++) {
         struct seen *best = NULL;
         for (size_t i = 0; i < l->n; i++) {
             struct seen *s = &l->items[i];
-            if (s->times > 0 && (!only_differing || s->differs) &&
+            if (s->times > 0 && s->times * 4 >= top && (!only_differing || s->differs) &&
                 (best == NULL || rank_of(s) > rank_of(best)))
                 best = s;
         }
@@ -294,6 +299,9 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         head_of_attribute(k->attribute, h, width);
     } else {
         char key[80];
+        size_t before = 0; /* columns of its kind to the left */
+        for (size_t i = 0; i < item; i++)
+            before += c->items[i].kind == k->kind;
         clean_text((struct ncm_str){k->key, strlen(k->key)}, key, sizeof key);
         snprintf(s->title, sizeof s->title, "%s%s", delta ? ncm_text_utf8() ? "Δ " : "+/- " : "",
                  key);
@@ -301,7 +309,7 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         h->min = delta ? 8 : k->kind == COL_METRIC ? 8 : 6;
         h->want = w < 10 ? 10 : w > 22 ? 22 : w;
         h->align = k->kind == COL_METRIC;
-        h->priority = (k->kind == COL_METRIC ? 20 : 60) + (item < 30 ? (int)item : 30);
+        h->priority = (k->kind == COL_METRIC ? 20 : 60) + (before < 30 ? (int)before : 30);
     }
     h->sorted = !delta && sorted_by(sort, k) ? sort->descending ? -1 : 1 : 0;
 }

@@ -8,7 +8,8 @@
 static void take_want(struct feed *f)
 {
     struct ncm_want *before = f->want;
-    f->want = f->session != NULL && f->query != NULL ? ncm_session_want(f->session, f->query) : NULL;
+    bool ask = f->session != NULL && f->query != NULL;
+    f->want = ask ? ncm_session_want(f->session, f->query) : NULL;
     ncm_want_release(before);
     f->wants++;
     if (f->want != NULL && f->query->topic == NCM_T_RUNS) /* until a table says what it shows */
@@ -94,7 +95,8 @@ struct ncm_freshness_info feed_freshness(const struct feed *f)
 
 struct ncm_freshness_info freshness_worse(struct ncm_freshness_info a, struct ncm_freshness_info b)
 {
-    static const int rank[] = {[NCM_LIVE] = 0, [NCM_LOADING] = 1, [NCM_STALE] = 2, [NCM_OFFLINE] = 3};
+    static const int rank[] = {
+        [NCM_LIVE] = 0, [NCM_LOADING] = 1, [NCM_STALE] = 2, [NCM_OFFLINE] = 3};
     if (rank[a.state] != rank[b.state])
         return rank[a.state] > rank[b.state] ? a : b;
     return a.age_ms >= b.age_ms ? a : b;

@@ -98,7 +98,8 @@ void marks_range(struct run_table *t)
     t->range = false;
     if (missing > 0) {
         char n[32];
-        ui_message(t->pane->ui, UI_INFO, _("%s rows of the range are not loaded yet and stay unmarked."),
+        ui_message(t->pane->ui, UI_INFO,
+                   _("%s rows of the range are not loaded yet and stay unmarked."),
                    ncm_fmt_count(n, sizeof n, (int64_t)missing));
     }
 }

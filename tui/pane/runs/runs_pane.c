@@ -105,6 +105,7 @@ static void update(void *self)
 
 static void enter(void *self)
 {
+    ((struct runs_pane *)self)->entered = true;
     show(self, true);
     update(self);
 }
@@ -116,6 +117,7 @@ static void leave(void *self)
 
 static void draw(void *self, const struct canvas *c)
 {
+    ((struct runs_pane *)self)->entered = false;
     struct view *v = pane_top(self);
     v->ops->draw(v, c);
 }
@@ -240,9 +242,11 @@ static bool back(void *self)
         return true;
     if (p->depth <= 1)
         return false;
+    bool leave_pane = p->guest && p->depth == 2; /* back to the pane that opened it */
     pop(p);
     pane_top(p)->ops->update(pane_top(p));
-    return true;
+    p->guest = p->guest && p->depth > 1;
+    return !leave_pane;
 }
 
 static void worst_feed(struct feed *f, void *to)
@@ -272,6 +276,7 @@ static bool open_object(void *self, enum ui_object kind, const char *id, const c
         browse_open(p->stack[0], id);
     else
         pane_open_run(p, id);
+    p->guest = p->entered && kind == OBJ_RUN;
     ui_dirty(p->ui);
     return true;
 }

@@ -153,7 +153,8 @@ void sort_by_name(struct run_table *t, const char *name)
             sort_by(t, &c);
             return;
         }
-    ui_message(t->pane->ui, UI_BAD, _("No column %s. Write metrics.KEY, params.KEY, tags.KEY or an attribute."),
+    ui_message(t->pane->ui, UI_BAD,
+               _("No column %s. Write metrics.KEY, params.KEY, tags.KEY or an attribute."),
                name);
 }
 

@@ -370,6 +370,7 @@ static void draw_rows(struct run_table *t, const struct canvas *c, bool focused,
     struct table_model m = {.ctx = &d, .count = count_rows, .cell = cell, .marked = marked};
     columns_layout(&t->columns, &t->sort, d.base != NULL, t->any_versions, c->w);
     d.x.signs_only = c->w < RUNS_NARROW;
+    d.x.brief = c->w < RUNS_BRIEF;
     t->table.columns = t->columns.heads;
     t->table.n_columns = t->columns.n_shown;
     const struct ncm_err *err = feed_error(&t->feed);
@@ -423,7 +424,8 @@ static void toggle_baseline(struct run_table *t)
     t->base = ref->handle;
     feed_release(&t->baseline);
     pane_ask(t->pane, &t->baseline, ncm_query_run(ncm_cstr(r->id)));
-    ui_message(t->pane->ui, UI_INFO, _("Baseline: %s. Every metric shows its difference; * again takes it off."),
+    ui_message(t->pane->ui, UI_INFO,
+               _("Baseline: %s. Every metric shows its difference; * again takes it off."),
                run_label(r, name, sizeof name));
 }
 
