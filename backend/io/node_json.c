@@ -245,7 +245,8 @@ static bool fail_at(const char *name, const char *p, size_t at, struct ncm_err *
 
 static void convert_number(struct ncm_node *n, const char *text)
 {
-    if (!strpbrk(text, ".eEN") && ncm_parse_i64(text, &n->i)) {
+    /* "-0" stays a number with its sign: no integer has one. */
+    if (!strpbrk(text, ".eEN") && strcmp(text, "-0") != 0 && ncm_parse_i64(text, &n->i)) {
         n->kind = NCM_NODE_INT;
         n->num = (double)n->i;
         return;

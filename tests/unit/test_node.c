@@ -72,13 +72,14 @@ static void json_large_integers_survive(void **state)
 {
     (void)state;
     struct ncm_doc *d = json("[9007199254740993,-9223372036854775808,9223372036854775807,"
-                             "18446744073709551616,1e3]");
+                             "18446744073709551616,1e3,-0]");
     const struct ncm_node *r = ncm_doc_root(d);
     assert_true(r->items[0].kind == NCM_NODE_INT && r->items[0].i == 9007199254740993);
     assert_true(r->items[1].i == INT64_MIN);
     assert_true(r->items[2].i == INT64_MAX);
     assert_true(r->items[3].kind == NCM_NODE_NUM && r->items[3].num == 18446744073709551616.0);
     assert_true(r->items[4].kind == NCM_NODE_NUM && r->items[4].num == 1000);
+    assert_true(r->items[5].kind == NCM_NODE_NUM && signbit(r->items[5].num));
     ncm_doc_free(d);
 }
 
