@@ -160,8 +160,11 @@ static bool take_option(struct cli *c, int argc, char **argv, int *i, struct ncm
         }
     }
     if (o == NULL) {
-        return usage(err, ncm_sprintf(_("unknown option '%s'"), arg),
-                     is_long ? cli_nearest_option(c->command, name) : NULL);
+        const char *near = is_long ? cli_nearest_option(c->command, name) : NULL;
+        char *spelt = near != NULL ? ncm_sprintf("--%s", near) : NULL;
+        usage(err, ncm_sprintf(_("unknown option '%s'"), arg), spelt);
+        ncm_free(spelt);
+        return false;
     }
     const char *value = NULL;
     if (inside != NULL) {

@@ -41,13 +41,15 @@ static void entry_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, e->reason);
 }
 
-/* Subjects are "MODEL" or "MODEL/VERSION"; a model's name may hold a slash, so the end decides. */
+/* Subjects are "MODEL", "MODEL/VERSION or STAGE" or "MODEL@ALIAS"; names may hold both signs, so
+ * what follows must be one part. */
 static bool of_model(const struct ncm_audit_entry *e, const char *model)
 {
     size_t len = strlen(model);
     const char *s = ncm_cstr(e->subject);
     return strncmp(s, model, len) == 0 &&
-           (s[len] == '\0' || (s[len] == '/' && strchr(s + len + 1, '/') == NULL));
+           (s[len] == '\0' || ((s[len] == '/' || s[len] == '@') &&
+                               strpbrk(s + len + 1, "/@") == NULL));
 }
 
 bool cli_audit(struct cli *c, struct ncm_err *err)

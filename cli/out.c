@@ -397,23 +397,33 @@ bool cli_print_object(struct cli *c, const struct cli_object *o, struct ncm_err 
     return true;
 }
 
-enum { LABEL_CELLS = 18 };
+enum { LABEL_CELLS = 18, LABEL_MOST = 40 };
 
-static void label(struct ncm_buf *out, const char *text)
+static void label_in(struct ncm_buf *out, const char *text, int cells)
 {
-    int pad = LABEL_CELLS - ncm_text_width(text);
+    int pad = cells - ncm_text_width(text);
     ncm_buf_printf(out, "%s%*s  ", text, pad > 0 ? pad : 0, "");
 }
 
-void cli_line(struct ncm_buf *out, const char *name, struct ncm_str value)
+static void label(struct ncm_buf *out, const char *text)
 {
-    label(out, name);
+    label_in(out, text, LABEL_CELLS);
+}
+
+static void value_line(struct ncm_buf *out, struct ncm_str value)
+{
     if (value.p == NULL) {
         ncm_buf_puts(out, cli_dash());
     } else {
         ncm_text_clean(out, value.p, value.len, NCM_CLEAN_LINE);
     }
     ncm_buf_putc(out, '\n');
+}
+
+void cli_line(struct ncm_buf *out, const char *name, struct ncm_str value)
+{
+    label(out, name);
+    value_line(out, value);
 }
 
 void cli_line_time(struct ncm_buf *out, const char *name, int64_t ms)
@@ -426,18 +436,28 @@ void cli_line_time(struct ncm_buf *out, const char *name, int64_t ms)
 
 void cli_line_kvs(struct ncm_buf *out, const char *title, const struct ncm_kv *kvs, size_t n)
 {
+    struct ncm_buf key;
+    int cells = LABEL_CELLS;
     if (n == 0) {
         return;
     }
+    ncm_buf_init(&key, 64 * 1024);
     ncm_buf_printf(out, "\n%s\n", title);
-    for (size_t i = 0; i < n; i++) {
-        struct ncm_buf key;
-        ncm_buf_init(&key, 64 * 1024);
-        ncm_buf_puts(&key, "  ");
-        ncm_text_clean(&key, ncm_cstr(kvs[i].key), kvs[i].key.len, NCM_CLEAN_LINE);
-        cli_line(out, key.p, kvs[i].value);
-        ncm_buf_release(&key);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < n; i++) {
+            ncm_buf_clear(&key);
+            ncm_buf_puts(&key, "  ");
+            ncm_text_clean(&key, ncm_cstr(kvs[i].key), kvs[i].key.len, NCM_CLEAN_LINE);
+            int w = ncm_text_width(key.p);
+            if (pass == 0) {
+                cells = w > cells && w <= LABEL_MOST ? w : cells;
+            } else {
+                label_in(out, key.p, cells);
+                value_line(out, kvs[i].value);
+            }
+        }
     }
+    ncm_buf_release(&key);
 }
 
 char *cli_value_text(char *out, size_t size, const struct ncm_value *v)

@@ -70,8 +70,9 @@ static void aliases_cell(struct cli_cells *cells, const struct ncm_model *m)
     struct ncm_buf b;
     ncm_buf_init(&b, 64 * 1024);
     for (size_t i = 0; i < m->n_aliases; i++) {
-        ncm_buf_printf(&b, "%s%s%s→v%s", i > 0 ? " " : "", m->aliases[i].dangling ? "!" : "",
-                       ncm_cstr(m->aliases[i].name), ncm_cstr(m->aliases[i].version));
+        ncm_buf_printf(&b, "%s%s%s%sv%s", i > 0 ? " " : "", m->aliases[i].dangling ? "!" : "",
+                       ncm_cstr(m->aliases[i].name), ncm_text_utf8() ? "→" : "->",
+                       ncm_cstr(m->aliases[i].version));
     }
     cli_cell(cells, (struct ncm_str){b.len > 0 ? b.p : NULL, b.len});
     ncm_buf_release(&b);

@@ -74,19 +74,16 @@ static void clean(struct ncm_buf *out, struct ncm_str s)
 
 static void metrics_text(struct ncm_buf *out, const struct ncm_run *r)
 {
-    if (r->n_metrics > 0) {
-        section(out, _("Metrics"));
-    }
+    struct ncm_kv *kvs = ncm_alloc(r->n_metrics + 1, sizeof *kvs);
+    char(*numbers)[64] = ncm_alloc(r->n_metrics + 1, sizeof *numbers);
     for (size_t i = 0; i < r->n_metrics; i++) {
-        char number[64];
-        struct ncm_buf key;
-        ncm_buf_init(&key, 64 * 1024);
-        ncm_buf_puts(&key, "  ");
-        clean(&key, r->metrics[i].key);
-        cli_value_text(number, sizeof number, &r->metrics[i].value);
-        cli_line(out, key.p, (struct ncm_str){number, strlen(number)});
-        ncm_buf_release(&key);
+        cli_value_text(numbers[i], sizeof numbers[i], &r->metrics[i].value);
+        kvs[i].key = r->metrics[i].key;
+        kvs[i].value = (struct ncm_str){numbers[i], strlen(numbers[i])};
     }
+    cli_line_kvs(out, _("Metrics"), kvs, r->n_metrics);
+    ncm_free(numbers);
+    ncm_free(kvs);
 }
 
 static void inputs_text(struct ncm_buf *out, const struct ncm_run *r)
@@ -348,6 +345,9 @@ static void compare_text(struct ncm_buf *out, const void *item)
     rows_text(out, _("Metrics (* best)"), k, r->metrics, r->n_metrics);
     rows_text(out, _("Parameters"), k, r->params, r->n_params);
     rows_text(out, _("Tags"), k, r->tags, r->n_tags);
+    if (r->n_metrics + r->n_params + r->n_tags == 0) {
+        ncm_buf_printf(out, "\n%s\n", _("Nothing differs"));
+    }
 }
 
 bool cli_compare(struct cli *c, struct ncm_err *err)

@@ -191,12 +191,23 @@ static bool add_experiments(struct cli *c, struct ncm_query *q, struct ncm_err *
     return true;
 }
 
-/* Where in the text it went wrong, as a line under which an arrow would point. */
+/* Says where in the text it went wrong; characters are counted, not bytes. */
 static bool point_at(const char *text, size_t at, struct ncm_err *err)
 {
-    if (err->hint[0] == '\0' && at <= strlen(text)) {
-        ncm_hint(err, _("at character %zu, before '%.40s'"), at + 1, text + at);
+    size_t len = strlen(text), column = 1;
+    uint32_t cp;
+    for (size_t i = 0; i < at && i < len; column++) {
+        i += ncm_utf8_decode(text + i, len - i, &cp);
     }
+    int shown = (int)ncm_text_fit(text + (at < len ? at : len), 40, &(int){0});
+    char *hint = ncm_strdup(err->hint);
+    if (at >= len) {
+        ncm_hint(err, _("character %zu, at the end%s%s"), column, hint[0] != '\0' ? ". " : "", hint);
+    } else {
+        ncm_hint(err, _("character %zu, at '%.*s'%s%s"), column, shown, text + at,
+                 hint[0] != '\0' ? ". " : "", hint);
+    }
+    ncm_free(hint);
     return false;
 }
 
