@@ -295,9 +295,8 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     if (c->focus == ON_REASON || c->focus == ON_NAME) {
         out[n++] = (struct layer_key){keymap_label(A_OPEN), _("next")};
     } else {
-        out[n++] = (struct layer_key){"y", _("confirm")};
-        out[n++] = (struct layer_key){keymap_label(A_OPEN), c->focus == ON_CONFIRM ? _("confirm")
-                                                                                   : _("cancel")};
+        out[n++] = (struct layer_key){c->focus == ON_CONFIRM ? keymap_label(A_OPEN) : "y",
+                                      _("confirm")};
     }
     out[n++] = (struct layer_key){"tab", _("next")};
     out[n++] = (struct layer_key){"esc", _("cancel")};

@@ -5,14 +5,26 @@
 #include "ui/change.h"
 #include "ui/wrap.h"
 
-/* A row is a subject on its own or one of its lines. */
+/* What a row of the panel holds. */
+enum row_kind {
+    ROW_SUBJECT,  /* "fraud-detector v15" above its lines */
+    ROW_CHANGE,   /* what: from → to */
+    ROW_FIGURE,   /* a metric: name: from → to, better */
+    ROW_SENTENCE, /* one wrapped row of one */
+    ROW_BLANK,
+};
 struct row {
     const struct ncm_plan_line *line;
-    bool subject;
+    enum row_kind kind;
+    size_t at, len; /* of a sentence */
+};
+struct rows {
+    struct row *items;
+    size_t n, cap;
 };
 
 struct columns {
-    int what, from, to;
+    int what, from;
 };
 
 static const char *text_of(const char *s)
@@ -25,22 +37,74 @@ static struct ncm_str str_of(const char *s)
     return (struct ncm_str){text_of(s), strlen(text_of(s))};
 }
 
-static size_t make_rows(const struct ncm_plan *plan, struct row *out)
+static void add_row(struct rows *r, const struct ncm_plan_line *line, enum row_kind kind,
+                    size_t at, size_t len)
 {
-    size_t n = 0;
+    r->items = ncm_grow(r->items, r->n, &r->cap, sizeof *r->items);
+    r->items[r->n++] = (struct row){line, kind, at, len};
+}
+
+static enum row_kind kind_of(const struct ncm_plan_line *line)
+{
+    bool values = line->from != NULL || line->to != NULL;
+    bool compares = line->tone == NCM_TONE_BETTER || line->tone == NCM_TONE_WORSE ||
+                    line->tone == NCM_TONE_NOTE;
+
+    return !values ? ROW_SENTENCE : compares ? ROW_FIGURE : ROW_CHANGE;
+}
+
+/* The order of reading: what was asked for, what else it does, warnings, figures, notes. */
+static int rank_of(const struct ncm_plan_line *line)
+{
+    switch (line->tone) {
+    case NCM_TONE_CHANGE: return 0;
+    case NCM_TONE_SIDE: return 1;
+    case NCM_TONE_WARN: return 2;
+    default: return kind_of(line) == ROW_FIGURE ? 3 : 4;
+    }
+}
+
+static void add_sentence(struct rows *r, const struct ncm_plan_line *line, int w)
+{
+    const char *text = text_of(line->what);
+    size_t at = 0;
+
+    while (text[at] != '\0') {
+        size_t skip, n = wrap_row(text + at, w, &skip);
+        add_row(r, line, ROW_SENTENCE, at, n);
+        at += n + skip;
+    }
+}
+
+static void make_rows(const struct ncm_plan *plan, int w, bool airy, struct rows *r)
+{
     const char *subject = "";
 
-    for (size_t i = 0; i < plan->n_lines; i++) {
-        const struct ncm_plan_line *line = &plan->lines[i];
-        if (strcmp(text_of(line->subject), subject) != 0) {
-            subject = text_of(line->subject);
-            if (subject[0] != '\0') {
-                out[n++] = (struct row){line, true};
+    for (int rank = 0; rank <= 4; rank++) {
+        bool first = r->n > 0 && airy && rank >= 2;
+        for (size_t i = 0; i < plan->n_lines; i++) {
+            const struct ncm_plan_line *line = &plan->lines[i];
+            enum row_kind kind = kind_of(line);
+            if (rank_of(line) != rank) {
+                continue;
+            }
+            if (first) {
+                add_row(r, line, ROW_BLANK, 0, 0);
+                first = false;
+            }
+            if (kind != ROW_FIGURE && strcmp(text_of(line->subject), subject) != 0) {
+                subject = text_of(line->subject);
+                if (subject[0] != '\0') {
+                    add_row(r, line, ROW_SUBJECT, 0, 0);
+                }
+            }
+            if (kind == ROW_SENTENCE) {
+                add_sentence(r, line, w - 4);
+            } else {
+                add_row(r, line, kind, 0, 0);
             }
         }
-        out[n++] = (struct row){line, false};
     }
-    return n;
 }
 
 static int width_of(const char *s, int most)
@@ -51,32 +115,36 @@ static int width_of(const char *s, int most)
     return w < most ? w : most;
 }
 
+/* What stands first in the row of a change or a figure. */
+static const char *head_of(const struct ncm_plan_line *line)
+{
+    return kind_of(line) == ROW_FIGURE ? text_of(line->subject) : text_of(line->what);
+}
+
 static struct columns measure(const struct ncm_plan *plan, int w)
 {
-    struct columns c = {4, 1, 1};
+    struct columns c = {4, 1};
     int room = w - 6;
 
     for (size_t i = 0; i < plan->n_lines; i++) {
         const struct ncm_plan_line *line = &plan->lines[i];
-        if (line->from == NULL && line->to == NULL) {
-            continue; /* a sentence: it has the whole row */
+        if (kind_of(line) == ROW_SENTENCE) {
+            continue; /* it has the whole row */
         }
-        int what = width_of(line->what, room / 2), from = width_of(line->from, room / 3);
+        int what = width_of(head_of(line), room / 2), from = width_of(line->from, room / 3);
         c.what = what > c.what ? what : c.what;
         c.from = from > c.from ? from : c.from;
     }
-    c.to = room - c.what - c.from - 5;
     return c;
 }
 
-static void tone_of(enum ncm_plan_tone tone, const char **mark, enum role *role, const char **word)
+static void tone_of(enum ncm_plan_tone tone, const char **mark, enum role *role)
 {
-    *word = "";
     switch (tone) {
     case NCM_TONE_CHANGE: *mark = sign(SIGN_DOT); *role = ROLE_FOCUS; break;
     case NCM_TONE_SIDE: *mark = sign(SIGN_ARROW); *role = ROLE_WARN; break;
-    case NCM_TONE_BETTER: *mark = sign(SIGN_UP); *role = ROLE_BETTER; *word = _("better"); break;
-    case NCM_TONE_WORSE: *mark = sign(SIGN_DOWN); *role = ROLE_WORSE; *word = _("worse"); break;
+    case NCM_TONE_BETTER: *mark = sign(SIGN_UP); *role = ROLE_BETTER; break;
+    case NCM_TONE_WORSE: *mark = sign(SIGN_DOWN); *role = ROLE_WORSE; break;
     case NCM_TONE_WARN: *mark = sign(SIGN_WARN); *role = ROLE_WARN; break;
     case NCM_TONE_NOTE:
     default: *mark = " "; *role = ROLE_DIM; break;
@@ -94,39 +162,58 @@ static void draw_subject(const struct canvas *c, int y, const char *subject)
     ncm_buf_release(&text);
 }
 
+static void draw_sentence(const struct canvas *c, int y, const struct row *r)
+{
+    const char *mark;
+    enum role role;
+
+    tone_of(r->line->tone, &mark, &role);
+    if (r->at == 0) {
+        paint(c, y, 2, role, ATTR_BOLD, mark);
+    }
+    paint_raw(c, y, 4, c->w - 4, 0, r->line->tone == NCM_TONE_CHANGE ? ROLE_TEXT : role, 0,
+              (struct ncm_str){r->line->what + r->at, r->len});
+}
+
 static void draw_line(const struct canvas *c, int y, const struct ncm_plan_line *line,
                       const struct columns *col)
 {
-    const char *mark, *word;
+    const char *mark, *none = sign(SIGN_DASH);
+    const char *word = kind_of(line) == ROW_FIGURE ? text_of(line->what) : "";
     enum role role;
     int x = 4;
 
-    tone_of(line->tone, &mark, &role, &word);
-    paint(c, y, 2, role, ATTR_BOLD, mark);
-    if (line->from == NULL && line->to == NULL) {
-        paint_raw(c, y, x, c->w - x, 0, role, 0, str_of(line->what));
-        return;
-    }
+    tone_of(line->tone, &mark, &role);
     bool loud = line->tone == NCM_TONE_CHANGE || line->tone == NCM_TONE_SIDE;
-    paint_raw(c, y, x, col->what, 0, loud ? ROLE_TEXT : ROLE_DIM, 0, str_of(line->what));
+    paint(c, y, 2, role, ATTR_BOLD, mark);
+    paint_raw(c, y, x, col->what, 0, loud ? ROLE_TEXT : ROLE_DIM, 0, str_of(head_of(line)));
     x += col->what + 2;
-    const char *none = sign(SIGN_DASH);
     paint_raw(c, y, x, col->from, 0, ROLE_DIM, 0, str_of(line->from != NULL ? line->from : none));
     x += col->from + 1;
     x += paint(c, y, x, ROLE_DIM, 0, ncm_text_utf8() ? "→" : ">") + 1;
-    int word_w = word[0] != '\0' ? ncm_text_width(word) + 2 : 0;
+    int word_w = ncm_text_width(word) + 2;
     const char *to = line->to != NULL ? line->to : none;
     int to_w = width_of(to, c->w - x - word_w);
     if (to_w > 0) {
-        paint_raw(c, y, x, to_w, 0, role == ROLE_DIM ? ROLE_TEXT : role,
-                  loud ? ATTR_BOLD : 0, str_of(to));
+        paint_raw(c, y, x, to_w, 0, role == ROLE_DIM ? ROLE_TEXT : role, loud ? ATTR_BOLD : 0,
+                  str_of(to));
     }
-    if (word_w > 0) {
-        paint(c, y, x + to_w + 1, role, 0, word);
+    paint(c, y, x + to_w + 2, role, 0, word);
+}
+
+static void draw_row(const struct canvas *c, int y, const struct row *r, const struct columns *col)
+{
+    switch (r->kind) {
+    case ROW_SUBJECT: draw_subject(c, y, r->line->subject); break;
+    case ROW_SENTENCE: draw_sentence(c, y, r); break;
+    case ROW_CHANGE:
+    case ROW_FIGURE: draw_line(c, y, r->line, col); break;
+    case ROW_BLANK:
+    default: break;
     }
 }
 
-static void draw_plan(struct change *c, const struct row *rows, const struct canvas *area)
+static void draw_plan(struct change *c, const struct rows *rows, const struct canvas *area)
 {
     struct columns col = measure(c->plan, area->w);
 
@@ -135,12 +222,7 @@ static void draw_plan(struct change *c, const struct row *rows, const struct can
         c->top = c->rows > (size_t)area->h ? c->rows - (size_t)area->h : 0;
     }
     for (int y = 0; y < area->h && c->top + (size_t)y < c->rows; y++) {
-        const struct row *r = &rows[c->top + (size_t)y];
-        if (r->subject) {
-            draw_subject(area, y, r->line->subject);
-        } else {
-            draw_line(area, y, r->line, &col);
-        }
+        draw_row(area, y, &rows->items[c->top + (size_t)y], &col);
     }
     if (area->h > 0 && c->top + (size_t)area->h >= c->rows) {
         c->seen_all = true;
@@ -225,12 +307,13 @@ void change_panel_draw(struct change *c, const struct frame_layout *l)
         return;
     }
     const struct ncm_plan *plan = c->plan;
-    struct row *rows = ncm_alloc(plan->n_lines * 2 + 1, sizeof *rows);
-    c->rows = make_rows(plan, rows);
+    struct rows rows = {NULL, 0, 0};
     int under = change_name(c) != NULL ? 3 : 2; /* fields and buttons */
     bool roomy = l->body.h >= 14;
-    int want = (int)c->rows + under + (roomy ? 4 : 0);
     int w = l->body.w - 4 > 96 ? 96 : l->body.w - 4;
+    make_rows(plan, w, l->body.h >= 18, &rows);
+    c->rows = rows.n;
+    int want = (int)c->rows + under + (roomy ? 4 : 0);
     struct canvas box = layout_box(&l->body, want, w);
     const char *name = text_of(plan->title);
     ncm_text_clip(title, sizeof title, name, strlen(name), box.w - 6);
@@ -242,12 +325,12 @@ void change_panel_draw(struct change *c, const struct frame_layout *l)
         bottom--;
     }
     struct canvas area = canvas_part(&in, top, 0, bottom - top > 0 ? bottom - top : 0, -1);
-    draw_plan(c, rows, &area);
+    draw_plan(c, &rows, &area);
     int y = in.h - under - (roomy ? 1 : 0);
     draw_field(c, &in, y++, false);
     if (change_name(c) != NULL) {
         draw_field(c, &in, y++, true);
     }
     draw_buttons(c, &in, in.h - 1);
-    ncm_free(rows);
+    ncm_free(rows.items);
 }

@@ -47,10 +47,13 @@ static void key_text(const struct ui_action *a, char *out, size_t outsz)
     }
 }
 
-/* 0: of this view, 1: general, 2: movement and panes. */
+/* 0: of this view, 1: of lists, 2: general, 3: movement and panes. */
 static int group_of(const struct ui_action *a)
 {
-    return !(a->contexts & IN_ALWAYS) ? 0 : a->flags & ACT_HIDDEN ? 2 : 1;
+    if (a->contexts & IN_ALWAYS) {
+        return a->flags & ACT_HIDDEN ? 3 : 2;
+    }
+    return a->contexts & IN_LIST ? 1 : 0;
 }
 
 void help_open(struct ui *ui)
@@ -61,7 +64,7 @@ void help_open(struct ui *ui)
     unsigned contexts = pane_contexts(ui);
 
     h->ui = ui;
-    for (int group = 0; group < 3; group++) {
+    for (int group = 0; group < 4; group++) {
         for (const struct ui_action *a = ui_actions; a->id != A_NONE; a++) {
             char keys[48];
             const char *reason = "";
