@@ -66,7 +66,7 @@ struct registry {
 
     struct table board, preview, versions, detail_table, holders_table;
     /* Columns of the last drawing; the tables point here. */
-    struct table_column board_columns[7], preview_columns[6], versions_columns[10],
+    struct table_column board_columns[8], preview_columns[6], versions_columns[10],
         detail_columns[4], holders_columns[7];
     char metric_heads[MODEL_METRICS][40], mine_head[40], theirs_head[64];
 
@@ -113,7 +113,7 @@ void registry_jump_part(struct registry *r, int direction);
 /* ---- registry_promote.c ---- */
 struct ncm_intent;
 /* An intent about the selected version; the caller's. */
-struct ncm_intent *registry_version_intent(const struct registry *r, int kind);
+struct ncm_intent *registry_version_intent(const struct registry *r, int kind); /* enum ncm_intent_kind */
 /* Asks for the version (on the board) and the stage or alias; or straight to "production", "@name". */
 void registry_promote(struct registry *r);
 void registry_promote_to(struct registry *r, const char *where);

@@ -35,7 +35,8 @@ static void set_age(struct table_cell *out, int64_t ms)
 
 /* ---- board ---- */
 
-enum board_column { B_MODEL, B_PRODUCTION, B_STAGING, B_NONE, B_ARCHIVED, B_ALIASES, B_UPDATED };
+enum board_column { B_MODEL, B_PRODUCTION, B_STAGING, B_NONE, B_ARCHIVED, B_ALIASES, B_UPDATED,
+                    B_NOTE };
 
 /* "v6 v5 +3": the versions of one stage, highest first. */
 static void stage_cell(const struct ncm_model *m, enum ncm_stage stage, struct table_cell *out)
@@ -118,6 +119,10 @@ static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *
         break;
     case B_UPDATED:
         set_age(out, m->last_updated_ms);
+        break;
+    case B_NOTE:
+        set_raw(out, m->description);
+        out->role = ROLE_DIM;
         break;
     }
 }
@@ -418,15 +423,18 @@ int registry_preview_rows(const struct registry *r, int height)
 
 static void board_table(struct registry *r, const struct canvas *body)
 {
+    bool wide = body->w >= 140;
     const struct table_column stages[] = {
-        {.title = _("MODEL"), .min = 12, .want = 0},
-        {.title = _("PRODUCTION"), .min = 10, .want = 12},
-        {.title = _("STAGING"), .min = 8, .want = 12},
-        {.title = _("NONE"), .min = 6, .want = 12, .priority = 3},
-        {.title = _("ARCHIVED"), .min = 8, .want = 12, .priority = 4},
-        {.title = _("ALIASES"), .min = 9, .want = body->w >= 110 ? 40 : 16, .priority = 2},
+        {.title = _("MODEL"), .min = 18, .want = wide ? 44 : 0},
+        {.title = _("PRODUCTION"), .min = 10, .want = 10},
+        {.title = _("STAGING"), .min = 7, .want = 9},
+        {.title = _("NONE"), .min = 5, .want = 9, .priority = 3},
+        {.title = _("ARCHIVED"), .min = 8, .want = 9, .priority = 4},
+        {.title = _("ALIASES"), .min = 9, .want = body->w >= 110 ? 40 : 14, .priority = 2},
         {.title = _("UPDATED"), .min = 7, .want = 7, .align = 1, .priority = 5},
+        {.title = _("DESCRIPTION"), .min = 12, .want = 0, .priority = 6},
     };
+    size_t n_stages = sizeof stages / sizeof *stages - (wide ? 0 : 1);
     const struct table_column list[] = {
         {.title = _("MODEL"), .min = 12, .want = body->w >= 110 ? 40 : 24},
         {.title = _("VERSIONS"), .min = 8, .want = 8, .align = 1},
@@ -437,7 +445,7 @@ static void board_table(struct registry *r, const struct canvas *body)
     struct table_model tm = board_model(r);
     memcpy(r->board_columns, r->as_list ? list : stages, r->as_list ? sizeof list : sizeof stages);
     r->board.columns = r->board_columns;
-    r->board.n_columns = r->as_list ? sizeof list / sizeof *list : sizeof stages / sizeof *stages;
+    r->board.n_columns = r->as_list ? sizeof list / sizeof *list : n_stages;
     r->board.fixed = 1;
     r->table_y = body->y;
     table_draw(&r->board, &tm, body, r->part == 0, board_empty(r));
