@@ -229,6 +229,46 @@ static void a_stalled_line_never_blocks(void **state)
     assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
 }
 
+/* A line that takes nothing at all: the program still ends. */
+static void a_stuck_line_does_not_hold_the_end_up(void **state)
+{
+    (void)state;
+    struct vt *vt = start(60, 200, utf8_env, NULL);
+    vt_key(vt, "f");
+    vt_wait(vt, "event 1:", 0);
+    vt_stall(vt, true);
+    for (int i = 0; i < 30; i++)
+        vt_send(vt, "jk");
+    kill(vt_pid(vt), SIGSTOP); /* stopped and continued by somebody else, with the line stuck */
+    kill(vt_pid(vt), SIGTERM);
+    kill(vt_pid(vt), SIGCONT);
+    assert_int_equal(WEXITSTATUS(vt_close(vt)), 128 + SIGTERM);
+}
+
+static void takes_the_screen_back_after_a_foreign_stop(void **state)
+{
+    (void)state;
+    struct vt *vt = usual();
+    kill(vt_pid(vt), SIGSTOP);
+    kill(vt_pid(vt), SIGCONT);
+    vt_wait(vt, "resumed;", 0);
+    assert_int_equal(vt_count(vt, "\033[?1049h"), 2);
+    assert_true(vt_alternate(vt));
+    vt_key(vt, "j");
+    vt_wait(vt, "key j", 0);
+    vt_kill(vt);
+}
+
+/* A region that is too small would stay with the shell. */
+static void scrolls_the_whole_screen(void **state)
+{
+    (void)state;
+    struct vt *vt = start(50, 120, utf8_env, NULL);
+    assert_true(vt_saw(vt, "\033[1;50r"));
+    assert_false(vt_saw(vt, "\033[1;24r"));
+    vt_kill(vt);
+}
+
 static void keys_arrive(void **state)
 {
     static const struct {
@@ -450,10 +490,10 @@ static int run_script(const char *script, bool offscreen, char *said, size_t siz
     assert_true(fd >= 0);
     assert_int_equal(write(fd, script, strlen(script)), (ssize_t)strlen(script));
     close(fd);
-    snprintf(line, sizeof line, "'%s' --demo script %s %s", self, path,
-             offscreen ? "</dev/null 2>&1 | cat; exit ${PIPESTATUS[0]}" : "");
+    snprintf(line, sizeof line, "'%s' --demo script %s %s; s=${PIPESTATUS[0]}; echo THE END; exit $s",
+             self, path, offscreen ? "</dev/null 2>&1 | cat" : "");
     struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){"bash", "-c", line, NULL});
-    vt_wait_quiet(vt, 700);
+    vt_wait(vt, "THE END", 0);
     snprintf(said, size, "%s", vt_row(vt, 0));
     int status = vt_close(vt);
     unlink(path);
@@ -474,7 +514,7 @@ static char *read_back(const char *path)
 
 static void a_script_drives_and_saves(void **state)
 {
-    static const char script[] = "# a comment\n"
+    static const char format[] = "# a comment\n"
                                  "resize 50x12\n"
                                  "wait \"event 0\"\n"
                                  "jj<Up>\n"
@@ -482,13 +522,15 @@ static void a_script_drives_and_saves(void **state)
                                  "paste \"q\\nq\"\n"
                                  "wait \"paste 3;\" 5\n"
                                  "gone \"nowhere\"\n"
-                                 "save-screen /tmp/ncmlops-test-screen\n"
+                                 "save-screen %s\n"
                                  "quit\n";
-    char said[400];
+    char said[400], script[1024], saved[64];
     (void)state;
+    snprintf(saved, sizeof saved, "/tmp/ncmlops-test-%d", (int)getpid());
+    snprintf(script, sizeof script, format, saved);
     for (int offscreen = 0; offscreen < 2; offscreen++) {
         assert_int_equal(run_script(script, offscreen, said, sizeof said), 0);
-        char *text = read_back("/tmp/ncmlops-test-screen");
+        char *text = read_back(saved);
         assert_non_null(strstr(text, " event 4: paste 3;\n"));
         assert_non_null(strstr(text, offscreen ? "---- 50x12\n" : "---- 80x24\n"));
         assert_non_null(strstr(text, "\n.FFFF\n"));
@@ -536,6 +578,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(waits_for_the_answer),
         cmocka_unit_test(a_silent_terminal_costs_nothing),
         cmocka_unit_test(a_stalled_line_never_blocks),
+        cmocka_unit_test(a_stuck_line_does_not_hold_the_end_up),
+        cmocka_unit_test(takes_the_screen_back_after_a_foreign_stop),
+        cmocka_unit_test(scrolls_the_whole_screen),
         cmocka_unit_test(keys_arrive),
         cmocka_unit_test(unknown_sequences_do_nothing),
         cmocka_unit_test(pasted_text_never_acts),

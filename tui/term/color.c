@@ -43,13 +43,24 @@ static struct lab to_lab(uint32_t rgb)
     return (struct lab){116 * y - 16, 500 * (x - y), 200 * (y - z)};
 }
 
+/* Of the 256; worked out once. */
+static const struct lab *palette(void)
+{
+    static struct lab labs[256];
+    static bool known;
+    for (int i = 0; !known && i < 256; i++)
+        labs[i] = to_lab(color_of_256(i));
+    known = true;
+    return labs;
+}
+
 static int nearest(uint32_t rgb, bool background, int first, int end)
 {
     struct lab want = to_lab(rgb);
     double weight = background ? 2 : 1, best = HUGE_VAL;
     int found = first;
     for (int i = first; i < end; i++) {
-        struct lab have = to_lab(color_of_256(i));
+        struct lab have = palette()[i];
         double dl = want.l - have.l, da = want.a - have.a, db = want.b - have.b;
         double distance = weight * dl * dl + da * da + db * db;
         if (distance < best) {

@@ -233,6 +233,7 @@ static bool open_as(const char *term)
         return false;
     /* The size comes from the terminal, never from LINES and COLUMNS. */
     use_env(FALSE);
+    use_tioctl(TRUE);
     d.screen = newterm(term, d.out, stdin);
     return d.screen != NULL;
 }
@@ -297,6 +298,15 @@ bool display_open(const char *term, int fd, bool color, bool truecolor)
         def_prog_mode();
     }
     return true;
+}
+
+void display_cut_off(void)
+{
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null >= 0) {
+        dup3(null, display_fd(), O_CLOEXEC);
+        close(null);
+    }
 }
 
 void display_close(void)

@@ -19,7 +19,7 @@ enum {
     GIVE_UP_MS = 1000, /* for this frame's answer */
     SILENT_MS = 5000,  /* then the terminal is taken for one that does not answer */
     DRAIN_MS = 200,
-    FLUSH_MS = 1000,
+    STUCK_MS = 1500, /* without taking a single byte */
 };
 
 static struct {
@@ -226,19 +226,23 @@ static bool wait_fd(int fd, short events, int64_t until)
     return left > 0 && poll(&p, 1, (int)left) > 0;
 }
 
-void frame_drain(void)
+bool frame_drain(void)
 {
-    if (term_state.offscreen)
-        return;
-    int64_t until = ncm_mono_ms() + FLUSH_MS;
+    if (term_state.offscreen || term_state.gone)
+        return false;
     frame_flush();
-    while (frame_pending() && wait_fd(term_state.async_fd, POLLOUT, until))
-        frame_flush();
-    ncm_buf_clear(&f.queue);
-    f.written = 0;
-    until = ncm_mono_ms() + DRAIN_MS;
+    /* A slow line gets its time as long as it moves. */
+    while (frame_pending()) {
+        size_t before = f.written;
+        if (wait_fd(term_state.async_fd, POLLOUT, ncm_mono_ms() + STUCK_MS))
+            frame_flush();
+        if (frame_pending() && f.written == before)
+            return false;
+    }
     look_for_silence(ncm_mono_ms());
+    int64_t until = ncm_mono_ms() + DRAIN_MS;
     while (f.n_asked > 0 && !term_state.gone && wait_fd(term_state.in_fd, POLLIN, until))
         input_read();
     f.n_asked = 0;
+    return !term_state.gone;
 }

@@ -154,10 +154,7 @@ static void take_signals(void)
             input_quit(number);
     }
     if (cont && !q.stop) {
-        /* Stopped by SIGSTOP: somebody else may have had the screen and the modes. */
-        term_repaint();
-        input_push(&(struct term_event){.kind = TERM_RESUMED});
-        winch = true;
+        term_continued();
     }
     int rows, cols;
     if (winch && term_read_size(&rows, &cols))

@@ -26,6 +26,8 @@ extern struct term_state term_state;
 
 /* The terminal's present size; false where it tells none. */
 bool term_read_size(int *rows, int *cols);
+/* The process was stopped and continued by others, who may have had the screen. */
+void term_continued(void);
 /* Takes over a new size: buffers, curses, TERM_RESIZE. Nothing where it is the same. */
 void term_resized(int rows, int cols);
 
@@ -35,6 +37,8 @@ bool display_knows(const char *term, int fd);
 /* fd: where curses writes; it is duplicated. truecolor: try a *-direct entry. color: use any. */
 bool display_open(const char *term, int fd, bool color, bool truecolor);
 void display_close(void);
+/* The terminal takes nothing any more: what curses still writes goes nowhere. */
+void display_cut_off(void);
 /* To the shell's screen and modes and back. Curses' descriptor must be the terminal. */
 void display_leave(void);
 void display_enter(void);
@@ -59,8 +63,9 @@ bool frame_pending(void);
 void frame_acknowledged(void);
 /* ms until term_can_paint() turns true without an answer; -1: nothing to wait for. */
 int frame_due(void);
-/* Before the terminal is given up: the rest of a frame, then answers under way (200 ms). */
-void frame_drain(void);
+/* Before the terminal is given up: the rest of a frame, then answers under way (200 ms). false
+ * where the terminal takes nothing any more: a write that may wait would wait for ever. */
+bool frame_drain(void);
 
 /* ---- input.c ---- */
 void input_open(void);
@@ -89,6 +94,7 @@ void crash_disarm(void);
 
 /* Puts back what the program may have switched on; also sent by the crash handler. */
 #define TERM_MODES_OFF "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[?2004l\033[?1004l"
+#define TERM_SCREEN_OFF "\033[0m\033(B\033[?25h\033[?1l\033>\033[?1049l\r\n"
 
 /* ---- script.c ---- */
 /* The size the script asks for first; false where it does not. */

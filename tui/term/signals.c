@@ -18,9 +18,13 @@ static struct sigaction old_watched[N_WATCHED], old_fatal[N_FATAL], old_pipe;
 
 /* ---- the pipe ---- */
 
+static volatile sig_atomic_t own_stop;
+
 static void on_signal(int number)
 {
     int saved = errno;
+    if (number == SIGCONT && own_stop)
+        return;
     unsigned char byte = (unsigned char)number;
     ssize_t ignored = write(pipe_fd[1], &byte, 1); /* a full pipe holds the news already */
     (void)ignored;
@@ -83,8 +87,10 @@ void signals_stop_self(void)
     struct sigaction stop = {.sa_handler = SIG_DFL};
     sigemptyset(&stop.sa_mask);
     sigaction(SIGTSTP, &stop, NULL);
+    own_stop = 1;
     /* The whole group, so that a make or a shell script around us stops too. */
     kill(0, SIGTSTP);
+    own_stop = 0;
     watch();
 }
 
@@ -109,8 +115,7 @@ static struct termios crash_modes;
 static char crash_words[256];
 static char alt_stack[65536];
 
-static const char restore[] =
-    TERM_MODES_OFF "\033[0m\033(B\033[?25h\033[?1l\033>\033[?1049l\r\n";
+static const char restore[] = TERM_MODES_OFF TERM_SCREEN_OFF;
 
 static void on_crash(int number)
 {

@@ -207,6 +207,15 @@ int term_colors(void)
 
 /* ---- stop ---- */
 
+/* The last words of a line that is stuck: they may still fit, and nobody waits for them. */
+static void cut_off(void)
+{
+    ssize_t ignored = write(term_state.async_fd, TERM_MODES_OFF TERM_SCREEN_OFF,
+                            sizeof TERM_MODES_OFF TERM_SCREEN_OFF - 1);
+    (void)ignored;
+    display_cut_off();
+}
+
 void term_stop(void)
 {
     if (!term_state.on)
@@ -214,10 +223,13 @@ void term_stop(void)
     if (!term_state.offscreen) {
         if (owner != getpid())
             return; /* a forked child runs our exit handlers: the screen is not its own */
-        frame_drain();
-        modes_off();
+        bool takes = frame_drain();
+        if (takes)
+            modes_off();
+        else
+            cut_off();
         display_close();
-        tcsetattr(term_state.out_fd, TCSADRAIN, &shell_modes);
+        tcsetattr(term_state.out_fd, takes ? TCSADRAIN : TCSANOW, &shell_modes);
         crash_disarm();
     }
     term_state.on = false;
@@ -228,11 +240,14 @@ void term_stop(void)
     screen_release();
 }
 
-static void leave(void)
+/* false where the line is stuck: then nothing can be left either. */
+static bool leave(void)
 {
-    frame_drain();
+    if (!frame_drain())
+        return false;
     modes_off();
     display_leave();
+    return true;
 }
 
 static void enter(void)
@@ -246,11 +261,20 @@ static void enter(void)
     input_push(&(struct term_event){.kind = TERM_RESUMED});
 }
 
-void term_suspend(void)
+void term_continued(void)
 {
     if (!term_state.on || term_state.offscreen || term_state.gone)
         return;
-    leave();
+    if (leave())
+        enter();
+    else
+        term_repaint();
+}
+
+void term_suspend(void)
+{
+    if (!term_state.on || term_state.offscreen || !leave())
+        return;
     signals_stop_self();
     enter();
 }
@@ -262,9 +286,8 @@ int term_run(const char *const *argv)
     sigset_t set;
     pid_t pid;
     int status = -1;
-    if (!term_state.on || term_state.offscreen || term_state.gone)
+    if (!term_state.on || term_state.offscreen || !leave())
         return -1;
-    leave();
     signals_for_child(true);
     posix_spawnattr_init(&attr);
     sigemptyset(&set);
