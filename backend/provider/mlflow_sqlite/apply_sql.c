@@ -26,7 +26,9 @@ static char *expand(const struct sqlite_writer *w, const char *sql)
         default: ncm_bug("statement with @%c", *p);
         }
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 static bool start(struct sqlite_writer *w, struct ncm_stmt **out, struct ncm_err *err,
