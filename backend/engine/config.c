@@ -154,6 +154,7 @@ static bool put_keys(struct reader *r, const char *path, const struct ncm_node *
         .line = n->key_line,
         .column = n->key_column,
     };
+    ncm_buf_release(&text);
     return true;
 }
 

@@ -195,7 +195,9 @@ char *ncm_config_show(const struct ncm_config *c)
                        yes_no(x->read_only));
         uri_line(&b, x->tracking_uri);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 /* One commented row, "# theme: dark    # dark, light or mono …". */
@@ -237,5 +239,7 @@ char *ncm_config_template(const char *context, const char *tracking_uri, bool pr
     }
     ncm_buf_printf(&b, "#keys:%30s# %s\n#  promote: [P, F4]\n", "",
                    _("keys of actions; '?' in the program names them"));
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
