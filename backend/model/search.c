@@ -306,8 +306,7 @@ static bool read_column(struct lex *lx, bool order, enum ncm_entity *entity, str
     if (c == '`' || c == '"' || c == '\'') {
         if (!read_quoted(lx, key))
             return false;
-        c = peek(lx);
-        if (c == '.' || is_word(c))
+        if (peek(lx) == '.')
             return unexpected(lx, lx->pos, _("the end of the key"));
     } else if (!read_bare_key(lx, key)) {
         return false;

@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Random filters and orders through `ncmlops runs` and MLflow's client on the same store.
+
+Environment: NCMLOPS_BIN (build/ncmlops), NCMLOPS_FILTERS (how many, 1500), NCMLOPS_SEED (20261121).
+Prints TAP; ends with status 1 at the first difference, with a line that repeats it.
+"""
+import gzip
+import json
+import logging
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+
+warnings.simplefilter("ignore")
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+logging.disable(logging.WARNING)
+
+import mlflow  # noqa: E402
+from mlflow.entities import Metric, Param, RunTag, ViewType  # noqa: E402
+from mlflow.tracking import MlflowClient  # noqa: E402
+
+BIN = os.environ.get("NCMLOPS_BIN", "build/ncmlops")
+COUNT = int(os.environ.get("NCMLOPS_FILTERS", "1500"))
+SEED = int(os.environ.get("NCMLOPS_SEED", "20261121"))
+
+METRICS = ["auc", "loss", "val/f1", "val loss", "학습률", "a.b", "order", "only_nan", "missing"]
+PARAMS = ["lr", "model", "max depth", "optimizer.name", "empty", "한글 키", "missing"]
+TAGS = ["team", "mlflow.runName", "note's", "family", "a`b", "mlflow.user", "missing"]
+TEXTS = ["", "adam", "Adam", "ADAM_w", "a%b", "it's", 'say "x"', "0.1", "10", "9", "한글 값", "é", "É",
+         "line\ntwo", "back\\slash", "a_b", "x" * 300]
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 1e300, float("nan"), float("inf"), float("-inf"), 0.25, 3.0]
+
+
+def fill(client, rng):
+    """Runs whose values meet every corner of the grammar."""
+    ids = [client.create_experiment("filters-%d" % i) for i in range(2)]
+    for i in range(70):
+        start = rng.choice([1700000000000, 1700000000000 + rng.randint(0, 9), 1600000000000 + i])
+        run = client.create_run(rng.choice(ids), start_time=start,
+                                run_name=rng.choice(["run-a", "Run-A", "run_b", "이름", "it's"]))
+        rid = run.info.run_id
+        client.log_batch(
+            rid,
+            metrics=[Metric(k, float("nan") if k == "only_nan" else rng.choice(NUMBERS), start, 0)
+                     for k in METRICS[:-1] if rng.random() < .6],
+            params=[Param(k, rng.choice(TEXTS)) for k in PARAMS[:-1] if rng.random() < .6],
+            tags=[RunTag(k, rng.choice(TEXTS)) for k in TAGS[:-1]
+                  if rng.random() < .6 and k != "a`b" and k != "note's"])
+        if rng.random() < .7:
+            client.set_terminated(rid, rng.choice(["FINISHED", "FAILED", "KILLED"]),
+                                  rng.choice([start + 5, start + rng.randint(0, 99)]))
+        if rng.random() < .3:
+            add_dataset(rid, rng)
+        if rng.random() < .1:
+            client.delete_run(rid)
+
+
+def add_dataset(rid, rng):
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.tracking._tracking_service.utils import _get_store
+    inputs = [DatasetInput(Dataset(rng.choice(["train", "Train", "eval's"]), rng.choice("abc"), "local", "{}"),
+                           [InputTag("mlflow.data.context", rng.choice(["training", "test"]))]
+                           if rng.random() < .7 else [])
+              for _ in range(rng.randint(1, 2))]
+    _get_store().log_inputs(rid, inputs)
+
+
+def quote_key(rng, key):
+    styles = []
+    if "`" not in key:
+        styles.append("`%s`" % key)
+    if '"' not in key:
+        styles.append('"%s"' % key)
+    if all(c.isalnum() or c in "_." for c in key):
+        styles += [key] * 3
+    return rng.choice(styles)
+
+
+def quote_value(rng, v):
+    return rng.choice(["'%s'" % v, '"%s"' % v]) if rng.random() < .9 else "'%s'" % v
+
+
+def pattern(rng):
+    return rng.choice(["%", "a%", "A%", "%a%", "_dam", "adam", "%_w", "%값", "é", "%'%", "run%", "__", "10", ""])
+
+
+def any_case(rng, word):
+    return rng.choice([word, word.lower(), word.capitalize()])
+
+
+def clause(rng, ids):
+    kind = rng.random()
+    symbol = rng.choice(["=", "!=", ">", ">=", "<", "<="])
+    blank = rng.choice([" ", "", "  "])
+    if kind < .3:
+        name = "%s.%s" % (rng.choice(["metrics", "metric"]), quote_key(rng, rng.choice(METRICS)))
+        return name + blank + symbol + blank + rng.choice(
+            ["0", "1", "-1", ".5", "0.25", "1e300", "1e-300", "1.", "-1e400", "1e400", "3", "0.5"])
+    if kind < .65:
+        entity, key = rng.choice([("params", PARAMS), ("param", PARAMS), ("parameters", PARAMS),
+                                  ("tags", TAGS), ("tag", TAGS)])
+        name = "%s.%s" % (entity, quote_key(rng, rng.choice(key)))
+        u = rng.random()
+        if u < .15:
+            return name + any_case(rng, " IS NULL")
+        if u < .3:
+            return name + any_case(rng, " IS NOT NULL")
+        if u < .6:
+            return "%s %s %s" % (name, any_case(rng, rng.choice(["LIKE", "ILIKE"])),
+                                 quote_value(rng, pattern(rng)))
+        return name + blank + rng.choice(["=", "!="]) + blank + quote_value(rng, rng.choice(TEXTS))
+    prefix = rng.choice(["", "attributes.", "attribute.", "attr.", "run."])
+    if kind < .75:
+        return "%s%s %s %s" % (prefix, rng.choice(["start_time", "end_time", "created", "Created"]), symbol,
+                               rng.choice(["1700000000000", "1700000000005", "1600000000010", "1.7e12", "5",
+                                           "1700000000004.5", "-1", "99999999999999999"]))
+    if kind < .9:
+        key, values = rng.choice([
+            ("status", ["FINISHED", "finished", "RUNNING", "FAILED", "x"]),
+            ("run_name", ["run-a", "Run-A", "이름", "it's"]), ("user_id", ["", "root", "alice"]),
+            ("run_id", ids), ("artifact_uri", ["x", "file"])])
+        if rng.random() < .2:
+            prefix, key = rng.choice([("", '"run name"'), ("", "`Run name`"), ("attributes.", "`Run Name`")])
+            values = ["run-a", "run_b", "it's"]
+        if key == "run_id" and rng.random() < .5:
+            some = ["'%s'" % i for i in rng.sample(ids, 3)]
+            return "%srun_id %s (%s)" % (prefix, any_case(rng, rng.choice(["IN", "NOT IN"])), ", ".join(some))
+        if rng.random() < .4:
+            return "%s%s %s %s" % (prefix, key, rng.choice(["LIKE", "ILIKE"]), quote_value(rng, pattern(rng)))
+        return "%s%s %s %s" % (prefix, key, rng.choice(["=", "!="]), quote_value(rng, rng.choice(values)))
+    name = "%s.%s" % (rng.choice(["dataset", "datasets"]), rng.choice(["name", "digest", "context"]))
+    values = ["train", "Train", "eval's", "a", "b", "training", "test"]
+    if rng.random() < .4:
+        some = [rng.choice(["'%s'", '"%s"']) % v for v in rng.sample(["train", "a", "b", "test"], 2)]
+        return "%s %s (%s)" % (name, rng.choice(["IN", "NOT IN", "in"]), ",".join(some))
+    if rng.random() < .4:
+        return "%s %s %s" % (name, rng.choice(["LIKE", "ILIKE"]), quote_value(rng, pattern(rng)))
+    return "%s %s %s" % (name, rng.choice(["=", "!="]), quote_value(rng, rng.choice(values)))
+
+
+def spoil(rng, text):
+    """Usually no longer right: one character or word less, more or other."""
+    at = rng.randrange(len(text) + 1)
+    return rng.choice([
+        text[:at] + text[at + 1:], text[:at] + rng.choice("=<>!'\"`().,;-+*/ x1#@") + text[at:],
+        text.replace(" AND ", rng.choice([" OR ", " , ", " "]), 1), "(" + text + ")", "NOT " + text,
+        text.replace(".", "", 1), text + rng.choice([" AND", " OR", ";", " x", "'"])])
+
+
+def filter_text(rng, ids):
+    text = rng.choice([" AND ", " and ", "  And "]).join(clause(rng, ids) for _ in range(rng.randint(1, 3)))
+    return spoil(rng, text) if rng.random() < .15 else text
+
+
+def order_text(rng):
+    u = rng.random()
+    if u < .5:
+        name = "metrics." + quote_key(rng, rng.choice(METRICS))
+    elif u < .75:
+        entity, key = rng.choice([("params", PARAMS), ("tags", TAGS)])
+        name = "%s.%s" % (entity, quote_key(rng, rng.choice(key)))
+    else:
+        name = rng.choice(["", "attributes.", "attr."]) + rng.choice(
+            ["start_time", "end_time", "status", "run_name", "user_id", "run_id", "artifact_uri", "created"])
+    text = name + rng.choice(["", " ASC", " DESC", " desc", " asc"])
+    return spoil(rng, text).strip() if rng.random() < .05 else text
+
+
+def ask_mlflow(client, experiments, text, orders):
+    try:
+        runs = client.search_runs(experiments, text, ViewType.ACTIVE_ONLY, 50000, orders)
+    except Exception as e:  # whatever it raises, it is a refusal
+        return None, str(e)
+    return [r.info.run_id for r in runs], ""
+
+
+def command(path, text, orders):
+    args = [BIN, "--store", path, "-o", "json", "runs", "--limit", "0"]
+    if text:
+        args.append("--filter=" + text)
+    return args + ["--order-by=" + o for o in orders]
+
+
+def ask_us(path, text, orders):
+    p = subprocess.run(command(path, text, orders), capture_output=True, text=True, timeout=60)
+    if p.returncode == 0:
+        return [r["run_id"] for r in json.loads(p.stdout)], ""
+    if p.returncode != 2:
+        sys.exit("not ok - status %d: %s\n# %r" % (p.returncode, p.stderr, command(path, text, orders)))
+    return None, p.stderr
+
+
+# Accidents of MLflow's parser that we do not repeat: an empty key or one that ends in a dot, and a
+# quote within an order's key.
+def known_difference(text, orders, ours, theirs_error):
+    if ours is None:
+        return any(re.search(r"""\.(``|""|''|[\s<>=!]|$)""", t) for t in [text] + orders)
+    return "No closing quotation" in theirs_error
+
+
+def compare(name, client, path, rng, count):
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    ids = [r.info.run_id for r in client.search_runs(experiments, "", ViewType.ALL, 1000)]
+    refused = 0
+    for i in range(count):
+        text = filter_text(rng, ids) if rng.random() < .8 else ""
+        orders = [order_text(rng) for _ in range(rng.choice([0, 0, 1, 1, 2, 3]))]
+        theirs, their_error = ask_mlflow(client, experiments, text, orders)
+        ours, our_error = ask_us(path, text, orders)
+        refused += theirs is None
+        if ours == theirs or ((ours is None) != (theirs is None) and
+                              known_difference(text, orders, ours, their_error)):
+            continue
+        print("not ok - %s, number %d of seed %d" % (name, i, SEED))
+        print("# filter:  %s\n# orders:  %s" % (text, orders))
+        print("# MLflow:  %s %s" % (theirs if theirs is None else (len(theirs), theirs[:5]), their_error))
+        print("# ncmlops: %s %s" % (ours if ours is None else (len(ours), ours[:5]), our_error))
+        print("# repeat:  %s" % command(path, text, orders))
+        return False
+    print("ok - %s: %d filters and orders (%d refused by both), seed %d" % (name, count, refused, SEED))
+    return True
+
+
+def main():
+    rng = random.Random(SEED)
+    folder = tempfile.mkdtemp(prefix="ncmlops-filters-")
+    fixtures = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures")
+    good = True
+    for version, share in (("3.17.2", .8), ("2.9.2", .2)):
+        path = os.path.join(folder, version, "mlflow.db")
+        os.mkdir(os.path.dirname(path))
+        with gzip.open(os.path.join(fixtures, "mlflow-%s.db.gz" % version)) as f, open(path, "wb") as out:
+            shutil.copyfileobj(f, out)
+        mlflow.set_tracking_uri("sqlite:///" + path)
+        client = MlflowClient()
+        fill(client, rng)
+        if not compare("store of MLflow " + version, client, path, rng, max(1, int(COUNT * share))):
+            good = False
+            break
+    if good:
+        shutil.rmtree(folder)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
