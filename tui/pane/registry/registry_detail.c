@@ -305,10 +305,11 @@ void registry_draw_version(struct registry *r, const struct canvas *c)
         ncm_text_clip(number, sizeof number, p->version.p, p->version.len, 12);
         snprintf(r->theirs_head, sizeof r->theirs_head, _("v%s in Production"), number);
     }
+    int theirs_w = !two ? 1 : c->w >= 110 ? 40 : 20;
     struct table_column columns[] = {
         {.title = "", .min = 12, .want = c->w >= 110 ? 28 : 18},
         {.title = r->mine_head, .min = 14, .want = 0},
-        {.title = two ? r->theirs_head : "", .min = 16, .want = two ? (c->w >= 110 ? 40 : 20) : 1, .priority = 2},
+        {.title = two ? r->theirs_head : "", .min = 16, .want = theirs_w, .priority = 2},
         {.title = "", .min = 12, .want = 18, .priority = 1},
     };
     struct table_model tm = registry_detail_model(r);
