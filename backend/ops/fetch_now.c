@@ -14,7 +14,10 @@ bool ncm_lane_begin(struct ncm_job_context *ctx, struct ncm_lane *lane, struct n
     if (ctx->provider == NULL) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("no provider knows this kind of store"));
     }
-    lane->own = ctx->provider->open(ctx->location, &lane->conn, &ctx->control, err);
+    /* Whoever asks for a change may also undo what a killed writer left half written. */
+    struct ncm_control control = ctx->control;
+    control.may_recover = !ctx->read_only;
+    lane->own = ctx->provider->open(ctx->location, &lane->conn, &control, err);
     return lane->own;
 }
 

@@ -111,13 +111,9 @@ static bool make(struct ncm_planner *p, struct ncm_err *err)
     return true;
 }
 
-bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+static bool make_on(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
 {
     struct ncm_lane lane;
-    if (ctx->read_only) {
-        ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
-        return ncm_hint(err, _("unlock with M, or start without --read-only"));
-    }
     if (!ncm_lane_begin(ctx, &lane, err)) {
         return false;
     }
@@ -129,6 +125,24 @@ bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct nc
     ncm_snapshot_unref(p.models);
     ncm_lane_end(ctx, &lane);
     return ok;
+}
+
+bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    if (ctx->read_only) {
+        ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
+        return ncm_hint(err, _("unlock with M, or start without --read-only"));
+    }
+    if (make_on(ctx, plan, err)) {
+        return true;
+    }
+    if (err->code != NCM_READ_ONLY || ctx->conn == NULL || plan->n_lines > 0) {
+        return false;
+    }
+    /* A writer died while this connection was open: a fresh one may undo its half. */
+    struct ncm_job_context fresh = *ctx;
+    fresh.conn = NULL;
+    return make_on(&fresh, plan, err);
 }
 
 static bool plan_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)

@@ -20,6 +20,7 @@ struct ncm_conn; /* a provider's own connection state */
 struct ncm_control {
     const atomic_bool *cancel; /* set: end soon with NCM_CANCELLED */
     int64_t deadline_mono_ms;  /* ncm_mono_ms() by which to give up with NCM_TIMEOUT; 0 = none */
+    bool may_recover;          /* open: may undo what a dead writer left half written */
 };
 
 /* One fetch. `publish` may be called several times (provisional first); it takes the caller's

@@ -63,6 +63,26 @@ static void close_conn(struct ncm_conn *c)
     ncm_free(c);
 }
 
+/* Opening for writing lets SQLite undo what a killed writer left half written; what was committed
+ * stays as it is. Only where somebody who may write asked for it. */
+static bool recover(const char *path, const struct ncm_control *control, struct ncm_err *err)
+{
+    struct ncm_db *db;
+    if (err->code != NCM_READ_ONLY || control == NULL || !control->may_recover)
+        return false;
+    if (!ncm_db_open(path, NCM_DB_WRITE, SQLITE_BUSY_MS, NULL, &db, err))
+        return false;
+    ncm_db_close(db);
+    return true;
+}
+
+static bool open_read(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
+{
+    return ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err) ||
+           (recover(c->path, control, err) &&
+            ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err));
+}
+
 /* case_sensitive_like is per connection: what MLflow's own sessions set. */
 static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_control *control,
                       struct ncm_err *err)
@@ -73,7 +93,7 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
     c->path = ncm_strdup(path_of(location));
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&c->stop, false);
-    if (!ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err) ||
+    if (!open_read(c, control, err) ||
         !ncm_db_exec(c->db, "PRAGMA case_sensitive_like=ON", err) ||
         !ncm_db_i64(c->db, "PRAGMA schema_version", 0, &c->schema_version, err)) {
         close_conn(c);
