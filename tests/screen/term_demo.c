@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "screen/vt.h"
 #include "term/paint.h"
 #include "term/script.h"
 #include "term/term.h"
@@ -28,7 +30,8 @@ static void styles(void)
 
 static void tell(const struct term_event *ev)
 {
-    static const char *const kinds[] = {"key", "paste", "mouse", "resize", "focus", "resumed", "quit"};
+    static const char *const kinds[] = {"key",   "paste",   "mouse", "resize",
+                                        "focus", "resumed", "quit"};
     int n = snprintf(demo.last, sizeof demo.last, "%s", kinds[ev->kind]);
     char *out = demo.last + n;
     size_t left = sizeof demo.last - (size_t)n;
@@ -54,17 +57,36 @@ static void handle(const struct term_event *ev)
     if (ev->kind != TERM_KEY)
         return;
     switch (ev->key) {
-    case 'q': demo.quit = -1; break;
-    case 'c': raise(SIGSEGV); break;
-    case 'a': abort();
-    case 'e': exit(7);
-    case 's': term_suspend(); break;
-    case 'r': term_run((const char *const[]){"sh", "-c", "echo CHILD RUNS; exit 3", NULL}); break;
-    case 'C': term_copy("copied text"); break;
-    case 'f': demo.fill = !demo.fill; break;
-    case 'j': demo.bar++; break;
-    case 'k': demo.bar--; break;
-    default: break;
+    case 'q':
+        demo.quit = -1;
+        break;
+    case 'c':
+        raise(SIGSEGV);
+        break;
+    case 'a':
+        abort();
+    case 'e':
+        exit(7);
+    case 's':
+        term_suspend();
+        break;
+    case 'r':
+        term_run((const char *const[]){"sh", "-c", "echo CHILD RUNS; exit 3", NULL});
+        break;
+    case 'C':
+        term_copy("copied text");
+        break;
+    case 'f':
+        demo.fill = !demo.fill;
+        break;
+    case 'j':
+        demo.bar++;
+        break;
+    case 'k':
+        demo.bar--;
+        break;
+    default:
+        break;
     }
 }
 
@@ -134,4 +156,35 @@ int term_demo(int argc, char **argv)
     if (!script_done(&err))
         return fprintf(stderr, "%s\n", err.what), 1;
     return demo.quit > 0 ? demo.quit : 0;
+}
+
+static int status;
+
+bool demo_main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--demo") != 0)
+        return false;
+    status = term_demo(argc - 2, argv + 2);
+    return true;
+}
+
+int demo_status(void)
+{
+    return status;
+}
+
+const char *demo_self(void)
+{
+    static char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = 0;
+    return self;
+}
+
+struct vt *demo_start(int rows, int cols, const char *const *env, const char *option)
+{
+    const char *argv[] = {demo_self(), "--demo", option, NULL};
+    struct vt *vt = vt_spawn(rows, cols, env, argv);
+    vt_wait(vt, rows < 8 || cols < 40 ? "too small" : "event 0", 0);
+    return vt;
 }

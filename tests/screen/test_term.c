@@ -16,20 +16,11 @@
 #include "screen/term_demo.h"
 #include "screen/vt.h"
 
-static char self[4096];
-
 static const char *const utf8_env[] = {NULL}; /* the harness's own */
-
-static struct vt *start(int rows, int cols, const char *const *env, const char *option)
-{
-    struct vt *vt = vt_spawn(rows, cols, env, (const char *const[]){self, "--demo", option, NULL});
-    vt_wait(vt, rows < 8 || cols < 40 ? "too small" : "event 0", 0);
-    return vt;
-}
 
 static struct vt *usual(void)
 {
-    return start(24, 80, utf8_env, NULL);
+    return demo_start(24, 80, utf8_env, NULL);
 }
 
 /* Everything that was switched on is off again. */
@@ -115,10 +106,9 @@ static void suspends_and_comes_back(void **state)
 {
     char line[8300];
     (void)state;
-    snprintf(line, sizeof line, "set -m; '%s' --demo; echo STOPPED; read x; fg >/dev/null; echo DONE",
-             self);
-    struct vt *vt =
-        vt_spawn(24, 80, utf8_env, (const char *const[]){"bash", "-c", line, NULL});
+    snprintf(line, sizeof line,
+             "set -m; '%s' --demo; echo STOPPED; read x; fg >/dev/null; echo DONE", demo_self());
+    struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){"bash", "-c", line, NULL});
     vt_wait(vt, "event 0", 0);
     vt_key(vt, "C-z");
     vt_wait(vt, "STOPPED", 0);
@@ -199,7 +189,7 @@ static void waits_for_the_answer(void **state)
 static void a_silent_terminal_costs_nothing(void **state)
 {
     (void)state;
-    struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){self, "--demo", NULL});
+    struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){demo_self(), "--demo", NULL});
     vt_silent(vt, true);
     vt_wait(vt, "event 0", 0);
     for (int i = 1; i <= 5; i++) {
@@ -217,7 +207,7 @@ static void a_silent_terminal_costs_nothing(void **state)
 static void a_stalled_line_never_blocks(void **state)
 {
     (void)state;
-    struct vt *vt = start(60, 200, utf8_env, NULL);
+    struct vt *vt = demo_start(60, 200, utf8_env, NULL);
     vt_key(vt, "f");
     vt_wait(vt, "event 1:", 0);
     vt_stall(vt, true);
@@ -233,7 +223,7 @@ static void a_stalled_line_never_blocks(void **state)
 static void a_stuck_line_does_not_hold_the_end_up(void **state)
 {
     (void)state;
-    struct vt *vt = start(60, 200, utf8_env, NULL);
+    struct vt *vt = demo_start(60, 200, utf8_env, NULL);
     vt_key(vt, "f");
     vt_wait(vt, "event 1:", 0);
     vt_stall(vt, true);
@@ -259,26 +249,16 @@ static void takes_the_screen_back_after_a_foreign_stop(void **state)
     vt_kill(vt);
 }
 
-/* A region that is too small would stay with the shell. */
-static void scrolls_the_whole_screen(void **state)
-{
-    (void)state;
-    struct vt *vt = start(50, 120, utf8_env, NULL);
-    assert_true(vt_saw(vt, "\033[1;50r"));
-    assert_false(vt_saw(vt, "\033[1;24r"));
-    vt_kill(vt);
-}
-
 static void keys_arrive(void **state)
 {
     static const struct {
         const char *bytes, *shown;
     } keys[] = {
-        {"x", "key x;"},          {"\033x", "key alt-x;"},   {"\033[A", "key 1;"},
-        {"\033OA", "key 1;"},     {"\033[1;5B", "key 2;"},   {"\r", "key 12;"},
-        {"\t", "key 13;"},        {"\033[Z", "key 14;"},     {"\033", "key 15;"},
-        {"\177", "key 11;"},      {"\033[24~", "key 27;"},   {"\355\225\234", "key 54620;"},
-        {"\033[I", "focus 1;"},   {"\033[O", "focus 0;"},
+        {"x", "key x;"},        {"\033x", "key alt-x;"}, {"\033[A", "key 1;"},
+        {"\033OA", "key 1;"},   {"\033[1;5B", "key 2;"}, {"\r", "key 12;"},
+        {"\t", "key 13;"},      {"\033[Z", "key 14;"},   {"\033", "key 15;"},
+        {"\177", "key 11;"},    {"\033[24~", "key 27;"}, {"\355\225\234", "key 54620;"},
+        {"\033[I", "focus 1;"}, {"\033[O", "focus 0;"},
     };
     (void)state;
     struct vt *vt = usual();
@@ -292,9 +272,11 @@ static void keys_arrive(void **state)
 static void unknown_sequences_do_nothing(void **state)
 {
     static const char *const sequences[] = {
-        "\033[99;99X",  "\033]11;rgb:ffff/qqqq/jjjj\033\\", "\033]52;c;qqqq\a",
-        "\033P1+r71=q\033\\", "\033[?64;1;2c", "\033[>0;276;0c", "\033[1;1R", "\033_Gqq\033\\",
-        "\033[?2026;0$y", "\033[<35;10;5M",
+        "\033[99;99X",      "\033]11;rgb:ffff/qqqq/jjjj\033\\",
+        "\033]52;c;qqqq\a", "\033P1+r71=q\033\\",
+        "\033[?64;1;2c",    "\033[>0;276;0c",
+        "\033[1;1R",        "\033_Gqq\033\\",
+        "\033[?2026;0$y",   "\033[<35;10;5M",
     };
     (void)state;
     struct vt *vt = usual();
@@ -324,152 +306,12 @@ static void the_mouse_only_when_asked(void **state)
     vt_send(vt, "\033[<0;10;5Mx");
     vt_wait(vt, "event 1: key x;", 0);
     vt_kill(vt);
-    vt = start(24, 80, utf8_env, "mouse");
+    vt = demo_start(24, 80, utf8_env, "mouse");
     assert_true(vt_saw(vt, "\033[?1000h"));
     vt_send(vt, "\033[<0;10;5M");
     vt_wait(vt, "mouse 1 at 4,9;", 0);
     vt_send(vt, "\033[<0;10;5m\033[M`+%");
     vt_wait(vt, "event 2: mouse 4 at 4,10;", 0);
-    vt_kill(vt);
-}
-
-static void resizes(void **state)
-{
-    (void)state;
-    struct vt *vt = usual();
-    vt_resize(vt, 50, 200);
-    vt_wait(vt, "size 200x50", 0);
-    vt_resize(vt, 5, 20);
-    vt_wait(vt, "terminal too small (", 0);
-    vt_resize(vt, 1, 1);
-    vt_resize(vt, 200, 500);
-    vt_wait(vt, "size 500x200", 0);
-    vt_wait(vt, "row 191", 0);
-    for (int i = 0; i < 50; i++)
-        vt_resize(vt, 10 + i % 30, 40 + i * 3 % 90);
-    vt_resize(vt, 30, 100);
-    vt_wait(vt, "size 100x30", 0);
-    vt_wait(vt, "row 21", 0);
-    vt_wait_gone(vt, "row 22", 0);
-    assert_string_equal(vt_row(vt, 3), " FAIL     한글 이름 e\xcc\x81 end");
-    vt_key(vt, "q");
-    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
-}
-
-static void small_and_large(void **state)
-{
-    static const int sizes[][2] = {{1, 1}, {2, 2}, {5, 20}, {3, 300}, {100, 10}, {200, 500}};
-    (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct vt *vt = vt_spawn(sizes[i][0], sizes[i][1], utf8_env,
-                                 (const char *const[]){self, "--demo", NULL});
-        vt_wait_frame(vt, 1, 0);
-        vt_key(vt, "q");
-        assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
-    }
-}
-
-static void lines_and_columns_do_not_pin(void **state)
-{
-    (void)state;
-    struct vt *vt = start(24, 80, (const char *const[]){"LINES=10", "COLUMNS=40", NULL}, NULL);
-    vt_wait(vt, "size 80x24", 0);
-    vt_kill(vt);
-}
-
-static void wide_characters_keep_their_cells(void **state)
-{
-    int row, col;
-    (void)state;
-    struct vt *vt = usual();
-    assert_true(vt_find(vt, "한글", &row, &col));
-    assert_int_equal(row, 3);
-    assert_int_equal(col, 10);
-    assert_int_equal(vt_cell(vt, row, col).width, 2);
-    assert_true(vt_find(vt, "end", &row, &col));
-    assert_int_equal(col, 22);
-    vt_kill(vt);
-}
-
-static void colors_by_terminal(void **state)
-{
-    (void)state;
-    struct vt *vt = usual();
-    assert_true(vt_has(vt, "colors 256"));
-    assert_int_equal(vt_cell(vt, 3, 1).fg_index, 167);
-    assert_true(vt_cell(vt, 3, 1).bold);
-    assert_int_equal(vt_cell(vt, 8, 30).bg_index, 236);
-    vt_kill(vt);
-
-    vt = start(24, 80, (const char *const[]){"TERM=xterm", NULL}, NULL);
-    assert_true(vt_has(vt, "colors 8"));
-    assert_int_equal(vt_cell(vt, 3, 1).fg_index, 1);
-    assert_int_equal(vt_cell(vt, 8, 30).bg_index, 4);
-    vt_kill(vt);
-
-    vt = start(24, 80, (const char *const[]){"NO_COLOR=1", NULL}, NULL);
-    assert_true(vt_has(vt, "colors 0"));
-    assert_int_equal(vt_cell(vt, 3, 1).fg, VT_DEFAULT);
-    assert_true(vt_cell(vt, 3, 1).bold);
-    assert_true(vt_cell(vt, 8, 30).reverse);
-    vt_kill(vt);
-}
-
-static void truecolor_where_terminfo_has_it(void **state)
-{
-    (void)state;
-    static const char *const places[] = {"/usr/share/terminfo/x", "/lib/terminfo/x", "/etc/terminfo/x"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "%s/xterm-direct", places[i]);
-        found = found || access(path, R_OK) == 0;
-    }
-    if (!found)
-        skip();
-    struct vt *vt = start(24, 80, (const char *const[]){"COLORTERM=truecolor", NULL}, NULL);
-    assert_true(vt_has(vt, "colors 16777216"));
-    assert_true(vt_saw(vt, "38:2::224:96:96"));
-    vt_kill(vt);
-}
-
-static void ascii_without_utf8(void **state)
-{
-    (void)state;
-    struct vt *vt = start(24, 80, (const char *const[]){"LC_ALL=C", NULL}, NULL);
-    assert_true(vt_has(vt, "ladder 2"));
-    assert_true(vt_has(vt, "????"));
-    assert_string_equal(vt_row(vt, 4), "┌──────────────────┐"); /* by the alternate set */
-    for (int b = 0x80; b < 0x100; b++)
-        assert_false(vt_saw(vt, (const char[]){(char)b, 0}));
-    vt_kill(vt);
-}
-
-static void monochrome_without_cursor_addressing_frills(void **state)
-{
-    (void)state;
-    struct vt *vt = start(24, 80, (const char *const[]){"TERM=vt100", "LC_ALL=C", NULL}, NULL);
-    assert_true(vt_has(vt, "colors 0"));
-    vt_key(vt, "j");
-    vt_wait(vt, "event 1", 0);
-    assert_true(vt_cell(vt, 9, 30).reverse);
-    vt_key(vt, "q");
-    assert_int_equal(WEXITSTATUS(vt_close(vt)), 0);
-}
-
-static void unknown_terminals(void **state)
-{
-    static const char *const bad[] = {"TERM=no-such-terminal", "TERM=dumb", "TERM=", "TERM"};
-    (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct vt *vt = vt_spawn(24, 80, (const char *const[]){bad[i], NULL},
-                                 (const char *const[]){self, "--demo", NULL});
-        vt_wait(vt, "hint:", 0);
-        assert_false(vt_saw(vt, "\033["));
-        assert_int_equal(WEXITSTATUS(vt_close(vt)), 2);
-    }
-    /* Known by everybody but this machine. */
-    struct vt *vt = start(24, 80, (const char *const[]){"TERM=xterm-ghostty-next", NULL}, NULL);
     vt_kill(vt);
 }
 
@@ -490,8 +332,9 @@ static int run_script(const char *script, bool offscreen, char *said, size_t siz
     assert_true(fd >= 0);
     assert_int_equal(write(fd, script, strlen(script)), (ssize_t)strlen(script));
     close(fd);
-    snprintf(line, sizeof line, "'%s' --demo script %s %s; s=${PIPESTATUS[0]}; echo THE END; exit $s",
-             self, path, offscreen ? "</dev/null 2>&1 | cat" : "");
+    snprintf(line, sizeof line,
+             "'%s' --demo script %s %s; s=${PIPESTATUS[0]}; echo THE END; exit $s", demo_self(),
+             path, offscreen ? "</dev/null 2>&1 | cat" : "");
     struct vt *vt = vt_spawn(24, 80, utf8_env, (const char *const[]){"bash", "-c", line, NULL});
     vt_wait(vt, "THE END", 0);
     snprintf(said, size, "%s", vt_row(vt, 0));
@@ -554,7 +397,7 @@ static void a_failing_script_ends_with_1(void **state)
 static void plain_frames_work(void **state)
 {
     (void)state;
-    struct vt *vt = start(24, 80, utf8_env, "plain");
+    struct vt *vt = demo_start(24, 80, utf8_env, "plain");
     vt_key(vt, "j");
     vt_wait(vt, "event 1", 0);
     assert_false(vt_saw(vt, "\033[?2026h"));
@@ -580,30 +423,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stalled_line_never_blocks),
         cmocka_unit_test(a_stuck_line_does_not_hold_the_end_up),
         cmocka_unit_test(takes_the_screen_back_after_a_foreign_stop),
-        cmocka_unit_test(scrolls_the_whole_screen),
         cmocka_unit_test(keys_arrive),
         cmocka_unit_test(unknown_sequences_do_nothing),
         cmocka_unit_test(pasted_text_never_acts),
         cmocka_unit_test(the_mouse_only_when_asked),
-        cmocka_unit_test(resizes),
-        cmocka_unit_test(small_and_large),
-        cmocka_unit_test(lines_and_columns_do_not_pin),
-        cmocka_unit_test(wide_characters_keep_their_cells),
-        cmocka_unit_test(colors_by_terminal),
-        cmocka_unit_test(truecolor_where_terminfo_has_it),
-        cmocka_unit_test(ascii_without_utf8),
-        cmocka_unit_test(monochrome_without_cursor_addressing_frills),
-        cmocka_unit_test(unknown_terminals),
         cmocka_unit_test(copies_by_osc_52),
         cmocka_unit_test(a_script_drives_and_saves),
         cmocka_unit_test(a_failing_script_ends_with_1),
         cmocka_unit_test(plain_frames_work),
     };
-    if (argc > 1 && strcmp(argv[1], "--demo") == 0)
-        return term_demo(argc - 2, argv + 2);
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n <= 0)
-        return 1;
-    self[n] = 0;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return demo_main(argc, argv) ? demo_status() : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,10 +99,24 @@ const char *vt_program(void)
 
 static void clean_environment(const char *const *env)
 {
-    static const char *const gone[] = {
-        "LINES", "COLUMNS", "NO_COLOR", "COLORTERM", "TMUX", "LANG", "LANGUAGE", "NCMLOPS_NOW",
-        "NCMLOPS_CONTEXT", "NCMLOPS_LOG", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI",
-        "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "VISUAL", "EDITOR", "BROWSER"};
+    static const char *const gone[] = {"LINES",
+                                       "COLUMNS",
+                                       "NO_COLOR",
+                                       "COLORTERM",
+                                       "TMUX",
+                                       "LANG",
+                                       "LANGUAGE",
+                                       "NCMLOPS_NOW",
+                                       "NCMLOPS_CONTEXT",
+                                       "NCMLOPS_LOG",
+                                       "MLFLOW_TRACKING_URI",
+                                       "MLFLOW_REGISTRY_URI",
+                                       "XDG_CONFIG_HOME",
+                                       "XDG_STATE_HOME",
+                                       "XDG_CACHE_HOME",
+                                       "VISUAL",
+                                       "EDITOR",
+                                       "BROWSER"};
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
         unsetenv(gone[i]);
     setenv("TERM", "xterm-256color", 1);
@@ -283,13 +297,13 @@ void vt_key(struct vt *vt, const char *name)
     static const struct {
         const char *name, *bytes;
     } keys[] = {
-        {"Up", "\033OA"},      {"Down", "\033OB"},    {"Right", "\033OC"},    {"Left", "\033OD"},
-        {"Home", "\033OH"},    {"End", "\033OF"},     {"PgUp", "\033[5~"},    {"PgDn", "\033[6~"},
-        {"Enter", "\r"},       {"Esc", "\033"},       {"Tab", "\t"},          {"S-Tab", "\033[Z"},
-        {"Backspace", "\177"}, {"Del", "\033[3~"},    {"Space", " "},         {"F1", "\033OP"},
-        {"F2", "\033OQ"},      {"F3", "\033OR"},      {"F4", "\033OS"},       {"F5", "\033[15~"},
-        {"F6", "\033[17~"},    {"F7", "\033[18~"},    {"F8", "\033[19~"},     {"F9", "\033[20~"},
-        {"F10", "\033[21~"},   {"F11", "\033[23~"},   {"F12", "\033[24~"},
+        {"Up", "\033OA"},      {"Down", "\033OB"},  {"Right", "\033OC"}, {"Left", "\033OD"},
+        {"Home", "\033OH"},    {"End", "\033OF"},   {"PgUp", "\033[5~"}, {"PgDn", "\033[6~"},
+        {"Enter", "\r"},       {"Esc", "\033"},     {"Tab", "\t"},       {"S-Tab", "\033[Z"},
+        {"Backspace", "\177"}, {"Del", "\033[3~"},  {"Space", " "},      {"F1", "\033OP"},
+        {"F2", "\033OQ"},      {"F3", "\033OR"},    {"F4", "\033OS"},    {"F5", "\033[15~"},
+        {"F6", "\033[17~"},    {"F7", "\033[18~"},  {"F8", "\033[19~"},  {"F9", "\033[20~"},
+        {"F10", "\033[21~"},   {"F11", "\033[23~"}, {"F12", "\033[24~"},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(keys[i].name, name) == 0) {

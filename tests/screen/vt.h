@@ -43,7 +43,7 @@ void vt_silent(struct vt *vt, bool silent);
 /* Nothing is read from the program: its writes fill the line. */
 void vt_stall(struct vt *vt, bool stalled);
 
-#define vt_wait(vt, text, ms) vt_wait_(vt, text, ms, true, __FILE__, __LINE__)
+#define vt_wait(vt, text, ms)      vt_wait_(vt, text, ms, true, __FILE__, __LINE__)
 #define vt_wait_gone(vt, text, ms) vt_wait_(vt, text, ms, false, __FILE__, __LINE__)
 /* Until the text stands on the screen, within one row / no longer does. */
 void vt_wait_(struct vt *vt, const char *text, int ms, bool there, const char *file, int line);
@@ -73,7 +73,7 @@ struct vt_cell {
     uint32_t ch; /* 0: right half of a wide character */
     int width;
     bool bold, underline, reverse, italic;
-    int fg, bg; /* 0xRRGGBB, or VT_DEFAULT */
+    int fg, bg;             /* 0xRRGGBB, or VT_DEFAULT */
     int fg_index, bg_index; /* palette index, or -1 */
 };
 struct vt_cell vt_cell(struct vt *vt, int y, int x);

@@ -22,9 +22,10 @@
 
 static const char initial_keys[19][3] = {"r", "R", "s", "e", "E", "f", "a", "q", "Q", "t",
                                          "T", "d", "w", "W", "c", "z", "x", "v", "g"};
-static const char medial_keys[21][3] = {"k", "o",  "i",  "O", "j",  "p",  "u",  "P", "h", "hk", "ho",
-                                        "hl", "y", "n",  "nj", "np", "nl", "b", "m", "ml", "l"};
-static const char final_keys[28][3] = {"",   "r",  "R",  "rt", "s",  "sw", "sg", "e", "f", "fr",
+static const char medial_keys[21][3] = {"k",  "o",  "i",  "O",  "j",  "p",  "u",
+                                        "P",  "h",  "hk", "ho", "hl", "y",  "n",
+                                        "nj", "np", "nl", "b",  "m",  "ml", "l"};
+static const char final_keys[28][3] = {"",   "r",  "R",  "rt", "s",  "sw", "sg", "e", "f",  "fr",
                                        "fa", "fq", "ft", "fx", "fv", "fg", "a",  "q", "qt", "t",
                                        "T",  "d",  "w",  "c",  "z",  "x",  "v",  "g"};
 
@@ -49,10 +50,10 @@ static void jamo_and_full_width_letters(void **state)
     static const struct {
         uint32_t cp;
         const char *keys;
-    } rows[] = {{0x3153, "j"}, {0x314F, "k"},  {0x3142, "q"},  {0x3143, "Q"}, {0x3133, "rt"},
-                {0x3162, "ml"}, {0x3163, "l"}, {0xFF2A, "J"},  {0xFF5E, "~"}, {0x3000, " "},
-                {'j', ""},     {0x4E00, ""},   {0x1100, ""},   {0x3130, ""},  {0x3164, ""},
-                {0xD7A4, ""},  {0xABFF, ""}};
+    } rows[] = {{0x3153, "j"},  {0x314F, "k"}, {0x3142, "q"}, {0x3143, "Q"}, {0x3133, "rt"},
+                {0x3162, "ml"}, {0x3163, "l"}, {0xFF2A, "J"}, {0xFF5E, "~"}, {0x3000, " "},
+                {'j', ""},      {0x4E00, ""},  {0x1100, ""},  {0x3130, ""},  {0x3164, ""},
+                {0xD7A4, ""},   {0xABFF, ""}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char out[6];
@@ -108,7 +109,13 @@ static const struct {
     {"\001\030", "(1)(24)"},
     {"\033OM\033Oq\033Ok", "<12>1+"},
     {"\xea\xb0\x80\xc3\xa9", "(44032)(233)"},
-    {"\xff" "a\xc3" "b\xed\xa0\x80" "c\xf4\x90\x80\x80" "d\xc2\x9b" "e", "abcde"},
+    {"\xff"
+     "a\xc3"
+     "b\xed\xa0\x80"
+     "c\xf4\x90\x80\x80"
+     "d\xc2\x9b"
+     "e",
+     "abcde"},
     {"\033[106;5u\033[97u\033[27;3;113~\033[13u\033[9;2u\033[57399u", "(10)aA-q<12><14>"},
     {"\033[I\033[O\033[0n\033[3n\033[1n", "f1f0!!"},
     {"\033[<0;10;5M\033[<0;10;5m\033[<2;1;1M\033[<64;300;9M\033[<65;1;1M\033[<32;4;4M",
@@ -116,11 +123,15 @@ static const struct {
     {"\033[M *%\033[M#*%x", "{1@4,9}x"},
     {"\033[200~q\r\n:\033[Ax\ty\003\033[201~z", "[q\n:[Ax y]z"},
     {"\033[200~\033[201\033[201~z", "[[201]z"},
-    {"\033[200~a\rb\xc2\x85" "c\177\033[201~", "[a\nbc]"},
+    {"\033[200~a\rb\xc2\x85"
+     "c\177\033[201~",
+     "[a\nbc]"},
     {"\033[200~\033[201~z", "z"},
-    {"\033[99;99Xj\033[?64;1;2cj\033[>0;276;0cj\033[12;40Rj\033[1;1Rj\033[ qj\033[4$yj\033[?2026;0$yj",
+    {"\033[99;99Xj\033[?64;1;2cj\033[>0;276;0cj\033[12;40Rj\033[1;1Rj\033[ "
+     "qj\033[4$yj\033[?2026;0$yj",
      "jjjjjjjj"},
-    {"\033]11;rgb:ff/qq/jj\aj\033]52;c;qq\033\\j\033P1+rq\033\\j\033_Gq\033\\j\033^q\033\\j\033Xq\033\\j",
+    {"\033]11;rgb:ff/qq/"
+     "jj\aj\033]52;c;qq\033\\j\033P1+rq\033\\j\033_Gq\033\\j\033^q\033\\j\033Xq\033\\j",
      "jjjjjj"},
     {"\033[1\033[Aj", "<1>j"},
     {"\033[12\030j", "j"},
@@ -208,7 +219,7 @@ static void nearest_colors(void **state)
     static const struct {
         uint32_t rgb;
         int index;
-    } rows[] = {{0xE69F00, 214}, {0x56B4E9, 74}, {0x009E73, 36},  {0xF0E442, 227}, {0x0072B2, 32},
+    } rows[] = {{0xE69F00, 214}, {0x56B4E9, 74},  {0x009E73, 36}, {0xF0E442, 227}, {0x0072B2, 32},
                 {0xD55E00, 166}, {0xCC79A7, 175}, {0x000000, 16}, {0xFFFFFF, 231}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -361,7 +372,8 @@ static void nonsense_sizes_do_no_harm(void **state)
 
 static void each_dot_has_its_bit(void **state)
 {
-    static const unsigned char bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+    static const unsigned char bits[4][2] = {
+        {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     (void)state;
     struct canvas s = canvas_screen();
     for (int y = 0; y < 4; y++) {
@@ -447,10 +459,10 @@ static void scripts_with_errors_name_the_line(void **state)
     static const struct {
         const char *text, *start;
     } rows[] = {
-        {"j\nwait x\n", "f:2: "},       {"<Foo>", "f:1: "},       {"wait \"x\" soon", "f:1: "},
-        {"wait \"x", "f:1: "},          {"resize 80", "f:1: "},   {"resize 0x5", "f:1: "},
-        {"# c\n\n  pause x", "f:3: "},  {"save-screen", "f:1: "}, {"quit now", "f:1: "},
-        {"resize 99999x5", "f:1: "},    {"paste x", "f:1: "},     {"pause -1", "f:1: "},
+        {"j\nwait x\n", "f:2: "},      {"<Foo>", "f:1: "},       {"wait \"x\" soon", "f:1: "},
+        {"wait \"x", "f:1: "},         {"resize 80", "f:1: "},   {"resize 0x5", "f:1: "},
+        {"# c\n\n  pause x", "f:3: "}, {"save-screen", "f:1: "}, {"quit now", "f:1: "},
+        {"resize 99999x5", "f:1: "},   {"paste x", "f:1: "},     {"pause -1", "f:1: "},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -467,8 +479,8 @@ static void scripts_give_keys_one_by_one(void **state)
     static const struct {
         int key;
         bool alt;
-    } want[] = {{'a', false}, {' ', false}, {TK_ENTER, false}, {'x' & 31, false}, {'y', true},
-                {0xAC00, false}, {'<', false}, {'<', false}, {'<', false}, {'x', false}};
+    } want[] = {{'a', false},    {' ', false}, {TK_ENTER, false}, {'x' & 31, false}, {'y', true},
+                {0xAC00, false}, {'<', false}, {'<', false},      {'<', false},      {'x', false}};
     struct ncm_err err = {0};
     struct term_event ev;
     (void)state;

@@ -6,7 +6,7 @@
 
 enum {
     MAX_PASTE = 1 << 20,
-    SPLIT_MS = 100,    /* an ESC that came alone may still be followed by the rest of its sequence */
+    SPLIT_MS = 100, /* an ESC that came alone may still be followed by the rest of its sequence */
     SEQUENCE_MS = 500, /* a sequence cut in two by the network */
     STRING_MS = 1000,
     PASTE_MS = 10000,
@@ -37,9 +37,9 @@ struct final {
 
 /* CSI and SS3 agree on these; a-d are rxvt's arrows with Shift or Control. */
 static const struct final cursor_keys[] = {
-    {'A', TK_UP},   {'B', TK_DOWN}, {'C', TK_RIGHT}, {'D', TK_LEFT}, {'H', TK_HOME},
-    {'F', TK_END},  {'P', TK_F1},   {'Q', TK_F2},    {'R', TK_F3},   {'S', TK_F4},
-    {'a', TK_UP},   {'b', TK_DOWN}, {'c', TK_RIGHT}, {'d', TK_LEFT}, {'Z', TK_BTAB},
+    {'A', TK_UP},  {'B', TK_DOWN}, {'C', TK_RIGHT}, {'D', TK_LEFT}, {'H', TK_HOME},
+    {'F', TK_END}, {'P', TK_F1},   {'Q', TK_F2},    {'R', TK_F3},   {'S', TK_F4},
+    {'a', TK_UP},  {'b', TK_DOWN}, {'c', TK_RIGHT}, {'d', TK_LEFT}, {'Z', TK_BTAB},
 };
 
 static int cursor_key(char byte)
@@ -54,10 +54,10 @@ static int cursor_key(char byte)
 static int numbered_key(int n)
 {
     static const int keys[] = {
-        [1] = TK_HOME, [2] = TK_INS,  [3] = TK_DEL,  [4] = TK_END,  [5] = TK_PGUP, [6] = TK_PGDN,
-        [7] = TK_HOME, [8] = TK_END,  [11] = TK_F1,  [12] = TK_F2,  [13] = TK_F3,  [14] = TK_F4,
-        [15] = TK_F5,  [17] = TK_F6,  [18] = TK_F7,  [19] = TK_F8,  [20] = TK_F9,  [21] = TK_F10,
-        [23] = TK_F11, [24] = TK_F12,
+        [1] = TK_HOME, [2] = TK_INS,  [3] = TK_DEL,  [4] = TK_END,  [5] = TK_PGUP,
+        [6] = TK_PGDN, [7] = TK_HOME, [8] = TK_END,  [11] = TK_F1,  [12] = TK_F2,
+        [13] = TK_F3,  [14] = TK_F4,  [15] = TK_F5,  [17] = TK_F6,  [18] = TK_F7,
+        [19] = TK_F8,  [20] = TK_F9,  [21] = TK_F10, [23] = TK_F11, [24] = TK_F12,
     };
     if (n < 0 || n >= (int)(sizeof keys / sizeof *keys) || keys[n] == 0)
         return -1;

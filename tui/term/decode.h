@@ -13,7 +13,7 @@ enum decoded_kind { DECODED_KEY, DECODED_PASTE, DECODED_MOUSE, DECODED_FOCUS, DE
 
 struct decoded {
     enum decoded_kind kind;
-    int key;          /* as in term.h */
+    int key; /* as in term.h */
     bool alt;
     const char *text; /* paste; valid during the call */
     int y, x, button; /* mouse press: cells from 0; 1-3, 4 wheel up, 5 wheel down */
@@ -27,11 +27,11 @@ enum decode_state { IN_GROUND, IN_ESC, IN_CSI, IN_SS3, IN_STRING, IN_X10, IN_PAS
 struct decoder {
     enum decode_state state;
     int escdelay_ms;
-    int64_t since_ms;      /* when the last byte came */
-    int64_t lone_esc_ms;   /* when an ESC was taken for the key */
-    bool alt;              /* ESC ESC … */
-    bool string_esc;       /* an ESC inside a string */
-    char seq[64];          /* parameters and intermediates of the sequence */
+    int64_t since_ms;    /* when the last byte came */
+    int64_t lone_esc_ms; /* when an ESC was taken for the key */
+    bool alt;            /* ESC ESC … */
+    bool string_esc;     /* an ESC inside a string */
+    char seq[64];        /* parameters and intermediates of the sequence */
     size_t n;
     char utf8[4];
     size_t utf8_n, utf8_need;

@@ -148,18 +148,30 @@ static const struct look *look_of(unsigned role, unsigned over)
 static wchar_t line_letter(uint32_t cp)
 {
     switch (cp) {
-    case 0x2500: return L'q';
-    case 0x2502: return L'x';
-    case 0x250C: return L'l';
-    case 0x2510: return L'k';
-    case 0x2514: return L'm';
-    case 0x2518: return L'j';
-    case 0x251C: return L't';
-    case 0x2524: return L'u';
-    case 0x252C: return L'w';
-    case 0x2534: return L'v';
-    case 0x253C: return L'n';
-    default: return 0;
+    case 0x2500:
+        return L'q';
+    case 0x2502:
+        return L'x';
+    case 0x250C:
+        return L'l';
+    case 0x2510:
+        return L'k';
+    case 0x2514:
+        return L'm';
+    case 0x2518:
+        return L'j';
+    case 0x251C:
+        return L't';
+    case 0x2524:
+        return L'u';
+    case 0x252C:
+        return L'w';
+    case 0x2534:
+        return L'v';
+    case 0x253C:
+        return L'n';
+    default:
+        return 0;
     }
 }
 
@@ -176,9 +188,9 @@ static void cell_to_curses(const struct cell *c, cchar_t *out)
         if (d.line_drawing && letter)
             attr |= A_ALTCHARSET;
         text[0] = d.line_drawing && letter ? letter
-                  : c->ch[0] == 0x2500    ? L'-'
-                  : c->ch[0] == 0x2502    ? L'|'
-                                          : L'+';
+                  : c->ch[0] == 0x2500     ? L'-'
+                  : c->ch[0] == 0x2502     ? L'|'
+                                           : L'+';
     }
     setcchar(out, text, attr, 0, &pair);
 }
@@ -218,9 +230,9 @@ void display_update(bool force)
  * all of them understand what xterm-256color says. */
 static bool is_like_xterm(const char *term)
 {
-    static const char *const names[] = {"xterm", "alacritty", "foot",   "kitty",  "ghostty",
-                                        "wezterm", "tmux",    "screen", "konsole", "vte",
-                                        "gnome",   "contour", "rio",    "iterm",  "st-256"};
+    static const char *const names[] = {"xterm",   "alacritty", "foot",   "kitty",   "ghostty",
+                                        "wezterm", "tmux",      "screen", "konsole", "vte",
+                                        "gnome",   "contour",   "rio",    "iterm",   "st-256"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(term, names[i], strlen(names[i])) == 0)
             return true;
@@ -315,7 +327,7 @@ void display_close(void)
         return;
     endwin();
     /* Without a screen of its own the last picture stays: the shell goes on below it. */
-    char *own_screen = tigetstr((char *)(uintptr_t)"smcup");
+    char *own_screen = tigetstr((char *)(uintptr_t) "smcup");
     if (!own_screen || own_screen == (char *)-1) {
         fputs("\n", d.out);
         fflush(d.out);

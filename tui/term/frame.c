@@ -3,12 +3,12 @@
  * question whose answer tells that the terminal has taken it. The next frame waits for that, so
  * that a slow link never gets more than one frame behind. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include "term/internal.h"
 #include "term/screen.h"

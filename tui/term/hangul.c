@@ -4,11 +4,11 @@
 #include "term/term.h"
 
 /* Compatibility jamo U+3131…U+3163 in order. */
-static const char jamo[51][4] = {
-    "r",  "R",  "rt", "s",  "sw", "sg", "e",  "E",  "f",  "fr", "fa", "fq", "ft",
-    "fx", "fv", "fg", "a",  "q",  "Q",  "qt", "t",  "T",  "d",  "w",  "W",  "c",
-    "z",  "x",  "v",  "g",  "k",  "o",  "i",  "O",  "j",  "p",  "u",  "P",  "h",
-    "hk", "ho", "hl", "y",  "n",  "nj", "np", "nl", "b",  "m",  "ml", "l"};
+static const char jamo[51][4] = {"r",  "R",  "rt", "s",  "sw", "sg", "e",  "E",  "f",  "fr", "fa",
+                                 "fq", "ft", "fx", "fv", "fg", "a",  "q",  "Q",  "qt", "t",  "T",
+                                 "d",  "w",  "W",  "c",  "z",  "x",  "v",  "g",  "k",  "o",  "i",
+                                 "O",  "j",  "p",  "u",  "P",  "h",  "hk", "ho", "hl", "y",  "n",
+                                 "nj", "np", "nl", "b",  "m",  "ml", "l"};
 
 /* Index into jamo[] of the 19 initials and 27 finals; medials are the vowels in order. */
 static const unsigned char initials[19] = {0,  1,  3,  6,  7,  8,  16, 17, 18, 20,

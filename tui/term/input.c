@@ -15,9 +15,9 @@ static struct {
     struct term_event events[MAX_EVENTS];
     char *texts[MAX_EVENTS]; /* of pastes, owned */
     size_t first, n;
-    char *shown;     /* the paste that was handed out last */
-    bool quit;       /* said once */
-    bool stop;       /* ^Z was typed */
+    char *shown; /* the paste that was handed out last */
+    bool quit;   /* said once */
+    bool stop;   /* ^Z was typed */
     struct decoder decoder;
 } q;
 
@@ -181,8 +181,8 @@ static bool poll_once(const int *fds, size_t n, bool *ready, int timeout_ms)
     p[all++] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
     p[all++] = (struct pollfd){.fd = tty && q.n < MAX_EVENTS / 2 ? term_state.in_fd : -1,
                                .events = POLLIN};
-    p[all++] = (struct pollfd){.fd = tty && frame_pending() ? term_state.async_fd : -1,
-                               .events = POLLOUT};
+    p[all++] =
+        (struct pollfd){.fd = tty && frame_pending() ? term_state.async_fd : -1, .events = POLLOUT};
     if (poll(p, all, timeout_ms) <= 0)
         return false;
     for (size_t i = 0; i < n; i++) {

@@ -13,11 +13,11 @@
 /* ---- term.c: what is open ---- */
 struct term_state {
     bool on;
-    bool offscreen;   /* no terminal at all: a script, or a test of painting */
-    bool gone;        /* the terminal hung up: nothing is written or read any more */
-    int in_fd;        /* keys */
-    int out_fd;       /* the terminal, blocking: curses outside of frames, last words */
-    int async_fd;     /* our own open file description of it, non-blocking: frames */
+    bool offscreen; /* no terminal at all: a script, or a test of painting */
+    bool gone;      /* the terminal hung up: nothing is written or read any more */
+    int in_fd;      /* keys */
+    int out_fd;     /* the terminal, blocking: curses outside of frames, last words */
+    int async_fd;   /* our own open file description of it, non-blocking: frames */
     int colors;
     enum term_ladder ladder;
     struct term_options options;
@@ -93,7 +93,7 @@ void crash_arm(int fd, const struct termios *shell);
 void crash_disarm(void);
 
 /* Puts back what the program may have switched on; also sent by the crash handler. */
-#define TERM_MODES_OFF "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[?2004l\033[?1004l"
+#define TERM_MODES_OFF  "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[?2004l\033[?1004l"
 #define TERM_SCREEN_OFF "\033[0m\033(B\033[?25h\033[?1l\033>\033[?1049l\r\n"
 
 /* ---- script.c ---- */

@@ -41,11 +41,8 @@ static bool clip_row(const struct canvas *c, int y, struct clip *out)
 
 static struct cell cell_of(enum role role, unsigned attrs, uint32_t cp)
 {
-    return (struct cell){.ch = {cp},
-                         .width = 1,
-                         .role = (uint8_t)role,
-                         .over = ROLE_NONE,
-                         .attrs = (uint8_t)attrs};
+    return (struct cell){
+        .ch = {cp}, .width = 1, .role = (uint8_t)role, .over = ROLE_NONE, .attrs = (uint8_t)attrs};
 }
 
 /* Our own typography where the locale has no UTF-8: one cell for one cell. Lines stay: the frame
@@ -56,16 +53,15 @@ static uint32_t ascii_of(uint32_t cp)
         uint32_t cp;
         char as;
     } map[] = {
-        {0xA0, ' '},    {0xB7, '.'},    {0xB1, '~'},    {0xD7, 'x'},    {0x2010, '-'},
-        {0x2011, '-'},  {0x2012, '-'},  {0x2013, '-'},  {0x2014, '-'},  {0x2018, '\''},
-        {0x2019, '\''}, {0x201C, '"'},  {0x201D, '"'},  {0x2022, '*'},  {0x2026, '.'},
-        {0x203A, '>'},  {0x2190, '<'},  {0x2191, '^'},  {0x2192, '>'},  {0x2193, 'v'},
-        {0x23CE, '<'},  {0x21B5, '<'},  {0x2212, '-'},  {0x221E, '8'},  {0x2248, '~'},
-        {0x2264, '<'},  {0x2265, '>'},  {0x2504, '-'},  {0x2506, ':'},  {0x254C, '-'},
-        {0x254E, ':'},  {0x2588, '#'},  {0x2591, '.'},  {0x2592, '#'},  {0x25B2, '^'},
-        {0x25B4, '^'},  {0x25B8, '>'},  {0x25BA, '>'},  {0x25BC, 'v'},  {0x25BE, 'v'},
-        {0x25C6, '*'},  {0x25CB, 'o'},  {0x25CF, '*'},  {0x25D0, '*'},  {0x2605, '*'},
-        {0x2713, '+'},  {0x2714, '+'},  {0x2715, 'x'},  {0x2716, 'x'},  {0x2717, 'x'},
+        {0xA0, ' '},   {0xB7, '.'},   {0xB1, '~'},   {0xD7, 'x'},    {0x2010, '-'},  {0x2011, '-'},
+        {0x2012, '-'}, {0x2013, '-'}, {0x2014, '-'}, {0x2018, '\''}, {0x2019, '\''}, {0x201C, '"'},
+        {0x201D, '"'}, {0x2022, '*'}, {0x2026, '.'}, {0x203A, '>'},  {0x2190, '<'},  {0x2191, '^'},
+        {0x2192, '>'}, {0x2193, 'v'}, {0x23CE, '<'}, {0x21B5, '<'},  {0x2212, '-'},  {0x221E, '8'},
+        {0x2248, '~'}, {0x2264, '<'}, {0x2265, '>'}, {0x2504, '-'},  {0x2506, ':'},  {0x254C, '-'},
+        {0x254E, ':'}, {0x2588, '#'}, {0x2591, '.'}, {0x2592, '#'},  {0x25B2, '^'},  {0x25B4, '^'},
+        {0x25B8, '>'}, {0x25BA, '>'}, {0x25BC, 'v'}, {0x25BE, 'v'},  {0x25C6, '*'},  {0x25CB, 'o'},
+        {0x25CF, '*'}, {0x25D0, '*'}, {0x2605, '*'}, {0x2713, '+'},  {0x2714, '+'},  {0x2715, 'x'},
+        {0x2716, 'x'}, {0x2717, 'x'},
     };
     if (cp < 0x80 || (cp >= 0x2500 && cp <= 0x253C && cp != 0x2504 && cp != 0x2506))
         return cp;
@@ -148,7 +144,8 @@ int paint(const struct canvas *c, int y, int x, enum role role, unsigned attrs, 
     return at - start;
 }
 
-int paintf(const struct canvas *c, int y, int x, enum role role, unsigned attrs, const char *fmt, ...)
+int paintf(const struct canvas *c, int y, int x, enum role role, unsigned attrs, const char *fmt,
+           ...)
 {
     char text[1024];
     va_list ap;
@@ -318,13 +315,13 @@ void paint_cursor(const struct canvas *c, int y, int x, bool visible)
 const char *sign(enum sign s)
 {
     static const char *const signs[][2] = {
-        [SIGN_LIVE] = {"●", "*"},     [SIGN_LOADING] = {"◐", "~"}, [SIGN_STALE] = {"▲", "!"},
-        [SIGN_OFFLINE] = {"✖", "x"},  [SIGN_SELECT] = {"▸", ">"},  [SIGN_MARK] = {"◆", "*"},
-        [SIGN_OPEN] = {"▾", "-"},     [SIGN_CLOSED] = {"▸", "+"},  [SIGN_UP] = {"↑", "^"},
-        [SIGN_DOWN] = {"↓", "v"},     [SIGN_ARROW] = {"→", "->"},  [SIGN_DASH] = {"–", "-"},
-        [SIGN_ELLIPSIS] = {"…", "..."}, [SIGN_CHECK] = {"✔", "+"}, [SIGN_CROSS] = {"✖", "x"},
-        [SIGN_WARN] = {"▲", "!"},     [SIGN_STAR] = {"★", "*"},    [SIGN_DOT] = {"·", "."},
-        [SIGN_BRANCH] = {"├─", "|-"}, [SIGN_LAST] = {"└─", "`-"},  [SIGN_PIPE] = {"│", "|"},
+        [SIGN_LIVE] = {"●", "*"},       [SIGN_LOADING] = {"◐", "~"}, [SIGN_STALE] = {"▲", "!"},
+        [SIGN_OFFLINE] = {"✖", "x"},    [SIGN_SELECT] = {"▸", ">"},  [SIGN_MARK] = {"◆", "*"},
+        [SIGN_OPEN] = {"▾", "-"},       [SIGN_CLOSED] = {"▸", "+"},  [SIGN_UP] = {"↑", "^"},
+        [SIGN_DOWN] = {"↓", "v"},       [SIGN_ARROW] = {"→", "->"},  [SIGN_DASH] = {"–", "-"},
+        [SIGN_ELLIPSIS] = {"…", "..."}, [SIGN_CHECK] = {"✔", "+"},   [SIGN_CROSS] = {"✖", "x"},
+        [SIGN_WARN] = {"▲", "!"},       [SIGN_STAR] = {"★", "*"},    [SIGN_DOT] = {"·", "."},
+        [SIGN_BRANCH] = {"├─", "|-"},   [SIGN_LAST] = {"└─", "`-"},  [SIGN_PIPE] = {"│", "|"},
     };
     return signs[s][!ncm_text_utf8()];
 }

@@ -22,8 +22,8 @@ struct canvas canvas_part(const struct canvas *c, int y, int x, int h, int w);
 
 /* attrs: extra ATTR_ bits. All return the cells advanced. */
 int paint(const struct canvas *c, int y, int x, enum role role, unsigned attrs, const char *clean);
-int paintf(const struct canvas *c, int y, int x, enum role role, unsigned attrs, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
+int paintf(const struct canvas *c, int y, int x, enum role role, unsigned attrs, const char *fmt,
+           ...) __attribute__((format(printf, 6, 7)));
 /* Cleans, cuts to width with an ellipsis; align 0 left, 1 right. Pads to width with blanks. */
 int paint_raw(const struct canvas *c, int y, int x, int width, int align, enum role role,
               unsigned attrs, struct ncm_str raw);
@@ -45,9 +45,29 @@ void paint_restyle(const struct canvas *c, int y, int x, int w, enum role role);
 void paint_cursor(const struct canvas *c, int y, int x, bool visible);
 
 /* Signs with an ASCII form each. */
-enum sign { SIGN_LIVE, SIGN_LOADING, SIGN_STALE, SIGN_OFFLINE, SIGN_SELECT, SIGN_MARK, SIGN_OPEN,
-            SIGN_CLOSED, SIGN_UP, SIGN_DOWN, SIGN_ARROW, SIGN_DASH, SIGN_ELLIPSIS, SIGN_CHECK,
-            SIGN_CROSS, SIGN_WARN, SIGN_STAR, SIGN_DOT, SIGN_BRANCH, SIGN_LAST, SIGN_PIPE };
+enum sign {
+    SIGN_LIVE,
+    SIGN_LOADING,
+    SIGN_STALE,
+    SIGN_OFFLINE,
+    SIGN_SELECT,
+    SIGN_MARK,
+    SIGN_OPEN,
+    SIGN_CLOSED,
+    SIGN_UP,
+    SIGN_DOWN,
+    SIGN_ARROW,
+    SIGN_DASH,
+    SIGN_ELLIPSIS,
+    SIGN_CHECK,
+    SIGN_CROSS,
+    SIGN_WARN,
+    SIGN_STAR,
+    SIGN_DOT,
+    SIGN_BRANCH,
+    SIGN_LAST,
+    SIGN_PIPE
+};
 const char *sign(enum sign s);
 
 /* Dots of a plot in the ladder in force (2x4 braille, 2x2 quadrants, 1x2 ASCII). Pure but for the

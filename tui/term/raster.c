@@ -12,7 +12,7 @@ struct dots {
 };
 
 struct raster {
-    int h, w; /* cells */
+    int h, w;   /* cells */
     int dx, dy; /* dots a cell */
     int focus;
     enum term_ladder ladder;
@@ -154,8 +154,7 @@ void raster_paint(const struct raster *r, const struct canvas *c)
                 continue;
             int series = cell_series(r, d);
             paint_glyph(c, y, x, (enum role)(ROLE_SERIES1 + series % 7),
-                        term_colors() == 0 && series == r->focus ? ATTR_BOLD : 0,
-                        cell_glyph(r, d));
+                        term_colors() == 0 && series == r->focus ? ATTR_BOLD : 0, cell_glyph(r, d));
         }
     }
 }

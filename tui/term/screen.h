@@ -16,8 +16,8 @@ struct cell {
     uint32_t ch[1 + CELL_MARKS]; /* base and combining marks, 0-terminated where fewer */
     uint8_t width;               /* 1 or 2; 0 right half */
     uint8_t role;
-    uint8_t over;                /* role laid over it by paint_restyle, or ROLE_NONE */
-    uint8_t attrs;               /* enum attr */
+    uint8_t over;  /* role laid over it by paint_restyle, or ROLE_NONE */
+    uint8_t attrs; /* enum attr */
 };
 
 struct screen {

@@ -12,7 +12,16 @@
 
 enum { MAX_SCRIPT = 1 << 20, WAIT_MS = 10000 };
 
-enum step_kind { STEP_KEY, STEP_WAIT, STEP_GONE, STEP_PASTE, STEP_RESIZE, STEP_SAVE, STEP_PAUSE, STEP_QUIT };
+enum step_kind {
+    STEP_KEY,
+    STEP_WAIT,
+    STEP_GONE,
+    STEP_PASTE,
+    STEP_RESIZE,
+    STEP_SAVE,
+    STEP_PAUSE,
+    STEP_QUIT
+};
 
 struct step {
     enum step_kind kind;
@@ -39,14 +48,14 @@ static const struct {
     const char *name;
     int key;
 } key_names[] = {
-    {"Enter", TK_ENTER}, {"CR", TK_ENTER},     {"Esc", TK_ESC},       {"Tab", TK_TAB},
-    {"S-Tab", TK_BTAB},  {"Up", TK_UP},        {"Down", TK_DOWN},     {"Left", TK_LEFT},
-    {"Right", TK_RIGHT}, {"Home", TK_HOME},    {"End", TK_END},       {"PgUp", TK_PGUP},
-    {"PgDn", TK_PGDN},   {"Ins", TK_INS},      {"Del", TK_DEL},       {"Backspace", TK_BACKSPACE},
-    {"BS", TK_BACKSPACE}, {"Space", ' '},      {"lt", '<'},           {"gt", '>'},
-    {"F1", TK_F1},       {"F2", TK_F2},        {"F3", TK_F3},         {"F4", TK_F4},
-    {"F5", TK_F5},       {"F6", TK_F6},        {"F7", TK_F7},         {"F8", TK_F8},
-    {"F9", TK_F9},       {"F10", TK_F10},      {"F11", TK_F11},       {"F12", TK_F12},
+    {"Enter", TK_ENTER},  {"CR", TK_ENTER},  {"Esc", TK_ESC},   {"Tab", TK_TAB},
+    {"S-Tab", TK_BTAB},   {"Up", TK_UP},     {"Down", TK_DOWN}, {"Left", TK_LEFT},
+    {"Right", TK_RIGHT},  {"Home", TK_HOME}, {"End", TK_END},   {"PgUp", TK_PGUP},
+    {"PgDn", TK_PGDN},    {"Ins", TK_INS},   {"Del", TK_DEL},   {"Backspace", TK_BACKSPACE},
+    {"BS", TK_BACKSPACE}, {"Space", ' '},    {"lt", '<'},       {"gt", '>'},
+    {"F1", TK_F1},        {"F2", TK_F2},     {"F3", TK_F3},     {"F4", TK_F4},
+    {"F5", TK_F5},        {"F6", TK_F6},     {"F7", TK_F7},     {"F8", TK_F8},
+    {"F9", TK_F9},        {"F10", TK_F10},   {"F11", TK_F11},   {"F12", TK_F12},
 };
 
 static struct step *add_step(enum step_kind kind, int line)
@@ -77,8 +86,9 @@ static bool named_key(const char *name, size_t len, int line, struct ncm_err *er
         return true;
     }
     ncm_fail(err, NCM_USAGE, _("%s:%d: unknown key <%.*s>"), s.name, line, (int)len, name);
-    return ncm_hint(err, "%s", _("keys are characters, <Enter>, <Esc>, <Tab>, <Up>, <F1>, <Space>, "
-                                 "<C-c>, <lt> and the like"));
+    return ncm_hint(err, "%s",
+                    _("keys are characters, <Enter>, <Esc>, <Tab>, <Up>, <F1>, <Space>, "
+                      "<C-c>, <lt> and the like"));
 }
 
 static bool keys(const char *p, size_t len, int line, struct ncm_err *err)
@@ -165,7 +175,8 @@ static bool size_step(const char *p, const char *end, int line, struct ncm_err *
 {
     const char *x = memchr(p, 'x', (size_t)(end - p));
     double cols, rows;
-    if (!x || !number(p, x, 4000, &cols) || !number(x + 1, end, 2000, &rows) || cols < 1 || rows < 1)
+    if (!x || !number(p, x, 4000, &cols) || !number(x + 1, end, 2000, &rows) || cols < 1 ||
+        rows < 1)
         return wrong(err, line, _("a size such as 80x24 expected"));
     struct step *step = add_step(STEP_RESIZE, line);
     step->cols = (int)cols;
@@ -186,8 +197,8 @@ static bool read_line(const char *p, const char *end, int line, struct ncm_err *
     static const struct {
         const char *word;
         enum step_kind kind;
-    } words[] = {{"wait", STEP_WAIT},        {"gone", STEP_GONE},   {"paste", STEP_PASTE},
-                 {"resize", STEP_RESIZE},    {"pause", STEP_PAUSE}, {"quit", STEP_QUIT},
+    } words[] = {{"wait", STEP_WAIT},       {"gone", STEP_GONE},   {"paste", STEP_PASTE},
+                 {"resize", STEP_RESIZE},   {"pause", STEP_PAUSE}, {"quit", STEP_QUIT},
                  {"save-screen", STEP_SAVE}};
     double ms;
     size_t i = 0;

@@ -5,31 +5,40 @@
 #include <stdint.h>
 
 enum role {
-    ROLE_TEXT,      /* plain */
-    ROLE_DIM,       /* secondary, stale, units */
-    ROLE_HEAD,      /* column heads, titles */
-    ROLE_BAR,       /* header line of the frame */
-    ROLE_BAR_ON,    /* active tab */
-    ROLE_BORDER,    /* lines */
-    ROLE_FOCUS,     /* border/title of the focused part */
-    ROLE_SELECT,    /* selected row, focused part */
-    ROLE_SELECT_OFF,/* selected row, other part */
-    ROLE_MARK,      /* marked row's sign */
-    ROLE_KEY,       /* a key in the key line */
-    ROLE_KEYTEXT,   /* what it does */
+    ROLE_TEXT,       /* plain */
+    ROLE_DIM,        /* secondary, stale, units */
+    ROLE_HEAD,       /* column heads, titles */
+    ROLE_BAR,        /* header line of the frame */
+    ROLE_BAR_ON,     /* active tab */
+    ROLE_BORDER,     /* lines */
+    ROLE_FOCUS,      /* border/title of the focused part */
+    ROLE_SELECT,     /* selected row, focused part */
+    ROLE_SELECT_OFF, /* selected row, other part */
+    ROLE_MARK,       /* marked row's sign */
+    ROLE_KEY,        /* a key in the key line */
+    ROLE_KEYTEXT,    /* what it does */
     ROLE_OK,
     ROLE_WARN,
     ROLE_FAIL,
-    ROLE_RUN,       /* running, live */
+    ROLE_RUN, /* running, live */
     ROLE_UNKNOWN,
-    ROLE_MATCH,     /* search hit */
+    ROLE_MATCH, /* search hit */
     ROLE_BETTER,
     ROLE_WORSE,
-    ROLE_DANGER,    /* protected context's header, destructive panel */
-    ROLE_INPUT,     /* text field */
-    ROLE_LINK,      /* id that can be opened */
-    ROLE_STAGE_NONE, ROLE_STAGE_STAGING, ROLE_STAGE_PRODUCTION, ROLE_STAGE_ARCHIVED,
-    ROLE_SERIES1, ROLE_SERIES2, ROLE_SERIES3, ROLE_SERIES4, ROLE_SERIES5, ROLE_SERIES6, ROLE_SERIES7,
+    ROLE_DANGER, /* protected context's header, destructive panel */
+    ROLE_INPUT,  /* text field */
+    ROLE_LINK,   /* id that can be opened */
+    ROLE_STAGE_NONE,
+    ROLE_STAGE_STAGING,
+    ROLE_STAGE_PRODUCTION,
+    ROLE_STAGE_ARCHIVED,
+    ROLE_SERIES1,
+    ROLE_SERIES2,
+    ROLE_SERIES3,
+    ROLE_SERIES4,
+    ROLE_SERIES5,
+    ROLE_SERIES6,
+    ROLE_SERIES7,
     ROLE_AXIS,
     ROLE_THRESHOLD,
     N_ROLES,

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -148,8 +148,9 @@ static bool open_tty(const char *term, struct ncm_err *err)
     bool color = term_state.options.color != TERM_COLOR_NEVER && !is_set("NO_COLOR");
     if (!display_open(term, term_state.out_fd, color, wants_truecolor())) {
         ncm_fail(err, NCM_USAGE, _("the terminal type \"%s\" is not known on this machine"), term);
-        return ncm_hint(err, "%s", _("try TERM=xterm-256color, or the commands that need no "
-                                     "screen: ncmlops --help"));
+        return ncm_hint(err, "%s",
+                        _("try TERM=xterm-256color, or the commands that need no "
+                          "screen: ncmlops --help"));
     }
     return true;
 }
@@ -157,8 +158,9 @@ static bool open_tty(const char *term, struct ncm_err *err)
 static bool no_screen(struct ncm_err *err, const char *what)
 {
     ncm_fail(err, NCM_USAGE, "%s", what);
-    return ncm_hint(err, "%s", _("the commands need no screen: ncmlops runs, ncmlops models, "
-                                 "ncmlops --help"));
+    return ncm_hint(err, "%s",
+                    _("the commands need no screen: ncmlops runs, ncmlops models, "
+                      "ncmlops --help"));
 }
 
 bool term_start(const struct term_options *o, struct ncm_err *err)

@@ -15,10 +15,10 @@ enum term_color { TERM_COLOR_AUTO, TERM_COLOR_NEVER };
 
 struct term_options {
     enum term_color color;
-    const char *plot;   /* "braille" "quadrant" "ascii" or NULL: choose (docs/terminal.md) */
+    const char *plot; /* "braille" "quadrant" "ascii" or NULL: choose (docs/terminal.md) */
     bool mouse;
-    int escdelay_ms;    /* 25 */
-    bool plain_frames;  /* no memfd frames, no acknowledgements (for odd terminals) */
+    int escdelay_ms;   /* 25 */
+    bool plain_frames; /* no memfd frames, no acknowledgements (for odd terminals) */
 };
 
 /* NCM_USAGE where standard input or output is no terminal, or TERM is unknown or "dumb"; hint
@@ -40,26 +40,50 @@ int term_colors(void); /* 0, 8, 16, 256, 1<<24 */
 /* Key codes: Unicode code points, and above them: */
 enum {
     KEY_BASE_ = 0x200000,
-    TK_UP, TK_DOWN, TK_LEFT, TK_RIGHT, TK_HOME, TK_END, TK_PGUP, TK_PGDN, TK_INS, TK_DEL,
-    TK_BACKSPACE, TK_ENTER, TK_TAB, TK_BTAB, TK_ESC,
-    TK_F1, TK_F2, TK_F3, TK_F4, TK_F5, TK_F6, TK_F7, TK_F8, TK_F9, TK_F10, TK_F11, TK_F12,
+    TK_UP,
+    TK_DOWN,
+    TK_LEFT,
+    TK_RIGHT,
+    TK_HOME,
+    TK_END,
+    TK_PGUP,
+    TK_PGDN,
+    TK_INS,
+    TK_DEL,
+    TK_BACKSPACE,
+    TK_ENTER,
+    TK_TAB,
+    TK_BTAB,
+    TK_ESC,
+    TK_F1,
+    TK_F2,
+    TK_F3,
+    TK_F4,
+    TK_F5,
+    TK_F6,
+    TK_F7,
+    TK_F8,
+    TK_F9,
+    TK_F10,
+    TK_F11,
+    TK_F12,
 };
 
 enum term_event_kind {
     TERM_KEY,
-    TERM_PASTE,     /* text: cleaned of controls but LF; never acts */
-    TERM_MOUSE,     /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
-    TERM_RESIZE,    /* size has been taken over */
-    TERM_FOCUS,     /* focused = true/false */
-    TERM_RESUMED,   /* after a suspend: repaint everything */
-    TERM_QUIT,      /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
+    TERM_PASTE,   /* text: cleaned of controls but LF; never acts */
+    TERM_MOUSE,   /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
+    TERM_RESIZE,  /* size has been taken over */
+    TERM_FOCUS,   /* focused = true/false */
+    TERM_RESUMED, /* after a suspend: repaint everything */
+    TERM_QUIT,    /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
 };
 
 struct term_event {
     enum term_event_kind kind;
-    int key;             /* TERM_KEY */
-    bool alt;            /* ESC and the key came in one read */
-    const char *text;    /* TERM_PASTE; valid until the next term_next */
+    int key;          /* TERM_KEY */
+    bool alt;         /* ESC and the key came in one read */
+    const char *text; /* TERM_PASTE; valid until the next term_next */
     int y, x, button;
     bool focused;
     int signal;
@@ -77,8 +101,8 @@ bool term_next(struct term_event *ev);
 bool term_can_paint(void);
 void term_frame_begin(void);
 void term_frame_end(void);
-void term_repaint(void);           /* the next frame writes every cell */
-int term_round_trip_ms(void);      /* of the last acknowledged frame; -1 unknown */
+void term_repaint(void);      /* the next frame writes every cell */
+int term_round_trip_ms(void); /* of the last acknowledged frame; -1 unknown */
 uint64_t term_bytes_written(void);
 
 /* Ctrl-Z and the `:suspend` action. */
@@ -86,7 +110,7 @@ void term_suspend(void);
 /* Runs a child (argv, NULL-terminated) on the normal screen (an editor, a pager) and waits for it.
  * Returns its exit status, -1 where it could not start. */
 int term_run(const char *const *argv);
-void term_copy(const char *text);  /* OSC 52, inside tmux too; at most 74,994 bytes base64 */
+void term_copy(const char *text); /* OSC 52, inside tmux too; at most 74,994 bytes base64 */
 void term_bell(void);
 void term_title(const char *text);
 
