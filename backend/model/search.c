@@ -2,22 +2,13 @@
  * carries the offset of the character that it is about. */
 #include "model/search.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/num.h"
+#include "model/search_lex.h"
 
 /* Longest text taken; MLflow's own limits are far below. */
 #define MAX_TEXT 100000
-
-struct lex {
-    const char *s;
-    size_t len, pos;
-    size_t at; /* of the error */
-    struct ncm_arena *arena;
-    struct ncm_err *err;
-};
 
 static const struct {
     const char *word;
@@ -64,132 +55,15 @@ static const char *const reserved[] = { "case", "in", "values", "using", "from",
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_word(char c)
-{
-    return is_digit(c) || is_letter(c);
-}
-
-static bool is_symbol(char c)
-{
-    return c != '\0' && strchr("<>=~!", c) != NULL;
-}
-
-static char peek(const struct lex *lx)
-{
-    return lx->pos < lx->len ? lx->s[lx->pos] : '\0';
-}
-
-static void skip_blanks(struct lex *lx)
-{
-    while (lx->pos < lx->len && strchr(" \t\r\n\f\v", lx->s[lx->pos]) != NULL)
-        lx->pos++;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static bool same_word(const char *p, size_t len, const char *word)
-{
-    if (strlen(word) != len)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (lower(p[i]) != word[i])
-            return false;
-    return true;
-}
-
-static bool equals(struct ncm_str a, const char *b)
-{
-    return a.len == strlen(b) && memcmp(a.p, b, a.len) == 0;
-}
-
-/* Remembers where; `return fail_at(lx, pos, ncm_fail(...))`. */
-static bool fail_at(struct lex *lx, size_t at, bool failed)
-{
-    lx->at = at;
-    return failed;
-}
-
-/* Up to 40 bytes of the text at `at`, for messages: one word, or one character. */
-static int snippet(const struct lex *lx, size_t at)
-{
-    size_t end = at;
-    while (end < lx->len && end - at < 40 && is_word(lx->s[end]))
-        end++;
-    if (end == at && at < lx->len)
-        end++;
-    while (end < lx->len && ((unsigned char)lx->s[end] & 0xC0) == 0x80)
-        end++;
-    return (int)(end - at);
-}
-
-static bool unexpected(struct lex *lx, size_t at, const char *wanted)
-{
-    if (at >= lx->len)
-        ncm_fail(lx->err, NCM_USAGE, _("The text ends too early; expected: %s."), wanted);
-    else
-        ncm_fail(lx->err, NCM_USAGE, _("Found “%.*s”; expected: %s."), snippet(lx, at),
-                 lx->s + at, wanted);
-    return fail_at(lx, at, false);
-}
-
-/* A quoted text starting at pos; *out is what lies between the quotes, as it stands: MLflow
- * undoes neither doubled quotes nor backslashes. Both only keep the text from ending there, and
- * only where another quote ends it later. */
-static bool read_quoted(struct lex *lx, struct ncm_str *out)
-{
-    char q = lx->s[lx->pos];
-    size_t start = lx->pos + 1, i = start, fallback = 0;
-    for (;;) {
-        if (i >= lx->len) {
-            if (fallback == 0)
-                break;
-            i = fallback;
-            *out = ncm_arena_str(lx->arena, lx->s + start, i - start);
-            lx->pos = i + 1;
-            return true;
-        }
-        char c = lx->s[i];
-        char next = i + 1 < lx->len ? lx->s[i + 1] : '\0';
-        if (c == q && next == q) {
-            fallback = i;
-            i += 2;
-        } else if (c == '\\' && next == q && q != '`') {
-            fallback = i + 1;
-            i += 2;
-        } else if (c == q) {
-            *out = ncm_arena_str(lx->arena, lx->s + start, i - start);
-            lx->pos = i + 1;
-            return true;
-        } else {
-            i++;
-        }
-    }
-    ncm_fail(lx->err, NCM_USAGE, _("The quote %c is not closed."), q);
-    return fail_at(lx, lx->pos, false);
-}
-
 static bool wants_backticks(struct lex *lx, size_t key_at, size_t at)
 {
     size_t end = key_at;
     while (end < lx->len && end - key_at < 60 && strchr(" \t\r\n<>=!`'\"", lx->s[end]) == NULL)
         end++;
     ncm_fail(lx->err, NCM_USAGE, _("“%.*s” cannot stand in a key without quotes."),
-             snippet(lx, at), lx->s + at);
+             lex_snippet(lx, at), lx->s + at);
     ncm_hint(lx->err, _("Put the key in backticks: `%.*s`"), (int)(end - key_at), lx->s + key_at);
-    return fail_at(lx, at, false);
+    return lex_fail_at(lx, at, false);
 }
 
 /* After the dot: bare words joined by dots. */
@@ -198,26 +72,26 @@ static bool read_bare_key(struct lex *lx, struct ncm_str *key)
     size_t start = lx->pos;
     for (;;) {
         size_t piece = lx->pos;
-        while (is_word(peek(lx)))
+        while (lex_is_word(lex_peek(lx)))
             lx->pos++;
         size_t len = lx->pos - piece;
         const char *p = lx->s + piece;
         if (len == 0)
-            return is_symbol(peek(lx)) || lx->pos >= lx->len || strchr(" \t\r\n", peek(lx)) != NULL
-                       ? unexpected(lx, piece, _("a key"))
+            return lx->pos >= lx->len || strchr(" \t\r\n<>=~!", lex_peek(lx)) != NULL
+                       ? lex_unexpected(lx, piece, _("a key"))
                        : wants_backticks(lx, start, piece);
-        if (is_digit(p[0]) && (len == 1 || is_digit(p[1]) || (unsigned char)p[1] >= 0x80 ||
-                               (lower(p[1]) == 'e' && len > 2 && is_digit(p[2]))))
+        if (lex_is_digit(p[0]) && (len == 1 || lex_is_digit(p[1]) || (unsigned char)p[1] >= 0x80 ||
+                               (lex_lower(p[1]) == 'e' && len > 2 && lex_is_digit(p[2]))))
             return wants_backticks(lx, start, piece);
         for (size_t i = 0; i < COUNT(reserved); i++)
-            if (same_word(p, len, reserved[i]))
+            if (lex_same_word(p, len, reserved[i]))
                 return wants_backticks(lx, start, piece);
-        if (peek(lx) != '.')
+        if (lex_peek(lx) != '.')
             break;
         lx->pos++;
     }
-    char c = peek(lx);
-    if (c != '\0' && !is_symbol(c) && strchr(" \t\r\n\f\v;,()'\"`", c) == NULL)
+    char c = lex_peek(lx);
+    if (c != '\0' && !lex_is_symbol(c) && strchr(" \t\r\n\f\v;,()'\"`", c) == NULL)
         return wants_backticks(lx, start, lx->pos);
     *key = ncm_arena_str(lx->arena, lx->s + start, lx->pos - start);
     return true;
@@ -226,14 +100,14 @@ static bool read_bare_key(struct lex *lx, struct ncm_str *key)
 static bool find_entity(struct lex *lx, size_t at, struct ncm_str word, enum ncm_entity *out)
 {
     for (size_t i = 0; i < COUNT(entities); i++)
-        if (equals(word, entities[i].word)) {
+        if (lex_equals(word, entities[i].word)) {
             *out = entities[i].entity;
             return true;
         }
     ncm_fail(lx->err, NCM_USAGE, _("“%.40s” is none of metrics, params, tags, attributes, datasets."),
              ncm_cstr(word));
     ncm_hint(lx->err, _("For example: metrics.auc > 0.9 AND params.lr = '0.1'"));
-    return fail_at(lx, at, false);
+    return lex_fail_at(lx, at, false);
 }
 
 /* The canonical spelling of an attribute, or a dataset's property. */
@@ -241,278 +115,135 @@ static bool check_key(struct lex *lx, size_t at, enum ncm_entity entity, bool or
                       struct ncm_str *key)
 {
     if (entity == NCM_ENT_DATASET) {
-        if (equals(*key, "name") || equals(*key, "digest") || equals(*key, "context"))
+        if (lex_equals(*key, "name") || lex_equals(*key, "digest") || lex_equals(*key, "context"))
             return true;
         ncm_fail(lx->err, NCM_USAGE, _("Datasets have no “%.40s”: name, digest or context."),
                  ncm_cstr(*key));
-        return fail_at(lx, at, false);
+        return lex_fail_at(lx, at, false);
     }
     if (entity != NCM_ENT_ATTRIBUTE)
-        return key->len > 0 || unexpected(lx, at, _("a key"));
+        return key->len > 0 || lex_unexpected(lx, at, _("a key"));
     for (size_t i = 0; i < COUNT(attributes); i++)
-        if (equals(*key, attributes[i].spelling) && (!order || attributes[i].in_order)) {
+        if (lex_equals(*key, attributes[i].spelling) && (!order || attributes[i].in_order)) {
             *key = ncm_arena_cstr(lx->arena, attributes[i].name);
             return true;
         }
     ncm_fail(lx->err, NCM_USAGE, _("Runs have no attribute “%.40s” to search by."), ncm_cstr(*key));
     ncm_hint(lx->err, _("Attributes: run_id run_name status user_id artifact_uri start_time "
                         "end_time; others as metrics.KEY, params.KEY or tags.KEY"));
-    return fail_at(lx, at, false);
+    return lex_fail_at(lx, at, false);
 }
 
 /* A column name: [ENTITY.]KEY, each possibly quoted. */
 static bool read_column(struct lex *lx, bool order, enum ncm_entity *entity, struct ncm_str *key)
 {
     size_t at = lx->pos;
-    char c = peek(lx);
+    char c = lex_peek(lx);
     struct ncm_str word;
     bool quoted = c == '`' || c == '"';
     if (c == '(') {
         ncm_fail(lx->err, NCM_USAGE, _("Parentheses are not part of the search language."));
         ncm_hint(lx->err, _("All conditions must hold: join them with AND."));
-        return fail_at(lx, at, false);
+        return lex_fail_at(lx, at, false);
     }
     if (quoted) {
-        if (!read_quoted(lx, &word))
+        if (!lex_quoted(lx, &word))
             return false;
     } else {
-        if (!is_letter(c))
-            return unexpected(lx, at, _("a name such as metrics.auc"));
-        while (is_word(peek(lx)))
+        if (!lex_is_letter(c))
+            return lex_unexpected(lx, at, _("a name such as metrics.auc"));
+        while (lex_is_word(lex_peek(lx)))
             lx->pos++;
         word = ncm_arena_str(lx->arena, lx->s + at, lx->pos - at);
-        if (same_word(word.p, word.len, "or") || same_word(word.p, word.len, "not")) {
+        if (lex_same_word(word.p, word.len, "or") || lex_same_word(word.p, word.len, "not")) {
             ncm_fail(lx->err, NCM_USAGE, _("“%s” is not part of the search language."), word.p);
             ncm_hint(lx->err, _("All conditions must hold: join them with AND."));
-            return fail_at(lx, at, false);
+            return lex_fail_at(lx, at, false);
         }
     }
-    if (peek(lx) != '.') {
+    if (lex_peek(lx) != '.') {
         *entity = NCM_ENT_ATTRIBUTE;
         *key = word;
         if (quoted && memchr(word.p, '.', word.len) != NULL) {
             ncm_fail(lx->err, NCM_USAGE, _("The quotes go around the key only."));
             ncm_hint(lx->err, _("For example: metrics.`val/f1`"));
-            return fail_at(lx, at, false);
+            return lex_fail_at(lx, at, false);
         }
         return check_key(lx, at, *entity, order, key);
     }
     if (c == '"')
-        return unexpected(lx, at, _("metrics, params, tags, attributes or datasets"));
+        return lex_unexpected(lx, at, _("metrics, params, tags, attributes or datasets"));
     if (!find_entity(lx, at, word, entity))
         return false;
     size_t key_at = ++lx->pos;
-    c = peek(lx);
+    c = lex_peek(lx);
     if (c == '`' || c == '"' || c == '\'') {
-        if (!read_quoted(lx, key))
+        if (!lex_quoted(lx, key))
             return false;
-        if (peek(lx) == '.')
-            return unexpected(lx, lx->pos, _("the end of the key"));
+        if (lex_peek(lx) == '.')
+            return lex_unexpected(lx, lx->pos, _("the end of the key"));
     } else if (!read_bare_key(lx, key)) {
         return false;
     }
     return check_key(lx, key_at, *entity, order, key);
 }
 
-static bool read_word(struct lex *lx, struct ncm_str *out)
-{
-    size_t at = lx->pos;
-    while (is_word(peek(lx)))
-        lx->pos++;
-    *out = (struct ncm_str){ lx->s + at, lx->pos - at };
-    return out->len > 0;
-}
-
-/* A following word, any case; false (nothing taken) for another. */
-static bool take_word(struct lex *lx, const char *word)
-{
-    size_t back = lx->pos;
-    struct ncm_str w;
-    skip_blanks(lx);
-    if (read_word(lx, &w) && same_word(w.p, w.len, word))
-        return true;
-    lx->pos = back;
-    return false;
-}
-
 static bool read_symbol(struct lex *lx, enum ncm_op *op)
 {
     size_t at = lx->pos;
-    while (is_symbol(peek(lx)))
+    while (lex_is_symbol(lex_peek(lx)))
         lx->pos++;
     struct ncm_str w = { lx->s + at, lx->pos - at };
     for (size_t i = 0; i < COUNT(symbols); i++)
-        if (equals(w, symbols[i].spelling)) {
+        if (lex_equals(w, symbols[i].spelling)) {
             *op = symbols[i].op;
             return true;
         }
     ncm_fail(lx->err, NCM_USAGE, _("“%.*s” is not a comparison."), (int)(w.len > 8 ? 8 : w.len), w.p);
     ncm_hint(lx->err, _("Comparisons: = != > >= < <= LIKE ILIKE IN NOT IN IS NULL IS NOT NULL"));
-    return fail_at(lx, at, false);
+    return lex_fail_at(lx, at, false);
 }
 
 static bool read_op(struct lex *lx, enum ncm_op *op)
 {
     size_t at = lx->pos;
-    if (is_symbol(peek(lx)))
+    if (lex_is_symbol(lex_peek(lx)))
         return read_symbol(lx, op);
     struct ncm_str w;
-    if (!read_word(lx, &w))
-        return unexpected(lx, at, _("a comparison"));
-    if (same_word(w.p, w.len, "like")) {
+    if (!lex_word(lx, &w))
+        return lex_unexpected(lx, at, _("a comparison"));
+    if (lex_same_word(w.p, w.len, "like")) {
         *op = NCM_OP_LIKE;
         return true;
     }
-    if (same_word(w.p, w.len, "ilike")) {
+    if (lex_same_word(w.p, w.len, "ilike")) {
         *op = NCM_OP_ILIKE;
         return true;
     }
-    if (same_word(w.p, w.len, "in")) {
+    if (lex_same_word(w.p, w.len, "in")) {
         *op = NCM_OP_IN;
         return true;
     }
-    if (same_word(w.p, w.len, "not") && take_word(lx, "in")) {
+    if (lex_same_word(w.p, w.len, "not") && lex_take_word(lx, "in")) {
         *op = NCM_OP_NOT_IN;
         return true;
     }
-    if (same_word(w.p, w.len, "is")) {
-        *op = take_word(lx, "not") ? NCM_OP_IS_NOT_NULL : NCM_OP_IS_NULL;
-        if (take_word(lx, "null"))
+    if (lex_same_word(w.p, w.len, "is")) {
+        *op = lex_take_word(lx, "not") ? NCM_OP_IS_NOT_NULL : NCM_OP_IS_NULL;
+        if (lex_take_word(lx, "null"))
             return true;
-        skip_blanks(lx);
-        return unexpected(lx, lx->pos, "NULL");
+        lex_skip_blanks(lx);
+        return lex_unexpected(lx, lx->pos, "NULL");
     }
-    unexpected(lx, at, _("a comparison"));
+    lex_unexpected(lx, at, _("a comparison"));
     ncm_hint(lx->err, _("Comparisons: = != > >= < <= LIKE ILIKE IN NOT IN IS NULL IS NOT NULL"));
     return false;
-}
-
-static size_t digits(const struct lex *lx, size_t at)
-{
-    size_t n = 0;
-    while (at + n < lx->len && is_digit(lx->s[at + n]))
-        n++;
-    return n;
-}
-
-/* [-]123, [-]1.5, [-].5, [-]1., [-]1e-3; no plus sign, as in MLflow. */
-static bool read_number(struct lex *lx, struct ncm_clause *c)
-{
-    size_t at = lx->pos, i = at;
-    bool whole = true;
-    if (i < lx->len && lx->s[i] == '-')
-        i++;
-    size_t before = digits(lx, i), after = 0;
-    i += before;
-    if (i < lx->len && lx->s[i] == '.') {
-        after = digits(lx, i + 1);
-        i += 1 + after;
-        whole = false;
-    }
-    if (before + after == 0)
-        return unexpected(lx, at, _("a number"));
-    if (i < lx->len && lower(lx->s[i]) == 'e') {
-        size_t sign = i + 1 < lx->len && lx->s[i + 1] == '-';
-        size_t n = digits(lx, i + 1 + sign);
-        if (n == 0 || before == 0 || (!whole && after == 0))
-            return unexpected(lx, i, _("a number such as 0.5 or 1e-3"));
-        i += 1 + sign + n;
-        whole = false;
-    }
-    if (i < lx->len && (is_word(lx->s[i]) || lx->s[i] == '.'))
-        return unexpected(lx, i, _("the end of the number"));
-    /* The number parser wants digits on both sides of the point. */
-    bool minus = lx->s[at] == '-';
-    char *text = ncm_sprintf("%s%s%.*s%s", minus ? "-" : "", before == 0 ? "0" : "",
-                             (int)(i - at - minus), lx->s + at + minus,
-                             lx->s[i - 1] == '.' ? "0" : "");
-    if (!ncm_parse_double(text, &c->number))
-        c->number = minus ? -INFINITY : INFINITY; /* an exponent beyond doubles */
-    if (!whole || !ncm_parse_i64(text, &c->integer))
-        c->integer = fabs(c->number) < 9.2e18 ? (int64_t)c->number
-                     : minus                  ? INT64_MIN
-                                              : INT64_MAX;
-    ncm_free(text);
-    lx->pos = i;
-    return true;
-}
-
-/* One element of a list: MLflow reads lists as Python does, so neighbours join and a backslash
- * escapes. */
-static bool read_element(struct lex *lx, struct ncm_str *out)
-{
-    char *joined = ncm_strdup("");
-    size_t n = 0;
-    for (;;) {
-        struct ncm_str part;
-        char q = peek(lx);
-        if (q != '\'' && q != '"')
-            break;
-        if (!read_quoted(lx, &part)) {
-            ncm_free(joined);
-            return false;
-        }
-        joined = ncm_resize(joined, n + part.len + 1, 1);
-        for (size_t i = 0; i < part.len; i++) {
-            if (part.p[i] == q) /* doubled: two neighbouring texts */
-                continue;
-            if (part.p[i] == '\\' && i + 1 < part.len && strchr("\\'\"", part.p[i + 1]) != NULL)
-                i++;
-            joined[n++] = part.p[i];
-        }
-        skip_blanks(lx);
-    }
-    *out = ncm_arena_str(lx->arena, joined, n);
-    ncm_free(joined);
-    return true;
-}
-
-static bool read_list(struct lex *lx, struct ncm_clause *c)
-{
-    if (peek(lx) != '(') {
-        unexpected(lx, lx->pos, _("a list"));
-        ncm_hint(lx->err, _("For example: run_id IN ('a', 'b')"));
-        return false;
-    }
-    lx->pos++;
-    struct ncm_str *list = NULL;
-    size_t n = 0, cap = 0;
-    bool ok;
-    for (;;) {
-        skip_blanks(lx);
-        ok = true;
-        if (peek(lx) == ')' && n > 0)
-            break;
-        ok = peek(lx) == '\'' || peek(lx) == '"';
-        if (!ok) {
-            unexpected(lx, lx->pos, _("a quoted text"));
-            break;
-        }
-        list = ncm_grow(list, n, &cap, sizeof(*list));
-        ok = read_element(lx, &list[n++]);
-        if (!ok || peek(lx) == ')')
-            break;
-        ok = peek(lx) == ',';
-        if (!ok) {
-            unexpected(lx, lx->pos, _("a comma or a closing parenthesis"));
-            break;
-        }
-        lx->pos++;
-    }
-    if (ok) {
-        lx->pos++;
-        c->list = ncm_arena_alloc(lx->arena, n, sizeof(*c->list));
-        memcpy(c->list, list, n * sizeof(*list));
-        c->n_list = n;
-    }
-    ncm_free(list);
-    return ok;
 }
 
 static bool is_time(const struct ncm_clause *c)
 {
     return c->entity == NCM_ENT_ATTRIBUTE &&
-           (equals(c->key, "start_time") || equals(c->key, "end_time"));
+           (lex_equals(c->key, "start_time") || lex_equals(c->key, "end_time"));
 }
 
 /* Whether this comparison exists for that kind of column. */
@@ -528,7 +259,7 @@ static bool check_op(struct lex *lx, size_t at, const struct ncm_clause *c)
     } else if (c->entity == NCM_ENT_PARAM || c->entity == NCM_ENT_TAG) {
         ok = text_op || c->op == NCM_OP_IS_NULL || c->op == NCM_OP_IS_NOT_NULL;
         allowed = "= != LIKE ILIKE IS NULL IS NOT NULL";
-    } else if (c->entity == NCM_ENT_DATASET || equals(c->key, "run_id")) {
+    } else if (c->entity == NCM_ENT_DATASET || lex_equals(c->key, "run_id")) {
         ok = text_op || c->op == NCM_OP_IN || c->op == NCM_OP_NOT_IN;
         allowed = "= != LIKE ILIKE IN NOT IN";
     } else {
@@ -539,27 +270,27 @@ static bool check_op(struct lex *lx, size_t at, const struct ncm_clause *c)
         return true;
     ncm_fail(lx->err, NCM_USAGE, _("“%.60s” cannot be compared this way."), ncm_cstr(c->key));
     ncm_hint(lx->err, _("It takes: %s"), allowed);
-    return fail_at(lx, at, false);
+    return lex_fail_at(lx, at, false);
 }
 
 static bool read_value(struct lex *lx, struct ncm_clause *c)
 {
     size_t at = lx->pos;
-    char q = peek(lx);
+    char q = lex_peek(lx);
     if (c->op == NCM_OP_IS_NULL || c->op == NCM_OP_IS_NOT_NULL)
         return true;
     if (c->entity == NCM_ENT_METRIC || is_time(c)) {
         if (q != '\'' && q != '"')
-            return read_number(lx, c);
+            return lex_number(lx, c);
         ncm_fail(lx->err, NCM_USAGE, _("“%.60s” is a number: write the value without quotes."),
                  ncm_cstr(c->key));
-        return fail_at(lx, at, false);
+        return lex_fail_at(lx, at, false);
     }
     if (c->op == NCM_OP_IN || c->op == NCM_OP_NOT_IN)
-        return read_list(lx, c);
+        return lex_list(lx, c);
     if (q == '\'' || q == '"')
-        return read_quoted(lx, &c->text);
-    unexpected(lx, at, _("a text in quotes"));
+        return lex_quoted(lx, &c->text);
+    lex_unexpected(lx, at, _("a text in quotes"));
     ncm_hint(lx->err, _("Texts need quotes: %s = 'value'"), c->key.len < 60 ? c->key.p : "…");
     return false;
 }
@@ -568,11 +299,11 @@ static bool read_clause(struct lex *lx, struct ncm_clause *c)
 {
     if (!read_column(lx, false, &c->entity, &c->key))
         return false;
-    skip_blanks(lx);
+    lex_skip_blanks(lx);
     size_t at = lx->pos;
     if (!read_op(lx, &c->op) || !check_op(lx, at, c))
         return false;
-    skip_blanks(lx);
+    lex_skip_blanks(lx);
     return read_value(lx, c);
 }
 
@@ -588,9 +319,9 @@ bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, stru
     if (lx.len > MAX_TEXT)
         ok = ncm_fail(err, NCM_USAGE, _("The filter is too long."));
     while (ok) {
-        while (take_word(&lx, "and"))
+        while (lex_take_word(&lx, "and"))
             continue;
-        skip_blanks(&lx);
+        lex_skip_blanks(&lx);
         if (lx.pos >= lx.len)
             break;
         clauses = ncm_grow(clauses, out->n, &cap, sizeof(*clauses));
@@ -620,21 +351,21 @@ void ncm_filter_release(struct ncm_filter *f)
 
 static bool read_order(struct lex *lx, struct ncm_order *o)
 {
-    skip_blanks(lx);
+    lex_skip_blanks(lx);
     size_t at = lx->pos;
     if (!read_column(lx, true, &o->entity, &o->key))
         return false;
     if (o->entity == NCM_ENT_DATASET) {
         ncm_fail(lx->err, NCM_USAGE, _("Runs cannot be ordered by their datasets."));
-        return fail_at(lx, at, false);
+        return lex_fail_at(lx, at, false);
     }
-    o->descending = take_word(lx, "desc");
+    o->descending = lex_take_word(lx, "desc");
     if (!o->descending)
-        take_word(lx, "asc");
-    skip_blanks(lx);
+        lex_take_word(lx, "asc");
+    lex_skip_blanks(lx);
     if (lx->pos >= lx->len)
         return true;
-    unexpected(lx, lx->pos, _("ASC, DESC or the end"));
+    lex_unexpected(lx, lx->pos, _("ASC, DESC or the end"));
     ncm_hint(lx->err, _("One column an order; give several orders for several columns."));
     return false;
 }

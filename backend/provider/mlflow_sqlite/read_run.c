@@ -103,7 +103,8 @@ static void add_logged_model(void *to, struct ncm_stmt *st, struct ncm_arena *a)
     m->id = ncm_col_dup(st, 0, a);
     m->name = ncm_col_dup(st, 1, a);
     int64_t status = ncm_col_i64(st, 2);
-    m->status = status >= 0 && status < 4 ? ncm_arena_cstr(a, words[status]) : ncm_col_dup(st, 2, a);
+    bool known = status >= 0 && status < 4;
+    m->status = known ? ncm_arena_cstr(a, words[status]) : ncm_col_dup(st, 2, a);
     m->artifact_location = ncm_col_dup(st, 3, a);
     m->model_type = ncm_col_dup(st, 4, a);
 }

@@ -98,7 +98,9 @@ static void push(struct thin *t, const struct sample *s)
         return;
     }
     if (t->buckets == NULL) {
-        t->most = t->limit / N_KEPT > LEAST_BUCKETS ? t->limit / N_KEPT & ~(size_t)1 : LEAST_BUCKETS;
+        t->most = t->limit / N_KEPT & ~(size_t)1; /* even: merged in pairs */
+        if (t->most < LEAST_BUCKETS)
+            t->most = LEAST_BUCKETS;
         t->buckets = ncm_alloc(t->most, sizeof(*t->buckets));
         t->width = 1;
         for (size_t i = 0; i < t->n_raw; i++)

@@ -328,7 +328,8 @@ static bool load_dataset(struct ncm_conn *c, struct ncm_fetch *f, struct load *l
     ncm_buf_init(&sql, 1 << 20);
     ncm_buf_puts(&sql, "SELECT i.destination_id, ");
     condition(&sql, l);
-    ncm_buf_puts(&sql, ", NULL, 0 FROM inputs i CROSS JOIN datasets d ON d.dataset_uuid=i.source_id");
+    ncm_buf_puts(&sql, ", NULL, 0 FROM inputs i"
+                       " CROSS JOIN datasets d ON d.dataset_uuid=i.source_id");
     if (ncm_str_is(l->col->clause->key, "context"))
         ncm_buf_puts(&sql, " CROSS JOIN input_tags t ON t.input_uuid=i.input_uuid"
                            " AND t.name='mlflow.data.context'");

@@ -200,9 +200,10 @@ bool runs_plan_make(struct ncm_conn *c, const struct ncm_query *q, struct runs_p
     if (!ncm_filter_parse(q->filter, &p->filter, NULL, err) ||
         !ncm_orders_parse((const char *const *)q->orders, q->n_orders, &p->orders, NULL, err))
         return false;
-    ncm_buf_puts(&p->where, q->view == NCM_VIEW_ACTIVE    ? "lifecycle_stage='active'"
-                            : q->view == NCM_VIEW_DELETED ? "lifecycle_stage='deleted'"
-                                                          : "lifecycle_stage IN ('active','deleted')");
+    ncm_buf_puts(&p->where, "lifecycle_stage IN (");
+    ncm_buf_puts(&p->where, q->view == NCM_VIEW_ACTIVE    ? "'active')"
+                            : q->view == NCM_VIEW_DELETED ? "'deleted')"
+                                                          : "'active','deleted')");
     if (!plan_experiments(c, q, p, err))
         return false;
     p->columns = ncm_alloc(p->filter.n + p->orders.n + 1, sizeof(*p->columns));
