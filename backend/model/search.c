@@ -307,6 +307,11 @@ static bool read_clause(struct lex *lx, struct ncm_clause *c)
     return read_value(lx, c);
 }
 
+static bool is_null_op(enum ncm_op op)
+{
+    return op == NCM_OP_IS_NULL || op == NCM_OP_IS_NOT_NULL;
+}
+
 bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, struct ncm_err *err)
 {
     struct lex lx = { .s = text == NULL ? "" : text, .err = err };
@@ -319,14 +324,19 @@ bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, stru
     if (lx.len > MAX_TEXT)
         ok = ncm_fail(err, NCM_USAGE, _("The filter is too long."));
     while (ok) {
+        bool joined = out->n == 0 || is_null_op(clauses[out->n - 1].op);
         while (lex_take_word(&lx, "and"))
-            continue;
+            joined = true;
         lex_skip_blanks(&lx);
         if (lx.pos >= lx.len)
             break;
         clauses = ncm_grow(clauses, out->n, &cap, sizeof(*clauses));
         clauses[out->n] = (struct ncm_clause){ 0 };
+        size_t begin = lx.pos;
         ok = read_clause(&lx, &clauses[out->n]);
+        /* MLflow lets AND be left out between comparisons, but not before these. */
+        if (ok && !joined && clauses[out->n].op >= NCM_OP_IN)
+            ok = lex_unexpected(&lx, begin, "AND");
         out->n += ok;
     }
     if (ok && out->n > 0) {

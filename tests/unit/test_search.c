@@ -107,6 +107,7 @@ static const struct {
     { "metrics.a IS NULL", 10 },         { "metrics.a", 9 },
     { "metrics.a >", 11 },               { "foo.bar = 'x'", 0 },
     { "params.a = 'x', params.b = 'y'", 14 },
+    { "metrics.a > 1 tags.b IS NULL", 14 },
 };
 
 static void points_at_what_is_wrong(void **state)
