@@ -17,6 +17,30 @@ PROGRAM = os.path.abspath(os.environ.get("NCMLOPS_BIN", "build/ncmlops"))
 COUNT = int(os.environ.get("KILLS", "400"))
 MODEL = "archive-swap"
 
+# Preloaded: ends the process at its n-th write, sync or unlink, as a kill from outside would.
+KILLER = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+static void tick(void)
+{
+    static int left = -1;
+    if (left < 0)
+        left = atoi(getenv("KILL_AT"));
+    if (--left == 0)
+        kill(getpid(), SIGKILL);
+}
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at) { tick(); return NEXT(pwrite64)(fd, p, n, at); }
+ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { tick(); return NEXT(pwrite)(fd, p, n, at); }
+int fsync(int fd) { tick(); return NEXT(fsync)(fd); }
+int fdatasync(int fd) { tick(); return NEXT(fdatasync)(fd); }
+int unlink(const char *path) { tick(); return NEXT(unlink)(path); }
+"""
+
 
 def command(store, *args):
     return [PROGRAM, "--store", store, "--yes", "-o", "json", *args]
@@ -74,6 +98,32 @@ def kill_many(store, rng):
     return died, None
 
 
+def kill_at_every_write(store, folder):
+    """Returns how many died; a problem ends it."""
+    source, library = os.path.join(folder, "killer.c"), os.path.join(folder, "killer.so")
+    with open(source, "w") as f:
+        f.write(KILLER)
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-w", "-o", library, source,
+                    "-ldl"], check=True)
+    for at in range(1, 500):
+        before = holders(store)
+        version = next(v for v in "1234" if v not in before)
+        p = subprocess.run(command(store, "promote", MODEL, version, "Production",
+                                   "--archive-existing"), capture_output=True, text=True,
+                           env={**os.environ, "LD_PRELOAD": library, "KILL_AT": str(at)})
+        if p.returncode == 0:
+            return at - 1, None
+        if p.returncode != -signal.SIGKILL:
+            return at, f"write {at}: exit {p.returncode} {p.stderr}"
+        # The next start puts the store right before it reads.
+        after = run(store, "versions", MODEL)
+        now = [v["version"] for v in json.loads(after.stdout or "[]")
+               if v["current_stage"] == "Production"]
+        if after.returncode != 0 or now not in (before, [version]):
+            return at, f"write {at}: {now} hold Production after {before}; {after.stderr}"
+    return 500, "it never came to its end"
+
+
 def check(store):
     """What the audit says of every attempt against the marks in the store."""
     problems = []
@@ -98,6 +148,13 @@ def check(store):
     return problems, results
 
 
+def report(number, problems, what):
+    for line in problems[:10]:
+        print("#", line)
+    print(f"{'not ok' if problems else 'ok'} {number} - {what}", flush=True)
+    return not problems
+
+
 def main():
     source = os.path.join(SHARED, "fixtures", "mlflow", "mlflow-3.17.2.db")
     if not os.path.isfile(source):
@@ -108,21 +165,22 @@ def main():
         store = os.path.join(folder, "mlflow.db")
         shutil.copyfile(source, store)
         os.chmod(store, 0o600)
+        at, problem = kill_at_every_write(store, folder)
+        problems, results = check(store)
+        problems += [problem] if problem else []
+        good = report(1, problems, f"killed at each of its {at} writes: {results}")
         died, problem = kill_many(store, rng)
         problems, results = check(store)
         problems += [problem] if problem else []
-        for line in problems[:10]:
-            print("#", line)
-        print(f"{'not ok' if problems else 'ok'} 1 - {COUNT} promotions, {died} killed:"
-              f" the audit tells the truth {results}")
+        good = report(2, problems, f"{COUNT} promotions, {died} killed: {results}") and good
         from mlflow.tracking import MlflowClient
         client = MlflowClient(f"sqlite:///{store}", f"sqlite:///{store}")
         seen = [v.version for v in client.search_model_versions(f"name='{MODEL}'")
                 if v.current_stage == "Production"]
-        good = [str(v) for v in seen] == holders(store)
-        print(f"{'ok' if good else 'not ok'} 2 - MLflow reads the same: {seen}")
-    print("1..2")
-    return 0 if good and not problems else 1
+        same = [str(v) for v in seen] == holders(store)
+        good = report(3, [] if same else [str(seen)], "MLflow reads the same") and good
+    print("1..3")
+    return 0 if good else 1
 
 
 sys.exit(main())
