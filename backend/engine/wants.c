@@ -52,12 +52,13 @@ void ncm_loads_mark(struct ncm_session *s, bool now, bool reset)
     pthread_cond_broadcast(&s->reads.wake);
 }
 
-/* Something that a person waits for goes before a reload of what is on screen already. */
+/* Something that a person waits for goes before a reload of what is on screen already, and before
+ * the exact answer where first rows are on screen. */
 static void preempt(struct ncm_session *s)
 {
     struct ncm_load *r = s->running;
     if (r == NULL || r->orphan || r->run_window || r->preempted || r->newest == NULL ||
-        r->newest->provisional || r->preemptions >= PREEMPT_MAX) {
+        r->preemptions >= PREEMPT_MAX) {
         return;
     }
     r->preempted = true;
