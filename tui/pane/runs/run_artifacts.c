@@ -64,10 +64,10 @@ static void free_view(struct view *v)
 static void feeds(struct view *v, each_feed each, void *to)
 {
     struct artifacts *a = of(v);
+    each(&a->run, to);
     for (size_t i = 0; i < a->n_folders; i++)
         each(&a->folders[i].feed, to);
     each(&a->preview, to);
-    each(&a->run, to);
 }
 
 /* ---- the tree ---- */
@@ -237,7 +237,7 @@ static void draw_why(const struct artifacts *a, const struct canvas *c)
     }
     ncm_buf_init(&text, 8192);
     ncm_buf_puts(&text, s->why.p != NULL ? s->why.p : _("This run has no files."));
-    if (s->root.p != NULL)
+    if (s->root.p != NULL && (s->why.p == NULL || strstr(s->why.p, s->root.p) == NULL))
         ncm_buf_printf(&text, "\n\n%s", s->root.p);
     struct textview view = {0};
     struct canvas in = canvas_part(c, 1, 2, -1, c->w - 4);

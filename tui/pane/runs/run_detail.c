@@ -54,15 +54,15 @@ static void free_view(struct view *v)
 static void feeds(struct view *v, each_feed each, void *to)
 {
     struct detail *d = of(v);
-    each(&d->run, to);
-    each(&d->parent, to);
+    each(&d->experiments, to);
     each(&d->children, to);
     each(&d->facts, to);
-    each(&d->experiments, to);
-    metrics_feeds(&d->metrics, each, to);
+    each(&d->parent, to);
     curves_feeds(&d->curve, each, to);
+    metrics_feeds(&d->metrics, each, to);
     if (d->artifacts != NULL)
         d->artifacts->ops->feeds(d->artifacts, each, to);
+    each(&d->run, to);
 }
 
 static const struct ncm_run *record(const struct detail *d)
@@ -527,9 +527,9 @@ struct view *run_detail_new(struct runs_pane *p, const char *run_id)
     titles(&d->tags, _("TAG"), _("VALUE"));
     metrics_init(&d->metrics, p, run_id);
     curves_init(&d->curve, p, &run_id, 1);
-    pane_ask(p, &d->run, ncm_query_run(run_id));
+    pane_ask(p, &d->experiments, ncm_query_new(NCM_T_EXPERIMENTS));
     if (strchr(run_id, '\'') == NULL)
         pane_ask(p, &d->children, children_query(run_id));
-    pane_ask(p, &d->experiments, ncm_query_new(NCM_T_EXPERIMENTS));
+    pane_ask(p, &d->run, ncm_query_run(run_id)); /* asked last, answered first */
     return &d->base;
 }

@@ -24,8 +24,8 @@ static void free_view(struct view *v)
 
 static void feeds(struct view *v, each_feed each, void *to)
 {
-    curves_feeds(&of(v)->curves, each, to);
     each(&of(v)->run, to);
+    curves_feeds(&of(v)->curves, each, to);
 }
 
 static const struct ncm_run *run(struct view *v)

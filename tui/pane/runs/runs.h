@@ -49,7 +49,7 @@ typedef void (*each_feed)(struct feed *f, void *to);
 
 struct view_ops {
     void (*free)(struct view *v);
-    /* Calls each for every feed, the most important first. */
+    /* Calls each for every feed, the most important last: what is asked last is answered first. */
     void (*feeds)(struct view *v, each_feed each, void *to);
     void (*update)(struct view *v); /* feeds have taken their newest answers */
     void (*draw)(struct view *v, const struct canvas *c);
@@ -201,7 +201,7 @@ void columns_cell(const struct run_columns *c, size_t i, const struct cell_conte
                   const struct ncm_run *base, struct table_cell *out);
 /* "metrics.`auc` DESC"; caller frees. */
 char *sort_order_text(const struct run_sort *s);
-/* "auc ↓" for heads; clean. */
+/* "by auc ↓", "newest first" for heads; clean. */
 void sort_label(const struct run_sort *s, char *out, size_t outsz);
 void sort_set(struct run_sort *s, enum column_kind kind, const struct attribute *a, const char *key,
               bool descending);

@@ -34,16 +34,21 @@ static void free_view(struct view *v)
 static void feeds(struct view *v, each_feed each, void *to)
 {
     struct browse *b = of(v);
-    each(&b->experiments.feed, to);
-    each(&b->runs.feed, to);
-    each(&b->runs.sample, to);
+    bool runs_first = b->runs_focused || term_cols() >= WIDE;
+    if (runs_first)
+        each(&b->experiments.feed, to);
     each(&b->runs.keys, to);
     each(&b->runs.baseline, to);
+    each(&b->runs.feed, to);
+    each(&b->runs.sample, to);
+    if (!runs_first)
+        each(&b->experiments.feed, to);
 }
 
 static void open_runs(struct browse *b, const char *experiment, bool focus)
 {
     bool deleted = false;
+    b->settled = true;
     const struct ncm_experiment *e = experiments_find(b->experiments.feed.snap, experiment);
     if (e != NULL && e->lifecycle == NCM_DELETED) /* its runs were deleted with it */
         deleted = true;
@@ -52,7 +57,8 @@ static void open_runs(struct browse *b, const char *experiment, bool focus)
     run_table_open(&b->runs, experiment, deleted);
 }
 
-/* At the start: the only experiment that has runs, else the newest beside the list. */
+/* At the start all active runs are shown beside the experiments, the newest first, because that
+ * needs no waiting; where only one experiment has runs, that one. */
 static void settle(struct browse *b)
 {
     const struct ncm_experiments_snapshot *s = b->experiments.feed.snap;
@@ -61,19 +67,17 @@ static void settle(struct browse *b)
     if (b->settled || s == NULL || s->head.provisional)
         return;
     b->settled = true;
-    for (size_t i = 0; i < s->n; i++) {
-        if (s->items[i].run_count == 0)
-            continue;
-        with_runs++;
-        if (first == NULL || s->items[i].newest_start_ms > first->newest_start_ms)
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].run_count != 0) {
+            with_runs++;
             first = &s->items[i];
-    }
-    if (first == NULL || b->runs_open)
+        }
+    if (with_runs != 1)
         return;
     ncm_free(b->experiments.selected);
     b->experiments.selected = ncm_strdup(ncm_cstr(first->id));
     experiments_update(&b->experiments);
-    open_runs(b, ncm_cstr(first->id), with_runs == 1);
+    open_runs(b, ncm_cstr(first->id), true);
 }
 
 static void update(struct view *v)
@@ -108,6 +112,10 @@ static void draw(struct view *v, const struct canvas *c)
     struct browse *b = of(v);
     char title[200];
     b->wide = c->w >= WIDE && !b->full;
+    if (b->wide && !b->runs_open && !b->settled) {
+        b->runs_open = true;
+        run_table_open(&b->runs, NULL, false);
+    }
     title_of(b, title, sizeof title);
     if (!b->wide) {
         if (b->runs_focused)
@@ -347,15 +355,14 @@ struct view *browse_new(struct runs_pane *p)
 {
     struct browse *b = ncm_alloc(1, sizeof *b);
     b->base = (struct view){&browse_ops, p};
-    experiments_init(&b->experiments, p);
     run_table_init(&b->runs, p);
+    experiments_init(&b->experiments, p);
     return &b->base;
 }
 
 void browse_open(struct view *v, const char *experiment)
 {
     struct browse *b = of(v);
-    b->settled = true;
     ncm_free(b->experiments.selected);
     b->experiments.selected = ncm_strdup(experiment);
     experiments_update(&b->experiments);

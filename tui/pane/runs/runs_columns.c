@@ -295,7 +295,8 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
     *s = (struct shown_column){.item = item, .delta = delta};
     *h = (struct table_column){.align = 1};
     if (k->kind == COL_ATTRIBUTE) {
-        snprintf(s->title, sizeof s->title, "%s", _(k->attribute->title));
+        bool sign_only = k->attribute->cell == cell_status && width < RUNS_NARROW;
+        snprintf(s->title, sizeof s->title, "%s", sign_only ? "" : _(k->attribute->title));
         head_of_attribute(k->attribute, h, width);
     } else {
         char key[80];
@@ -312,6 +313,8 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         h->priority = (k->kind == COL_METRIC ? 20 : 60) + (before < 30 ? (int)before : 30);
     }
     h->sorted = !delta && sorted_by(sort, k) ? sort->descending ? -1 : 1 : 0;
+    if (k->kind == COL_ATTRIBUTE && k->attribute->cell == cell_started)
+        h->sorted = -h->sorted; /* the later the start, the smaller the age */
 }
 
 void columns_layout(struct run_columns *c, const struct run_sort *sort, bool deltas, bool versions,
@@ -346,7 +349,7 @@ static void cell_delta(const struct run_column *k, const struct ncm_run *r,
     if (d == 0)
         set_text(out, ROLE_DIM, "=");
     else
-        ncm_fmt_delta(out->text, sizeof out->text, d, 4);
+        ncm_fmt_delta(out->text, sizeof out->text, d, 3);
     out->role = better > 0 ? ROLE_BETTER : better < 0 ? ROLE_WORSE : d == 0 ? ROLE_DIM : ROLE_TEXT;
 }
 
@@ -411,8 +414,12 @@ char *sort_order_text(const struct run_sort *s)
 void sort_label(const struct run_sort *s, char *out, size_t outsz)
 {
     char key[80];
+    if (s->kind == COL_ATTRIBUTE && s->attribute->cell == cell_started) {
+        snprintf(out, outsz, "%s", s->descending ? _("newest first") : _("oldest first"));
+        return;
+    }
     const char *name = s->kind == COL_ATTRIBUTE
                            ? _(s->attribute->label)
                            : clean_text((struct ncm_str){s->key, strlen(s->key)}, key, sizeof key);
-    snprintf(out, outsz, "%s %s", name, sign(s->descending ? SIGN_DOWN : SIGN_UP));
+    snprintf(out, outsz, _("by %s %s"), name, sign(s->descending ? SIGN_DOWN : SIGN_UP));
 }

@@ -159,7 +159,7 @@ void experiments_draw(struct experiment_list *e, const struct canvas *c, bool fo
     struct table_column heads[] = {
         {_("EXPERIMENT"), 12, narrow ? c->w - 40 : 0, 0, 0, 0},
         {_("RUNS"), 6, 7, 1, 1, 0},
-        {_("NOW"), 4, 6, 1, 2, 0},
+        {_("NOW"), 7, 7, 1, 2, 0},
         {_("NEWEST"), 4, 7, 1, 3, 0},
         {_("ID"), 3, 6, 1, 4, 0},
     };

@@ -16,9 +16,8 @@ struct view *pane_top(const struct runs_pane *p)
 
 void pane_ask(struct runs_pane *p, struct feed *f, struct ncm_query *q)
 {
-    feed_ask(f, pane_session(p), q);
-    if (!p->shown)
-        feed_pause(f, true);
+    feed_ask(f, p->shown ? pane_session(p) : NULL, q);
+    f->session = pane_session(p); /* asked when the pane is shown */
 }
 
 static void pop(struct runs_pane *p)
@@ -55,8 +54,8 @@ static void *create(struct ui *ui)
 {
     struct runs_pane *p = ncm_alloc(1, sizeof *p);
     p->ui = ui;
-    pane_ask(p, &p->models, ncm_query_new(NCM_T_MODELS));
     p->stack[p->depth++] = browse_new(p);
+    pane_ask(p, &p->models, ncm_query_new(NCM_T_MODELS));
     return p;
 }
 
@@ -80,9 +79,9 @@ static void show(struct runs_pane *p, bool shown)
 {
     bool paused = !shown;
     p->shown = shown;
+    feed_pause(&p->models, paused); /* what is asked last is answered first */
     for (size_t i = 0; i < p->depth; i++)
         p->stack[i]->ops->feeds(p->stack[i], pause_feed, &paused);
-    feed_pause(&p->models, paused);
 }
 
 static void update_feed(struct feed *f, void *to)

@@ -58,20 +58,28 @@ static void add_keys(struct choices *c, enum column_kind kind, const struct ncm_
     }
 }
 
-/* Attributes, the columns on screen, then every key the store knows of. */
+static void add_attributes(struct choices *c, bool sortable)
+{
+    for (const struct attribute *a = run_attributes; a->id != NULL; a++)
+        if (!sortable || (a->order != NULL && a != attribute_of("start-time"))) /* = age */
+            add_choice(c, COL_ATTRIBUTE, a, (struct ncm_str){0});
+}
+
+/* The columns on screen and the attributes, then every key the store knows of. */
 static struct choices *gather(struct run_table *t, bool sortable)
 {
     struct choices *c = ncm_alloc(1, sizeof *c);
     const struct ncm_run_keys_snapshot *k = t->keys.snap;
     c->table = t;
-    for (const struct attribute *a = run_attributes; a->id != NULL; a++)
-        if (!sortable || a->order != NULL)
-            add_choice(c, COL_ATTRIBUTE, a, (struct ncm_str){0});
+    if (!sortable)
+        add_attributes(c, false);
     for (size_t i = 0; i < t->columns.n; i++) {
         const struct run_column *col = &t->columns.items[i];
         if (col->kind != COL_ATTRIBUTE)
             add_choice(c, col->kind, NULL, (struct ncm_str){col->key, strlen(col->key)});
     }
+    if (sortable)
+        add_attributes(c, true);
     if (k != NULL) {
         add_keys(c, COL_METRIC, k->metrics, k->n_metrics);
         add_keys(c, COL_PARAM, k->params, k->n_params);

@@ -186,7 +186,7 @@ static void take_sample(struct run_table *t)
         return;
     size_t before = t->columns.n;
     columns_guess(&t->columns, s, t->experiment == NULL);
-    if (has_metrics(&t->columns) && s->n > 0 && !s->head.provisional)
+    if (has_metrics(&t->columns)) /* the first rows in a hurry tell as much */
         feed_stop(&t->sample);
     if (t->columns.n != before || !feed_asked(&t->feed))
         run_table_ask(t);
@@ -297,8 +297,7 @@ static void head_facts(const struct run_table *t, char *out, size_t outsz, int r
         add_fact(out, outsz, room, fact);
     }
     sort_label(&t->sort, label, sizeof label);
-    snprintf(fact, sizeof fact, _("by %s"), label);
-    add_fact(out, outsz, room, fact);
+    add_fact(out, outsz, room, label);
     if (t->deleted)
         add_fact(out, outsz, room, _("deleted runs"));
     if (t->range)
