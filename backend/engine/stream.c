@@ -100,7 +100,8 @@ void *ncm_stream_main(void *arg)
             changed(s, what);
             pthread_mutex_unlock(&s->lock);
         }
-        if ((what & (NCM_WATCH_REPLACED | NCM_WATCH_GONE)) != 0) {
+        /* Where it is gone, the same watch sees it come back. */
+        if ((what & NCM_WATCH_REPLACED) != 0) {
             ncm_lane_disconnect(lane);
             open = false;
         }
