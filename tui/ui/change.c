@@ -298,7 +298,7 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
         out[n++] = (struct layer_key){c->focus == ON_CONFIRM ? keymap_label(A_OPEN) : "y",
                                       _("confirm")};
     }
-    out[n++] = (struct layer_key){"tab", _("next")};
+    out[n++] = (struct layer_key){"tab", _("next field")};
     out[n++] = (struct layer_key){"esc", _("cancel")};
     if (c->rows > (size_t)c->rows_shown) {
         out[n++] = (struct layer_key){"PgDn", _("more")};

@@ -31,22 +31,6 @@ void field_release(struct field *f)
     memset(f, 0, sizeof *f);
 }
 
-void field_insert(struct field *f, const char *text)
-{
-    struct ncm_buf clean;
-
-    ncm_buf_init(&clean, FIELD_MAX);
-    ncm_text_clean(&clean, text, strlen(text), NCM_CLEAN_LINE);
-    if (f->len + clean.len <= FIELD_MAX) {
-        reserve(f, clean.len);
-        memmove(f->text + f->cursor + clean.len, f->text + f->cursor, f->len - f->cursor + 1);
-        memcpy(f->text + f->cursor, clean.p, clean.len);
-        f->len += clean.len;
-        f->cursor += clean.len;
-    }
-    ncm_buf_release(&clean);
-}
-
 /* Marks belong to the base before them. */
 static bool is_mark(const char *p, size_t len)
 {
@@ -68,6 +52,45 @@ static size_t before(const struct field *f, size_t at)
         }
     }
     return at;
+}
+
+/* Cleans text as it will stand at the cursor: a mark alone belongs to the character before it. */
+static void clean_here(const struct field *f, const char *text, struct ncm_buf *out)
+{
+    size_t from = f->cursor;
+
+    if (*text != '\0' && is_mark(text, strlen(text))) {
+        from = before(f, f->cursor);
+    }
+    struct ncm_buf joined;
+    ncm_buf_init(&joined, FIELD_MAX);
+    ncm_buf_add(&joined, f->text + from, f->cursor - from);
+    ncm_buf_puts(&joined, text);
+    size_t base = f->cursor - from;
+    struct ncm_buf clean;
+    ncm_buf_init(&clean, FIELD_MAX);
+    ncm_text_clean(&clean, joined.p, joined.len, NCM_CLEAN_LINE);
+    if (clean.len >= base) {
+        ncm_buf_add(out, clean.p + base, clean.len - base);
+    }
+    ncm_buf_release(&clean);
+    ncm_buf_release(&joined);
+}
+
+void field_insert(struct field *f, const char *text)
+{
+    struct ncm_buf clean;
+
+    ncm_buf_init(&clean, FIELD_MAX);
+    clean_here(f, text, &clean);
+    if (f->len + clean.len <= FIELD_MAX) {
+        reserve(f, clean.len);
+        memmove(f->text + f->cursor + clean.len, f->text + f->cursor, f->len - f->cursor + 1);
+        memcpy(f->text + f->cursor, clean.p, clean.len);
+        f->len += clean.len;
+        f->cursor += clean.len;
+    }
+    ncm_buf_release(&clean);
 }
 
 static size_t after(const struct field *f, size_t at)
