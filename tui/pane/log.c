@@ -30,7 +30,7 @@ static const struct ncm_audit_entry *entry_at(const struct log_pane *p, size_t r
 
 static bool matches(const struct log_pane *p, const struct ncm_audit_entry *e)
 {
-    const struct ncm_str fields[] = {e->actor, e->host, e->action, e->subject, e->from,
+    const struct ncm_str fields[] = {e->actor, e->host,   e->action, e->subject, e->from,
                                      e->to,    e->reason, e->result, e->id};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (ncm_text_has(ncm_cstr(fields[i]), p->filter)) {
@@ -159,9 +159,9 @@ static void change_cell(const struct ncm_audit_entry *e, struct table_cell *out)
 static void log_cell(void *ctx, size_t row, size_t column, struct table_cell *out)
 {
     const struct ncm_audit_entry *e = entry_at(ctx, row);
-    struct ncm_str raw[] = {[L_RESULT] = e->result, [L_ACTION] = e->action,
-                            [L_SUBJECT] = e->subject, [L_ACTOR] = e->actor,
-                            [L_HOST] = e->host, [L_REASON] = e->reason};
+    struct ncm_str raw[] = {
+        [L_RESULT] = e->result, [L_ACTION] = e->action, [L_SUBJECT] = e->subject,
+        [L_ACTOR] = e->actor,   [L_HOST] = e->host,     [L_REASON] = e->reason};
     if (column == L_TIME) {
         ncm_fmt_time(out->text, sizeof out->text, e->time_ms, false);
         out->role = ROLE_DIM;
@@ -216,11 +216,13 @@ static void log_draw(void *self, const struct canvas *c)
     p->table.fixed = 1;
     const struct ncm_err *err = p->want != NULL ? ncm_want_error(p->want) : NULL;
     char empty[400];
-    snprintf(empty, sizeof empty, "%s",
-             p->audit == NULL && err != NULL ? err->what
-             : p->audit == NULL              ? _("loading…")
-             : p->filter != NULL ? _("No record matches the filter. Esc clears it.")
-                                 : _("Nothing has been changed from here yet."));
+    snprintf(
+        empty, sizeof empty, "%s",
+        p->audit == NULL && err != NULL ? err->what
+        : p->audit == NULL              ? _("loading…")
+        : p->filter != NULL
+            ? _("No record matches the filter. Esc clears it.")
+            : _("Nothing has been changed from here yet. Registry, w: who held a stage before."));
     struct canvas body = canvas_part(c, 1, 0, -1, -1);
     struct table_model m = log_model(p);
     table_draw(&p->table, &m, &body, true, empty);
@@ -284,9 +286,9 @@ static void export_text(const struct log_pane *p, struct ncm_buf *b)
         const struct {
             const char *key;
             struct ncm_str value;
-        } fields[] = {{"id", e->id},           {"actor", e->actor}, {"host", e->host},
-                      {"action", e->action},   {"subject", e->subject}, {"from", e->from},
-                      {"to", e->to},           {"reason", e->reason}, {"result", e->result},
+        } fields[] = {{"id", e->id},         {"actor", e->actor},     {"host", e->host},
+                      {"action", e->action}, {"subject", e->subject}, {"from", e->from},
+                      {"to", e->to},         {"reason", e->reason},   {"result", e->result},
                       {"hash", e->hash}};
         struct ncm_json j;
         ncm_json_init(&j, b, false);
@@ -418,7 +420,7 @@ static unsigned log_contexts(void *self)
 
 static size_t log_hints(void *self, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id actions[] = {A_OPEN, A_FILTER, A_UNDO, A_HOLDERS, A_VERIFY, A_EXPORT};
+    static const enum ui_action_id actions[] = {A_OPEN, A_UNDO, A_HOLDERS, A_VERIFY, A_EXPORT};
     size_t n = 0;
     (void)self;
     for (; n < sizeof actions / sizeof *actions && n < max; n++) {

@@ -1,4 +1,5 @@
-/* A picker's items: what is shown, and beside it (registry.picks) the word the choice stands for. */
+/* A picker's items: what is shown, and beside it (registry.picks) the word the choice stands for.
+ */
 #ifndef TUI_PANE_REGISTRY_CHOICES_H
 #define TUI_PANE_REGISTRY_CHOICES_H
 

@@ -12,15 +12,15 @@
 
 enum registry_view { VIEW_BOARD, VIEW_MODEL, VIEW_VERSION, VIEW_HOLDERS };
 
-#define MODEL_RUNS 32   /* versions of one model whose source runs are loaded for the metrics */
-#define MODEL_METRICS 4 /* metric columns of the versions table */
+#define MODEL_RUNS    32 /* versions of one model whose source runs are loaded for the metrics */
+#define MODEL_METRICS 4  /* metric columns of the versions table */
 
 /* One line of a version's detail. Strings live in the detail's arena or in held snapshots. */
 struct detail_row {
     bool heading;
     struct ncm_str label;
-    struct ncm_str mine;    /* this version */
-    struct ncm_str theirs;  /* the one in Production; absent: nothing to compare with */
+    struct ncm_str mine;   /* this version */
+    struct ncm_str theirs; /* the one in Production; absent: nothing to compare with */
     char delta[40];
     enum role role, delta_role;
 };
@@ -35,26 +35,26 @@ struct registry {
     struct ui *ui;
     bool shown;
     enum registry_view view;
-    int part;                 /* board: 0 models, 1 versions preview */
-    bool as_list;             /* board: a plain list instead of the stages */
-    bool full;                /* board: without the preview */
-    int table_y, preview_y;   /* screen rows where the tables were drawn, for the mouse */
-    char *model, *version;    /* selection by identity; NULL without */
-    char *filter;             /* board: words in the model's name; NULL none */
+    int part;               /* board: 0 models, 1 versions preview */
+    bool as_list;           /* board: a plain list instead of the stages */
+    bool full;              /* board: without the preview */
+    int table_y, preview_y; /* screen rows where the tables were drawn, for the mouse */
+    char *model, *version;  /* selection by identity; NULL without */
+    char *filter;           /* board: words in the model's name; NULL none */
 
     struct ncm_want *models_want;
     const struct ncm_models_snapshot *models; /* held */
     size_t *rows, n_rows, cap_rows;           /* board rows → index in models */
 
-    struct version_run runs[MODEL_RUNS];      /* VIEW_MODEL */
+    struct version_run runs[MODEL_RUNS]; /* VIEW_MODEL */
     size_t n_runs;
-    struct ncm_str metrics[MODEL_METRICS];    /* keys; in held run snapshots */
+    struct ncm_str metrics[MODEL_METRICS]; /* keys; in held run snapshots */
     size_t n_metrics;
 
-    struct version_run mine, theirs;          /* VIEW_VERSION: source runs */
+    struct version_run mine, theirs; /* VIEW_VERSION: source runs */
     struct ncm_want *facts_want;
-    const struct ncm_facts_snapshot *facts;   /* held */
-    struct ncm_arena *arena;                  /* of rows below */
+    const struct ncm_facts_snapshot *facts; /* held */
+    struct ncm_arena *arena;                /* of rows below */
     struct detail_row *detail;
     size_t n_detail, cap_detail;
     bool only_different;
@@ -70,7 +70,7 @@ struct registry {
         detail_columns[4], holders_columns[7];
     char metric_heads[MODEL_METRICS][40], mine_head[40], theirs_head[64];
 
-    char **picks;             /* what the open picker offers; see registry_act.c */
+    char **picks; /* what the open picker offers; see registry_act.c */
     size_t n_picks;
 };
 
@@ -113,8 +113,10 @@ void registry_jump_part(struct registry *r, int direction);
 /* ---- registry_promote.c ---- */
 struct ncm_intent;
 /* An intent about the selected version; the caller's. */
-struct ncm_intent *registry_version_intent(const struct registry *r, int kind); /* enum ncm_intent_kind */
-/* Asks for the version (on the board) and the stage or alias; or straight to "production", "@name". */
+struct ncm_intent *registry_version_intent(const struct registry *r,
+                                           int kind); /* enum ncm_intent_kind */
+/* Asks for the version (on the board) and the stage or alias; or straight to "production", "@name".
+ */
 void registry_promote(struct registry *r);
 void registry_promote_to(struct registry *r, const char *where);
 void registry_ask_alias(struct registry *r);

@@ -242,10 +242,10 @@ static void copy(struct registry *r, bool whole)
         ui_copy(r->ui, r->model, _("model name"));
         return;
     }
-    char *text = whole ? ncm_sprintf("%s\t%s\t%s\t%s\t%s", r->model, r->version,
-                                     ncm_cstr(v->stage_text), ncm_cstr(v->run_id),
-                                     ncm_cstr(v->source))
-                       : ncm_sprintf("models:/%s/%s", r->model, r->version);
+    char *text =
+        whole ? ncm_sprintf("%s\t%s\t%s\t%s\t%s", r->model, r->version, ncm_cstr(v->stage_text),
+                            ncm_cstr(v->run_id), ncm_cstr(v->source))
+              : ncm_sprintf("models:/%s/%s", r->model, r->version);
     ui_copy(r->ui, text, whole ? _("version row") : _("model URI"));
     ncm_free(text);
 }
@@ -321,7 +321,8 @@ static bool act_change(struct registry *r, enum ui_action_id action, const char 
         untag(r);
         return true;
     case A_RENAME:
-        ui_prompt(r->ui, _("New name of the model:"), arg != NULL ? arg : r->model, rename_done, NULL, r);
+        ui_prompt(r->ui, _("New name of the model:"), arg != NULL ? arg : r->model, rename_done,
+                  NULL, r);
         return true;
     case A_DELETE:
         delete_pick(r);

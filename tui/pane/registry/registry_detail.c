@@ -182,7 +182,8 @@ static void kv_section(struct registry *r, const char *title, const struct ncm_k
     close_section(r);
 }
 
-static void list_section(struct registry *r, const char *title, const struct ncm_str *items, size_t n)
+static void list_section(struct registry *r, const char *title, const struct ncm_str *items,
+                         size_t n)
 {
     if (n == 0) {
         return;
@@ -307,10 +308,10 @@ void registry_draw_version(struct registry *r, const struct canvas *c)
     }
     int theirs_w = !two ? 1 : c->w >= 110 ? 40 : 20;
     struct table_column columns[] = {
-        {.title = "", .min = 12, .want = c->w >= 110 ? 28 : 18},
+        {.title = "", .min = 12, .want = c->w >= 110 ? 28 : 16},
         {.title = r->mine_head, .min = 14, .want = 0},
-        {.title = two ? r->theirs_head : "", .min = 16, .want = theirs_w, .priority = 2},
-        {.title = "", .min = 12, .want = 18, .priority = 1},
+        {.title = two ? r->theirs_head : "", .min = 16, .want = 0, .priority = 2},
+        {.title = "", .min = 12, .want = 17, .priority = 1},
     };
     struct table_model tm = registry_detail_model(r);
     memcpy(r->detail_columns, columns, sizeof columns);
@@ -325,7 +326,8 @@ void registry_jump_part(struct registry *r, int direction)
 {
     size_t at = r->detail_table.selected;
     /* Back: first to this section's heading, then to the one before. */
-    for (size_t i = at; direction > 0 ? i < r->n_detail : i > 0; i = direction > 0 ? i + 1 : i - 1) {
+    for (size_t i = at; direction > 0 ? i < r->n_detail : i > 0;
+         i = direction > 0 ? i + 1 : i - 1) {
         size_t probe = direction > 0 ? i : i - 1;
         bool before = direction < 0 && probe + 1 >= at;
         if (r->detail[probe].heading && !before && probe + 1 < r->n_detail) {

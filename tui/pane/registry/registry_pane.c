@@ -49,8 +49,10 @@ static void draw(void *self, const struct canvas *c)
     struct registry *r = self;
     const struct ncm_err *err = r->models_want != NULL ? ncm_want_error(r->models_want) : NULL;
     if (r->models == NULL && err != NULL) {
-        paint_raw(c, 1, 1, c->w - 2, 0, ROLE_FAIL, 0, (struct ncm_str){err->what, strlen(err->what)});
-        paint_raw(c, 2, 1, c->w - 2, 0, ROLE_DIM, 0, (struct ncm_str){err->hint, strlen(err->hint)});
+        paint_raw(c, 1, 1, c->w - 2, 0, ROLE_FAIL, 0,
+                  (struct ncm_str){err->what, strlen(err->what)});
+        paint_raw(c, 2, 1, c->w - 2, 0, ROLE_DIM, 0,
+                  (struct ncm_str){err->hint, strlen(err->hint)});
         return;
     }
     switch (r->view) {
@@ -88,17 +90,25 @@ static bool can(void *self, enum ui_action_id action, const char **reason)
 static size_t hints(void *self, struct ui_hint *out, size_t max)
 {
     const struct registry *r = self;
-    static const struct ui_hint board[] = {{A_OPEN, NULL}, {A_PROMOTE, NULL}, {A_ROLLBACK, NULL},
-                                           {A_UNDO, NULL}, {A_NEXT_PART, N_("versions")},
-                                           {A_HOLDERS, NULL}, {A_NOTE, NULL}};
-    static const struct ui_hint version[] = {{A_PROMOTE, NULL}, {A_ROLLBACK, NULL}, {A_UNDO, NULL},
+    static const struct ui_hint board[] = {{A_OPEN, NULL},
+                                           {A_PROMOTE, NULL},
+                                           {A_ROLLBACK, NULL},
+                                           {A_UNDO, NULL},
+                                           {A_NEXT_PART, N_("versions")},
+                                           {A_HOLDERS, NULL},
+                                           {A_NOTE, NULL}};
+    static const struct ui_hint version[] = {{A_PROMOTE, NULL},
+                                             {A_ROLLBACK, NULL},
+                                             {A_UNDO, NULL},
                                              {A_OPEN, N_("source run")},
                                              {A_DIFF, N_("only differences")},
-                                             {A_NEXT_TAB, N_("next section")}, {A_BACK, NULL}};
+                                             {A_NEXT_TAB, N_("next section")},
+                                             {A_BACK, NULL}};
     static const struct ui_hint model[] = {{A_OPEN, NULL}, {A_PROMOTE, NULL}, {A_ROLLBACK, NULL},
-                                           {A_UNDO, NULL}, {A_DIFF, NULL}, {A_HOLDERS, NULL},
+                                           {A_UNDO, NULL}, {A_DIFF, NULL},    {A_HOLDERS, NULL},
                                            {A_BACK, NULL}};
-    static const struct ui_hint holders[] = {{A_OPEN, N_("version")}, {A_ROLLBACK, NULL}, {A_BACK, NULL}};
+    static const struct ui_hint holders[] = {
+        {A_OPEN, N_("version")}, {A_ROLLBACK, NULL}, {A_BACK, NULL}};
     const struct ui_hint *from = board;
     size_t n = sizeof board / sizeof *board;
     if (r->view == VIEW_VERSION) {

@@ -75,7 +75,8 @@ static size_t stage_holders(const struct ncm_model *m, const struct ncm_model_ve
             continue;
         }
         char number[24];
-        ncm_text_clip(number, sizeof number, m->versions[i].version.p, m->versions[i].version.len, 8);
+        ncm_text_clip(number, sizeof number, m->versions[i].version.p, m->versions[i].version.len,
+                      8);
         if (used + 12 < outsz) {
             int w = snprintf(out + used, outsz - used, "%sv%s", n > 0 ? " " : "", number);
             used += w > 0 ? (size_t)w : 0;
@@ -182,8 +183,8 @@ static void version_picked(void *ctx, const size_t *chosen, size_t n)
 void registry_promote(struct registry *r)
 {
     const struct ncm_model *m = registry_model(r);
-    bool on_version = r->view == VIEW_MODEL || r->view == VIEW_VERSION ||
-                      (r->view == VIEW_BOARD && r->part == 1);
+    bool on_version =
+        r->view == VIEW_MODEL || r->view == VIEW_VERSION || (r->view == VIEW_BOARD && r->part == 1);
     if (m == NULL || m->n_versions == 0) {
         return;
     }
@@ -200,7 +201,8 @@ void registry_promote(struct registry *r)
         char number[24], label[40], detail[120], age[24];
         ncm_text_clip(number, sizeof number, v->version.p, v->version.len, 8);
         snprintf(label, sizeof label, "v%s", number);
-        ncm_fmt_age(age, sizeof age, v->creation_ms == NCM_NO_TIME ? 0 : ncm_now_ms() - v->creation_ms);
+        ncm_fmt_age(age, sizeof age,
+                    v->creation_ms == NCM_NO_TIME ? 0 : ncm_now_ms() - v->creation_ms);
         snprintf(detail, sizeof detail, "%s  %s", ncm_stage_name(v->stage), age);
         if (!found && v->stage == NCM_STAGE_STAGING) {
             likely = i;
@@ -269,7 +271,7 @@ static void pick_slot(struct registry *r, const char *title, ui_pick_done done)
         char holders[64];
         stage_holders(m, NULL, stages[i], holders, sizeof holders);
         choices_add(&c, ncm_stage_name(stages[i]), ncm_stage_name(stages[i]),
-              holders[0] != '\0' ? holders : sign(SIGN_DASH));
+                    holders[0] != '\0' ? holders : sign(SIGN_DASH));
     }
     for (size_t i = 0; i < m->n_aliases && i < 40; i++) {
         char alias[64], number[24], label[80], detail[40];

@@ -35,8 +35,16 @@ static void set_age(struct table_cell *out, int64_t ms)
 
 /* ---- board ---- */
 
-enum board_column { B_MODEL, B_PRODUCTION, B_STAGING, B_NONE, B_ARCHIVED, B_ALIASES, B_UPDATED,
-                    B_NOTE };
+enum board_column {
+    B_MODEL,
+    B_PRODUCTION,
+    B_STAGING,
+    B_NONE,
+    B_ARCHIVED,
+    B_ALIASES,
+    B_UPDATED,
+    B_NOTE
+};
 
 /* "v6 v5 +3": the versions of one stage, highest first. */
 static void stage_cell(const struct ncm_model *m, enum ncm_stage stage, struct table_cell *out)
@@ -53,7 +61,8 @@ static void stage_cell(const struct ncm_model *m, enum ncm_stage stage, struct t
         }
         char part[64];
         ncm_text_clip(part, sizeof part, m->versions[i].version.p, m->versions[i].version.len, 12);
-        int n = snprintf(out->text + used, sizeof out->text - used, "%sv%s", shown ? " " : "", part);
+        int n =
+            snprintf(out->text + used, sizeof out->text - used, "%sv%s", shown ? " " : "", part);
         used += n > 0 ? (size_t)n : 0;
         shown++;
     }
@@ -168,8 +177,18 @@ static struct table_model board_model(struct registry *r)
 
 /* ---- versions ---- */
 
-enum version_column { V_NUMBER, V_STAGE, V_ALIASES, V_METRIC0, V_METRIC1, V_METRIC2, V_METRIC3,
-                      V_CREATED, V_USER, V_NOTE };
+enum version_column {
+    V_NUMBER,
+    V_STAGE,
+    V_ALIASES,
+    V_METRIC0,
+    V_METRIC1,
+    V_METRIC2,
+    V_METRIC3,
+    V_CREATED,
+    V_USER,
+    V_NOTE
+};
 
 static void version_aliases(const struct ncm_model_version *v, struct table_cell *out)
 {
@@ -196,7 +215,8 @@ void registry_choose_metrics(struct registry *r)
             for (size_t j = 0; j < r->n_metrics; j++) {
                 known = known || ncm_str_eq(r->metrics[j], key);
             }
-            if (known || (ncm_metric_direction(ncm_cstr(key)) == 0 && run->n_metrics > MODEL_METRICS)) {
+            if (known ||
+                (ncm_metric_direction(ncm_cstr(key)) == 0 && run->n_metrics > MODEL_METRICS)) {
                 continue;
             }
             if (r->n_metrics < MODEL_METRICS) {
@@ -296,8 +316,8 @@ static void versions_cell(void *ctx, size_t row, size_t column, struct table_cel
 }
 
 /* The preview below the board has the same rows but no metrics: its columns are mapped. */
-static const enum version_column preview_columns[] = {V_NUMBER, V_STAGE, V_ALIASES, V_CREATED,
-                                                      V_USER, V_NOTE};
+static const enum version_column preview_columns[] = {V_NUMBER,  V_STAGE, V_ALIASES,
+                                                      V_CREATED, V_USER,  V_NOTE};
 
 static void preview_cell(void *ctx, size_t row, size_t column, struct table_cell *out)
 {
@@ -383,8 +403,9 @@ static const char *board_empty(const struct registry *r)
     if (r->models == NULL) {
         return _("loading…");
     }
-    return r->filter != NULL ? _("No model matches the filter. Esc clears it.")
-                             : _("No registered models yet. In Runs, :register makes one from a run.");
+    return r->filter != NULL
+               ? _("No model matches the filter. Esc clears it.")
+               : _("No registered models yet. In Runs, :register makes one from a run.");
 }
 
 static void draw_preview(struct registry *r, const struct canvas *c)
@@ -393,7 +414,8 @@ static void draw_preview(struct registry *r, const struct canvas *c)
     char title[256] = "";
     if (m != NULL) {
         char name[160];
-        ncm_text_clip_middle(name, sizeof name, m->name.p, m->name.len, c->w - 24 > 8 ? c->w - 24 : 8);
+        ncm_text_clip_middle(name, sizeof name, m->name.p, m->name.len,
+                             c->w - 24 > 8 ? c->w - 24 : 8);
         snprintf(title, sizeof title, _("Versions of %s (%zu)"), name, m->n_versions);
     }
     paint_head(c, 0, title, NULL, r->part == 1);
@@ -544,8 +566,8 @@ void registry_draw_holders(struct registry *r, const struct canvas *c)
     char name[160], title[256];
     const char *model = r->model != NULL ? r->model : "";
     ncm_text_clip_middle(name, sizeof name, model, strlen(model), c->w - 36 > 8 ? c->w - 36 : 8);
-    snprintf(title, sizeof title, _("Who held %s of %s"), r->holders_of != NULL ? r->holders_of : "",
-             name);
+    snprintf(title, sizeof title, _("Who held %s of %s"),
+             r->holders_of != NULL ? r->holders_of : "", name);
     paint_head(c, 0, title, NULL, true);
     const struct table_column columns[] = {
         {.title = _("VER"), .min = 4, .want = 5},
@@ -554,7 +576,7 @@ void registry_draw_holders(struct registry *r, const struct canvas *c)
         {.title = _("FOR"), .min = 8, .want = 9, .align = 1, .priority = 2},
         {.title = _("BY"), .min = 6, .want = 12, .priority = 3},
         {.title = _("KNOWN FROM"), .min = 8, .want = 10, .priority = 4},
-        {.title = _("REASON"), .min = 10, .want = 0, .priority = 1},
+        {.title = _("REASON"), .min = 24, .want = 0, .priority = 1},
     };
     struct canvas body = canvas_part(c, 1, 0, -1, -1);
     struct table_model tm = holders_model(r);
@@ -562,7 +584,8 @@ void registry_draw_holders(struct registry *r, const struct canvas *c)
     r->holders_table.columns = r->holders_columns;
     r->holders_table.n_columns = sizeof columns / sizeof *columns;
     r->holders_table.fixed = 1;
-    const char *empty = r->holders == NULL ? _("loading…") : _("Nothing is known of earlier holders.");
+    const char *empty =
+        r->holders == NULL ? _("loading…") : _("Nothing is known of earlier holders.");
     r->table_y = body.y;
     table_draw(&r->holders_table, &tm, &body, true, empty);
 }
