@@ -306,7 +306,6 @@ void registry_draw_version(struct registry *r, const struct canvas *c)
         ncm_text_clip(number, sizeof number, p->version.p, p->version.len, 12);
         snprintf(r->theirs_head, sizeof r->theirs_head, _("v%s in Production"), number);
     }
-    int theirs_w = !two ? 1 : c->w >= 110 ? 40 : 20;
     struct table_column columns[] = {
         {.title = "", .min = 12, .want = c->w >= 110 ? 28 : 16},
         {.title = r->mine_head, .min = 14, .want = 0},
