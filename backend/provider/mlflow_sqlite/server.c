@@ -15,7 +15,6 @@
 #define MOST_PROCESSES 4096
 #define MOST_DESCRIPTORS 512
 #define MOST_COMMAND 4096
-#define SHOWN_COMMAND 100
 
 /* The arguments with blanks between them; false where it is not a tracking server's. */
 static bool is_server(char *command, size_t len)
@@ -53,6 +52,18 @@ static bool has_open(const char *pid, const struct stat *store)
     }
     closedir(d);
     return found;
+}
+
+/* "mlflow server --port 5000": the rest of a command line may hold secrets. */
+static char *describe(const char *pid, const char *command)
+{
+    bool ui = strstr(command, "mlflow ui") != NULL;
+    const char *port = strstr(command, "--port");
+    size_t len = port == NULL || port[6] == '\0' ? 0 : strcspn(port + 7, " ");
+    if (port == NULL || len == 0 || strspn(port + 7, "0123456789") != len)
+        return ncm_sprintf("pid %s: mlflow %s", pid, ui ? "ui" : "server");
+    return ncm_sprintf("pid %s: mlflow %s --port %.*s", pid, ui ? "ui" : "server", (int)len,
+                       port + 7);
 }
 
 /* A server opens the file only while it works: its command line may name it instead. */
@@ -108,8 +119,7 @@ struct ncm_str sqlite_find_server(const char *path, struct ncm_arena *a)
         i++;
         if (!check_process(e->d_name, &store, real, &command))
             continue;
-        size_t len = command.len < SHOWN_COMMAND ? command.len : SHOWN_COMMAND;
-        char *text = ncm_sprintf("pid %s: %.*s", e->d_name, (int)len, command.p);
+        char *text = describe(e->d_name, command.p);
         out = ncm_arena_cstr(a, text);
         ncm_free(text);
     }
