@@ -146,6 +146,11 @@ static void csi_done(struct decoder *d, char final, decode_fn emit, void *ctx)
     bool private = d->n > 0 && d->seq[0] >= '<' && d->seq[0] <= '?';
     size_t n = numbers(d->seq + private, d->n - private, v, 4);
     d->state = IN_GROUND;
+    if (d->alt && (private || !strchr("~^$@uABCDEFGHPQRSZabcd", final))) {
+        /* what the terminal says by itself, right behind an Esc that somebody pressed */
+        d->alt = false;
+        key(TK_ESC, false, emit, ctx);
+    }
     if (private) {
         if (d->seq[0] == '<' && (final == 'M' || final == 'm') && n == 3)
             mouse(v[0], v[1] - 1, v[2] - 1, final == 'M', emit, ctx);
