@@ -124,6 +124,10 @@ bool ncm_wait_until(struct ncm_session *s, pthread_cond_t *cond, int64_t until_m
 /* Makes sure of a connection; on the lane's own thread, without the lock. */
 bool ncm_lane_connect(struct ncm_lane *l, struct ncm_control *control, struct ncm_err *err);
 void ncm_lane_disconnect(struct ncm_lane *l);
+/* Something that a person waits for goes before a reload of what is on screen already, and before
+ * the exact answer where first rows are on screen: ends the running load, which is put back.
+ * Holding the lock. */
+void ncm_reads_preempt(struct ncm_session *s);
 /* Tells it to end what it is doing. Holding the lock. */
 void ncm_lane_interrupt(struct ncm_lane *l, atomic_bool *cancel);
 /* Waits for its end until the monotonic time, joins; false where it did not end. */

@@ -59,6 +59,18 @@ struct running {
     uint64_t asked; /* the generation that this load answers */
 };
 
+/* Whether one that was asked for later has nothing to show yet. Holding the lock. */
+static bool another_waits(const struct ncm_session *s, const struct ncm_load *than)
+{
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (l != than && l->full && l->newest == NULL && l->failures == 0 &&
+            l->serial > than->serial) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void publish(void *to, struct ncm_snapshot *snap)
 {
     struct running *r = to;
@@ -75,6 +87,9 @@ static void publish(void *to, struct ncm_snapshot *snap)
         unseen = l->slot;
         l->newest = snap;
         l->slot = ncm_snapshot_ref(snap);
+        if (snap->provisional && another_waits(s, l)) {
+            ncm_reads_preempt(s);
+        }
         pthread_cond_broadcast(&s->owner);
         ncm_bell_ring(&s->bell);
     }

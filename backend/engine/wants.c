@@ -52,9 +52,7 @@ void ncm_loads_mark(struct ncm_session *s, bool now, bool reset)
     pthread_cond_broadcast(&s->reads.wake);
 }
 
-/* Something that a person waits for goes before a reload of what is on screen already, and before
- * the exact answer where first rows are on screen. */
-static void preempt(struct ncm_session *s)
+void ncm_reads_preempt(struct ncm_session *s)
 {
     struct ncm_load *r = s->running;
     if (r == NULL || r->orphan || r->run_window || r->preempted || r->newest == NULL ||
@@ -91,7 +89,7 @@ struct ncm_want *ncm_session_want(struct ncm_session *s, const struct ncm_query 
         atomic_init(&l->cancel, false);
         s->loads = l;
         ncm_load_mark(l, true, false);
-        preempt(s);
+        ncm_reads_preempt(s);
     } else {
         ncm_free(text);
     }
@@ -257,7 +255,7 @@ void ncm_want_window(struct ncm_want *w, size_t first, size_t count)
     w->load->window = true;
     w->load->asked++;
     w->load->serial = ++s->serial;
-    preempt(s);
+    ncm_reads_preempt(s);
     pthread_cond_broadcast(&s->reads.wake);
     pthread_mutex_unlock(&s->lock);
 }
