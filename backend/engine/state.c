@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "io/file.h"
 
 #define STATE_VERSION 1
 #define BUSY_MS 10000
@@ -117,12 +118,26 @@ static bool check_version(struct ncm_db *db, bool create, int64_t *version, stru
     return true;
 }
 
+static bool make_folder(const char *path, struct ncm_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat there;
+    if (slash == NULL || slash == path) {
+        return true;
+    }
+    char *dir = ncm_strndup(path, (size_t)(slash - path));
+    bool ok = stat(dir, &there) == 0 || ncm_dir_make(dir, 0700, err);
+    ncm_free(dir);
+    return ok;
+}
+
 /* Reading opens for writing too where it may: what a killed process left half written is then put
  * right by SQLite. */
 static bool open_file(const char *path, bool create, struct ncm_db **out, struct ncm_err *err)
 {
     if (create) {
-        return ncm_db_open(path, NCM_DB_CREATE, BUSY_MS, NULL, out, err);
+        return make_folder(path, err)
+               && ncm_db_open(path, NCM_DB_CREATE, BUSY_MS, NULL, out, err);
     }
     return ncm_db_open(path, NCM_DB_WRITE, BUSY_MS, NULL, out, err)
            || (err->code != NCM_NOT_FOUND

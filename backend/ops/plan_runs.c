@@ -56,7 +56,15 @@ static bool add(struct ncm_planner *p, const struct deed *d, const char *object,
     if (!p->ctx->provider->present(p->conn, &ask, &from, err)) {
         return false;
     }
-    bool ok = true;
+    /* What is so already is refused all the same where its owner may not be changed. */
+    ask.from = from;
+    ask.to = (char *)(uintptr_t)d->to;
+    const struct ncm_changes one = {.items = &ask, .n = 1, .cap = 1};
+    bool ok = p->ctx->provider->check == NULL || p->ctx->provider->check(p->conn, &one, err);
+    if (!ok) {
+        ncm_free(from);
+        return false;
+    }
     if (d->to == NULL && from == NULL) {
         ok = ncm_fail(err, NCM_NOT_FOUND, _("%s has no tag '%s'"), label, d->key);
     } else if (same(from, d->to)) {

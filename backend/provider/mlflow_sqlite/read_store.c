@@ -1,6 +1,9 @@
 /* Topics STORE, EXPERIMENTS and RUN_KEYS. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "provider/mlflow_sqlite/read.h"
@@ -9,6 +12,22 @@
 #define LARGE 20000
 /* Most keys of one kind. */
 #define MOST_KEYS 100000
+
+/* Why this user cannot write the file (its journal needs the folder too); NULL where it can. */
+static const char *unwritable(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash == NULL ? ncm_strdup(".")
+                              : ncm_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    const char *why = NULL;
+    if (access(path, W_OK) != 0)
+        why = errno == EROFS ? _("it lies on a read-only file system")
+                             : _("this user may not write to the file");
+    else if (access(dir, W_OK | X_OK) != 0)
+        why = _("this user may not write to its folder, where a change needs its journal");
+    ncm_free(dir);
+    return why;
+}
 
 bool read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
@@ -22,6 +41,11 @@ bool read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
     s->writable = schema->writable;
     if (!s->writable)
         s->why_read_only = ncm_arena_cstr(a, schema->why_not);
+    const char *why = s->writable ? unwritable(c->path) : NULL;
+    if (why != NULL) {
+        s->writable = false;
+        s->why_read_only = ncm_arena_cstr(a, why);
+    }
     s->has_registry = schema->has_registry;
     s->has_stages = schema->has_registry;
     s->has_aliases = schema->has_aliases;
