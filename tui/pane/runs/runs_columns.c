@@ -108,7 +108,7 @@ const struct attribute run_attributes[] = {
     {"status", N_("STATUS"), N_("status"), "attributes.status", 10, 11, 0, 0, SHOW_ALWAYS,
      cell_status},
     {"name", N_("NAME"), N_("name"), "attributes.run_name", 14, 24, 0, 0, SHOW_ALWAYS, cell_name},
-    {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 10, 20, 0, 25, SHOW_ALL_EXPERIMENTS,
+    {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 14, 20, 0, 25, SHOW_ALL_EXPERIMENTS,
      cell_experiment},
     {"version", N_("VERSION"), N_("registered version"), NULL, 13, 24, 0, 22, SHOW_WITH_VERSIONS,
      cell_version},
@@ -280,8 +280,10 @@ static void head_of_attribute(const struct attribute *a, struct table_column *h,
     bool sign_only = a->cell == cell_status && width < RUNS_NARROW;
     h->min = sign_only ? 1 : a->min < title ? title : a->min;
     h->want = sign_only ? 1 : a->want < title ? title : a->want;
-    if (a->cell == cell_name && width > 120)
+    if (a->cell == cell_name && width > RUNS_BRIEF) {
+        h->min = 20;
         h->want = width / 5;
+    }
     h->align = a->align;
     h->priority = a->priority;
 }
@@ -307,7 +309,8 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         snprintf(s->title, sizeof s->title, "%s%s", delta ? ncm_text_utf8() ? "Δ " : "+/- " : "",
                  key);
         int w = ncm_text_width(s->title) + 2;
-        h->min = delta ? 8 : k->kind == COL_METRIC ? 8 : 6;
+        int least = k->kind == COL_METRIC ? 8 : 6, most = k->kind == COL_METRIC ? 12 : 10;
+        h->min = w - 2 < least ? least : w - 2 > most ? most : w - 2;
         h->want = w < 10 ? 10 : w > 22 ? 22 : w;
         h->align = k->kind == COL_METRIC;
         h->priority = (k->kind == COL_METRIC ? 20 : 60) + (before < 30 ? (int)before : 30);

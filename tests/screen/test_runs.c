@@ -1,0 +1,363 @@
+/* Pane 2 in the real program, on a store that MLflow 3.17 wrote: from the experiments to a plot, a
+ * filter and its errors, comparing, artifacts and back; live rows; at 80x24 and 200x50, in both
+ * languages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/db.h"
+#include "screen/vt.h"
+
+static char folder[] = "/tmp/ncmlops-runs-XXXXXX";
+
+/* Runs a script with $1 and $2. */
+static void shell(const char *script, const char *a, const char *b)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int fresh_store(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"/* && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
+          "tests/fixtures/mlflow-3.17.2.db.gz");
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"", folder, "");
+    return 0;
+}
+
+static void sql(const char *text)
+{
+    char path[512];
+    struct ncm_err err;
+    struct ncm_db *db;
+    snprintf(path, sizeof path, "%s/mlflow.db", folder);
+    if (!ncm_db_open(path, NCM_DB_WRITE, 3000, NULL, &db, &err) || !ncm_db_exec(db, text, &err))
+        fail_msg("%s", err.what);
+    ncm_db_close(db);
+}
+
+static struct vt *open_store(int rows, int cols, const char *lang)
+{
+    char store[512], home[600];
+    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    const char *env[] = {home, NULL};
+    const char *argv[] = {"ncmlops", "--store", store, "--lang", lang, NULL};
+    struct vt *vt = vt_spawn(rows, cols, env, argv);
+    vt_wait(vt, "Default", 0);
+    return vt;
+}
+
+static void quit(struct vt *vt)
+{
+    vt_send(vt, "\003");
+    assert_true(WIFEXITED(vt_close(vt)));
+}
+
+static void keys(struct vt *vt, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        vt_key(vt, *names);
+}
+#define KEYS(vt, ...) keys(vt, (const char *const[]){__VA_ARGS__, NULL})
+
+/* From the start to the runs of the experiment with thirty of them. */
+static void open_ranker(struct vt *vt)
+{
+    vt_wait(vt, "42", 0); /* the counts are there */
+    KEYS(vt, "g", "j", "j", "j", "j", "Enter");
+    vt_wait(vt, "› fraud-detection/ranker", 0);
+    vt_wait(vt, "hpo-parent", 0);
+}
+
+static struct vt *ranker(int rows, int cols, const char *lang)
+{
+    struct vt *vt = open_store(rows, cols, lang);
+    open_ranker(vt);
+    return vt;
+}
+
+/* Selects a run by its name: n asks once, then looks on. */
+static void find_run(struct vt *vt, const char *name)
+{
+    vt_key(vt, "n");
+    vt_send(vt, name);
+    vt_key(vt, "Enter");
+}
+
+/* ---- journeys ---- */
+
+static void journey(int rows, int cols, const char *lang)
+{
+    struct vt *vt = ranker(rows, cols, lang);
+    /* an expression, then its order */
+    vt_key(vt, "/");
+    vt_send(vt, "metrics.auc > 0.9");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "xgboost-16", 0);
+    vt_wait_gone(vt, "hpo-parent", 0);
+    vt_wait_gone(vt, "lightgbm-17", 0);
+    vt_key(vt, "s");
+    vt_send(vt, "auc");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "0.94113", 0);
+    /* two of them side by side */
+    KEYS(vt, "g", "Space", "Space", "d");
+    vt_wait(vt, "a xgboost-16", 0);
+    vt_wait(vt, "★0.94113", 0);
+    vt_wait(vt, "learning_rate", 0);
+    vt_key(vt, "Enter"); /* the curves of the first metric that differs */
+    vt_wait(vt, "auc", 0);
+    vt_wait(vt, "└", 0);
+    KEYS(vt, "Esc", "Esc");
+    vt_wait_gone(vt, "a xgboost-16", 0);
+    /* a run and one of its curves, with exact values at the cursor */
+    vt_key(vt, "Esc");
+    vt_wait(vt, "hpo-parent", 0);
+    find_run(vt, "logreg-03");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "615173390bbf4bbc965b959a4185a44e", 0);
+    vt_key(vt, "Tab");
+    vt_wait(vt, "0.065375", 0);
+    KEYS(vt, "g", "j", "Enter");
+    vt_wait(vt, "⣿", 0); /* the curve itself or its legend */
+    vt_key(vt, "h");
+    vt_wait(vt, "0.06", 0);
+    KEYS(vt, "Esc", "Esc", "o");
+    vt_wait(vt, "/srv/mldeck-demo", 0);
+    KEYS(vt, "Esc");
+    vt_wait(vt, "logreg-03", 0);
+    quit(vt);
+}
+
+static void journey_small(void **state)
+{
+    (void)state;
+    journey(24, 80, "en");
+}
+static void journey_large(void **state)
+{
+    (void)state;
+    journey(50, 200, "en");
+}
+static void journey_small_korean(void **state)
+{
+    (void)state;
+    journey(24, 80, "ko");
+}
+static void journey_large_korean(void **state)
+{
+    (void)state;
+    journey(50, 200, "ko");
+}
+
+/* ---- single things ---- */
+
+static void a_wrong_filter_shows_where(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_key(vt, "/");
+    vt_send(vt, "metrics.auc > abc");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "✖", 0);
+    int row, col, y, x;
+    assert_true(vt_find(vt, "> abc", &row, &col));
+    vt_cursor(vt, &y, &x);
+    assert_int_equal(y, row);
+    assert_int_equal(x, col + 2); /* on the a of abc */
+    KEYS(vt, "Esc");
+    vt_wait(vt, "hpo-parent", 0);
+    quit(vt);
+}
+
+static void plain_words_search_names(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_key(vt, "/");
+    vt_send(vt, "TRIAL");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "attributes.run_name ILIKE '%TRIAL%'", 0);
+    vt_wait(vt, "7 runs", 0);
+    vt_wait_gone(vt, "hpo-parent", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "30 runs", 0);
+    quit(vt);
+}
+
+static void children_fold_away(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_wait(vt, "▾ hpo-parent", 0);
+    vt_wait(vt, "trial-5-f", 0);
+    find_run(vt, "hpo-parent");
+    vt_key(vt, "h");
+    vt_wait(vt, "▸ hpo-parent", 0);
+    vt_wait_gone(vt, "trial-", 0);
+    vt_key(vt, "l");
+    vt_wait(vt, "trial-4", 0);
+    quit(vt);
+}
+
+static void new_runs_and_points_show_by_themselves(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    sql("INSERT INTO runs (run_uuid, name, source_type, user_id, status, start_time, end_time,"
+        " lifecycle_stage, artifact_uri, experiment_id)"
+        " VALUES ('feedfeedfeedfeedfeedfeedfeedfeed', 'just-begun', 'LOCAL', 'kim', 'RUNNING',"
+        " 1795240000000, NULL, 'active', '/nowhere', 1);"
+        "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
+        " VALUES ('auc', 0.515, 1795240000001, 'feedfeedfeedfeedfeedfeedfeedfeed', 0, 0);"
+        "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid)"
+        " VALUES ('auc', 0.515, 1795240000001, 0, 0, 'feedfeedfeedfeedfeedfeedfeedfeed')");
+    vt_wait(vt, "just-begun", 1500);
+    vt_wait(vt, "0.515", 1000);
+    vt_wait(vt, "31 runs", 1000);
+    sql("UPDATE latest_metrics SET value = 0.625, step = 1"
+        " WHERE run_uuid = 'feedfeedfeedfeedfeedfeedfeedfeed';"
+        "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
+        " VALUES ('auc', 0.625, 1795240000002, 'feedfeedfeedfeedfeedfeedfeedfeed', 1, 0)");
+    vt_wait(vt, "0.625", 1500);
+    vt_wait_gone(vt, "0.515", 0);
+    quit(vt);
+}
+
+static void the_selection_stays_with_its_run(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    find_run(vt, "status-killed");
+    vt_wait_quiet(vt, 100);
+    sql("INSERT INTO runs (run_uuid, name, source_type, user_id, status, start_time, end_time,"
+        " lifecycle_stage, artifact_uri, experiment_id)"
+        " VALUES ('feedfeedfeedfeedfeedfeedfeedfee0', 'newcomer', 'LOCAL', 'kim', 'FINISHED',"
+        " 1795240000000, 1795240001000, 'active', '/nowhere', 1)");
+    vt_wait(vt, "newcomer", 1500);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "bcfeea35ca2242908fb510d707b6eff6", 0); /* status-killed */
+    quit(vt);
+}
+
+static void a_baseline_gives_differences(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    find_run(vt, "logreg-15");
+    vt_key(vt, "*");
+    vt_wait(vt, "Δ auc", 0);
+    vt_wait(vt, "+0.015", 0); /* xgboost-16: 0.94113 - 0.92604 */
+    vt_key(vt, "*");
+    vt_wait_gone(vt, "Δ auc", 0);
+    quit(vt);
+}
+
+static void special_values_keep_their_meaning(void **state)
+{
+    (void)state;
+    struct vt *vt = open_store(50, 200, "en");
+    vt_wait(vt, "42", 0);
+    KEYS(vt, "g", "j", "j", "j", "Enter");
+    vt_wait(vt, "10 runs", 0);
+    vt_wait(vt, "special values", 0);
+    find_run(vt, "special values");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "NaN", 0);
+    vt_wait(vt, "∞", 0);
+    quit(vt);
+}
+
+static void columns_are_chosen(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_key(vt, "c");
+    vt_wait(vt, "[x] auc", 0);
+    vt_send(vt, "family");
+    vt_wait(vt, "[ ] family", 0);
+    KEYS(vt, "Space", "Enter");
+    vt_wait_gone(vt, "[x]", 0);
+    for (int i = 0; i < 12 && !vt_has(vt, "family"); i++) {
+        vt_key(vt, "l");
+        vt_wait_quiet(vt, 50);
+    }
+    vt_wait(vt, "family", 0);
+    vt_key(vt, "G");
+    vt_wait(vt, "xgboost-00", 0);
+    quit(vt);
+}
+
+static void deleted_runs_have_their_view(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_send(vt, ":deleted\r");
+    vt_wait(vt, "deleted-run", 0);
+    vt_wait_gone(vt, "hpo-parent", 0);
+    quit(vt);
+}
+
+static void a_narrow_terminal_keeps_the_essentials(void **state)
+{
+    (void)state;
+    struct vt *vt = open_store(10, 40, "ko");
+    vt_wait(vt, "42", 0);
+    KEYS(vt, "g", "j", "j", "j", "Enter");
+    vt_wait(vt, "재학습 3", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "✔", 0);
+    vt_resize(vt, 24, 80);
+    vt_wait(vt, "56c2ee8439444baf8b8f6bc9a8f66e53", 0);
+    quit(vt);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(journey_small, fresh_store),
+        cmocka_unit_test_setup(journey_large, fresh_store),
+        cmocka_unit_test_setup(journey_small_korean, fresh_store),
+        cmocka_unit_test_setup(journey_large_korean, fresh_store),
+        cmocka_unit_test_setup(a_wrong_filter_shows_where, fresh_store),
+        cmocka_unit_test_setup(plain_words_search_names, fresh_store),
+        cmocka_unit_test_setup(children_fold_away, fresh_store),
+        cmocka_unit_test_setup(new_runs_and_points_show_by_themselves, fresh_store),
+        cmocka_unit_test_setup(the_selection_stays_with_its_run, fresh_store),
+        cmocka_unit_test_setup(a_baseline_gives_differences, fresh_store),
+        cmocka_unit_test_setup(special_values_keep_their_meaning, fresh_store),
+        cmocka_unit_test_setup(columns_are_chosen, fresh_store),
+        cmocka_unit_test_setup(deleted_runs_have_their_view, fresh_store),
+        cmocka_unit_test_setup(a_narrow_terminal_keeps_the_essentials, fresh_store),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
