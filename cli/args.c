@@ -42,13 +42,13 @@ static bool set_global(struct cli *c, const char *name, const char *value, struc
         const char **text;
         bool *flag;
     } fields[] = {
-        {"store", &c->store, NULL},       {"context", &c->context, NULL},
-        {"config", &c->config, NULL},     {"lang", &c->lang, NULL},
-        {"confirm", &c->confirm, NULL},   {"script", &c->script, NULL},
+        {"store", &c->store, NULL},         {"context", &c->context, NULL},
+        {"config", &c->config, NULL},       {"lang", &c->lang, NULL},
+        {"confirm", &c->confirm, NULL},     {"script", &c->script, NULL},
         {"read-only", NULL, &c->read_only}, {"yes", NULL, &c->yes},
-        {"dry-run", NULL, &c->dry_run},   {"no-color", NULL, &c->no_color},
-        {"quiet", NULL, &c->quiet},       {"verbose", NULL, &c->verbose},
-        {"help", NULL, &c->help},         {"version", NULL, &c->version},
+        {"dry-run", NULL, &c->dry_run},     {"no-color", NULL, &c->no_color},
+        {"quiet", NULL, &c->quiet},         {"verbose", NULL, &c->verbose},
+        {"help", NULL, &c->help},           {"version", NULL, &c->version},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].name, name) != 0) {

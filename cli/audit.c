@@ -22,9 +22,9 @@ static void entry_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column entry_columns[] = {
-    {N_("ID"), false},   {N_("TIME"), false}, {N_("ACTOR"), false},  {N_("ACTION"), false},
-    {N_("SUBJECT"), false}, {N_("FROM"), false}, {N_("TO"), false}, {N_("RESULT"), false},
-    {N_("REASON"), false},
+    {N_("ID"), false},     {N_("TIME"), false},    {N_("ACTOR"), false},
+    {N_("ACTION"), false}, {N_("SUBJECT"), false}, {N_("FROM"), false},
+    {N_("TO"), false},     {N_("RESULT"), false},  {N_("REASON"), false},
 };
 
 static void entry_cells(struct cli_cells *cells, const void *item)
@@ -47,9 +47,8 @@ static bool of_model(const struct ncm_audit_entry *e, const char *model)
 {
     size_t len = strlen(model);
     const char *s = ncm_cstr(e->subject);
-    return strncmp(s, model, len) == 0 &&
-           (s[len] == '\0' || ((s[len] == '/' || s[len] == '@') &&
-                               strpbrk(s + len + 1, "/@") == NULL));
+    return strncmp(s, model, len) == 0 && (s[len] == '\0' || ((s[len] == '/' || s[len] == '@') &&
+                                                              strpbrk(s + len + 1, "/@") == NULL));
 }
 
 bool cli_audit(struct cli *c, struct ncm_err *err)

@@ -124,8 +124,7 @@ static void plans_text(struct ncm_buf *out, const void *item)
     }
 }
 
-static bool print_plans(struct cli *c, const struct cli_plans *p, bool dry_run,
-                        struct ncm_err *err)
+static bool print_plans(struct cli *c, const struct cli_plans *p, bool dry_run, struct ncm_err *err)
 {
     struct told t = {p, dry_run};
     struct cli_object o = {.item = &t, .json = plans_json, .text = plans_text};
@@ -188,8 +187,7 @@ static bool ask_yes(const struct cli_plans *p, struct ncm_err *err)
     fputs(_("Go on? [y/N] "), stderr);
     fflush(stderr);
     bool yes = read_answer(answer, sizeof answer) &&
-               (strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 ||
-                strcmp(answer, "yes") == 0);
+               (strcmp(answer, "y") == 0 || strcmp(answer, "Y") == 0 || strcmp(answer, "yes") == 0);
     return yes || declined(err);
 }
 
@@ -212,8 +210,10 @@ static bool confirm_protected(const struct cli *c, const struct cli_plans *p, st
                      context);
             return ncm_hint(err, "--confirm '%s'", name);
         } else if (!isatty(STDIN_FILENO)) {
-            ncm_fail(err, NCM_USAGE, _("the context '%s' is protected and there is no terminal to "
-                                       "ask on"), context);
+            ncm_fail(err, NCM_USAGE,
+                     _("the context '%s' is protected and there is no terminal to "
+                       "ask on"),
+                     context);
             return ncm_hint(err, "--confirm '%s'", name);
         } else if (!ask_name(p, name, err)) {
             return false;

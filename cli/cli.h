@@ -22,20 +22,20 @@ struct cli;
 
 /* One option; rows of two tables: the global ones and those of commands. */
 struct cli_option {
-    const char *name;   /* without the dashes */
-    char letter;        /* 0 without */
-    const char *arg;    /* NULL: a flag */
-    const char *help;   /* msgid */
-    const char *words;  /* "table|json" for completion, or NULL */
+    const char *name;  /* without the dashes */
+    char letter;       /* 0 without */
+    const char *arg;   /* NULL: a flag */
+    const char *help;  /* msgid */
+    const char *words; /* "table|json" for completion, or NULL */
 };
 extern const struct cli_option cli_global_options[]; /* end with name NULL */
 extern const struct cli_option cli_command_options[];
 
 /* One command; help, completion and parsing are made from these rows. */
 struct cli_command {
-    const char *name; /* "run show" */
-    const char *args; /* "RUN_ID KEY=VALUE…" */
-    const char *help; /* msgid */
+    const char *name;    /* "run show" */
+    const char *args;    /* "RUN_ID KEY=VALUE…" */
+    const char *help;    /* msgid */
     const char *options; /* names of its options with blanks between, or "" */
     int min, max;        /* words after the name; max -1: any number */
     bool (*run)(struct cli *c, struct ncm_err *err);

@@ -65,10 +65,10 @@ static void options_below(const struct cli_command *first)
         for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
             const char *at = strstr(k->options, o->name);
             size_t part = strlen(o->name);
-            used = used || (strcspn(k->name, " ") == len &&
-                            strncmp(k->name, first->name, len) == 0 && at != NULL &&
-                            (at == k->options || at[-1] == ' ') &&
-                            (at[part] == '\0' || at[part] == ' '));
+            used =
+                used || (strcspn(k->name, " ") == len && strncmp(k->name, first->name, len) == 0 &&
+                         at != NULL && (at == k->options || at[-1] == ' ') &&
+                         (at[part] == '\0' || at[part] == ' '));
         }
         if (used) {
             printf("--%s ", o->name);
@@ -233,8 +233,8 @@ static void fish(void)
     }
     for (const struct cli_option *o = cli_command_options; o->name != NULL; o++) {
         char condition[512];
-        size_t used = (size_t)snprintf(condition, sizeof condition,
-                                       " -n '__fish_seen_subcommand_from");
+        size_t used =
+            (size_t)snprintf(condition, sizeof condition, " -n '__fish_seen_subcommand_from");
         for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
             if (strstr(k->options, o->name) != NULL && used < sizeof condition - 32) {
                 used += (size_t)snprintf(condition + used, sizeof condition - used, " %.*s",

@@ -1,4 +1,5 @@
-/* CSV (RFC 4180) from the same JSON that the other forms print, so that the fields cannot differ. */
+/* CSV (RFC 4180) from the same JSON that the other forms print, so that the fields cannot differ.
+ */
 #include <string.h>
 
 #include "out.h"

@@ -1,4 +1,5 @@
-/* Records as JSON, by the contract: a field is never missing, absent is null, times are integers. */
+/* Records as JSON, by the contract: a field is never missing, absent is null, times are integers.
+ */
 #include <math.h>
 
 #include "cli.h"

@@ -8,13 +8,14 @@
 bool cli_open_screen(struct cli *c, bool demo, struct ncm_err *err)
 {
     struct ncm_tui_options o = {
-        .session = {
-            .store = c->store,
-            .context = c->context,
-            .config = c->config,
-            .read_only = c->read_only,
-            .timeout_ms = c->timeout_ms,
-        },
+        .session =
+            {
+                .store = c->store,
+                .context = c->context,
+                .config = c->config,
+                .read_only = c->read_only,
+                .timeout_ms = c->timeout_ms,
+            },
         .script = c->script,
         .lang = c->lang,
         .no_color = c->no_color,

@@ -11,8 +11,8 @@
 
 enum {
     ROW_MAX = 256 * 1024 * 1024,
-    CELL_CELLS = 48,    /* cells of the widest column of a table */
-    BATCH = 1000,       /* rows that decide the widths */
+    CELL_CELLS = 48, /* cells of the widest column of a table */
+    BATCH = 1000,    /* rows that decide the widths */
     MAX_COLUMNS = 16,
 };
 
@@ -20,8 +20,8 @@ bool cli_use_color(const struct cli *c)
 {
     const char *no = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    return !c->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) &&
-           term != NULL && strcmp(term, "dumb") != 0;
+    return !c->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) && term != NULL &&
+           strcmp(term, "dumb") != 0;
 }
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
@@ -190,7 +190,8 @@ void cli_cell_text(struct cli_cells *cells, const char *s)
 void cli_cell_time(struct cli_cells *cells, int64_t ms)
 {
     char text[64];
-    cli_cell_text(cells, ms == NCM_NO_TIME ? cli_dash() : ncm_fmt_time(text, sizeof text, ms, true));
+    cli_cell_text(cells,
+                  ms == NCM_NO_TIME ? cli_dash() : ncm_fmt_time(text, sizeof text, ms, true));
 }
 
 void cli_cell_value(struct cli_cells *cells, const struct ncm_value *v)
@@ -257,8 +258,8 @@ static void flush(struct table *t, struct cli_cells *title)
 
 static void cells_init(struct cli_cells *cells, size_t n)
 {
-    *cells = (struct cli_cells){.texts = ncm_alloc(n, sizeof *cells->texts), .n = n,
-                                .max_cells = CELL_CELLS};
+    *cells = (struct cli_cells){
+        .texts = ncm_alloc(n, sizeof *cells->texts), .n = n, .max_cells = CELL_CELLS};
     for (size_t i = 0; i < n; i++) {
         ncm_buf_init(&cells->texts[i], 64 * 1024);
     }

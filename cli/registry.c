@@ -48,7 +48,7 @@ static void model_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column model_columns[] = {
-    {N_("MODEL"), false},   {N_("LATEST"), true},  {N_("PRODUCTION"), false},
+    {N_("MODEL"), false},   {N_("LATEST"), true},   {N_("PRODUCTION"), false},
     {N_("STAGING"), false}, {N_("ALIASES"), false}, {N_("UPDATED"), false},
 };
 
@@ -144,9 +144,9 @@ static void version_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column version_columns[] = {
-    {N_("VERSION"), true},  {N_("STAGE"), false},   {N_("ALIASES"), false}, {N_("STATUS"), false},
-    {N_("CREATED"), false}, {N_("UPDATED"), false}, {N_("RUN ID"), false},
-    {N_("DESCRIPTION"), false},
+    {N_("VERSION"), true}, {N_("STAGE"), false},       {N_("ALIASES"), false},
+    {N_("STATUS"), false}, {N_("CREATED"), false},     {N_("UPDATED"), false},
+    {N_("RUN ID"), false}, {N_("DESCRIPTION"), false},
 };
 
 static void version_cells(struct cli_cells *cells, const void *item)

@@ -192,8 +192,8 @@ static void artifact_cells(struct cli_cells *cells, const void *item)
     ncm_buf_puts(&path, a->is_dir ? "/" : "");
     cli_cell_text(cells, path.p);
     ncm_buf_release(&path);
-    cli_cell_text(cells, a->is_dir || a->size < 0 ? cli_dash()
-                                                  : ncm_fmt_size(text, sizeof text, a->size));
+    cli_cell_text(cells,
+                  a->is_dir || a->size < 0 ? cli_dash() : ncm_fmt_size(text, sizeof text, a->size));
 }
 
 bool cli_artifacts(struct cli *c, struct ncm_err *err)

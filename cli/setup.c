@@ -80,8 +80,10 @@ static void add_check(struct ncm_check **checks, size_t *n, enum ncm_check_state
                       const char *name, const char *what, const char *hint)
 {
     *checks = ncm_resize(*checks, *n + 1, sizeof **checks);
-    (*checks)[(*n)++] = (struct ncm_check){.state = state, .name = ncm_strdup(name),
-                                           .what = ncm_strdup(what), .hint = ncm_strdup(hint)};
+    (*checks)[(*n)++] = (struct ncm_check){.state = state,
+                                           .name = ncm_strdup(name),
+                                           .what = ncm_strdup(what),
+                                           .hint = ncm_strdup(hint)};
 }
 
 static void terminal_check(struct ncm_check **checks, size_t *n)
@@ -162,8 +164,7 @@ static void stop_companion(pid_t pid)
 {
     if (pid > 0) {
         kill(pid, SIGTERM);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
     }
 }
 
@@ -197,8 +198,8 @@ bool cli_demo(struct cli *c, struct ncm_err *err)
     if (!ncm_demo_make(cli_value(c, "dir"), &path, err)) {
         return false;
     }
-    bool screen = c->script != NULL ||
-                  (!c->form_given && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+    bool screen =
+        c->script != NULL || (!c->form_given && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
     bool ok;
     if (screen) {
         pid_t companion = start_companion(path);

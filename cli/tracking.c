@@ -4,7 +4,7 @@
 #include "cli.h"
 
 enum {
-    WINDOW = 1024,    /* rows asked for at a time */
+    WINDOW = 1024, /* rows asked for at a time */
     DEFAULT_LIMIT = 100,
 };
 
@@ -26,8 +26,8 @@ static void experiment_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column experiment_columns[] = {
-    {N_("ID"), true},      {N_("NAME"), false},    {N_("STAGE"), false},
-    {N_("RUNS"), true},    {N_("UPDATED"), false},
+    {N_("ID"), true},   {N_("NAME"), false},    {N_("STAGE"), false},
+    {N_("RUNS"), true}, {N_("UPDATED"), false},
 };
 
 static void experiment_cells(struct cli_cells *cells, const void *item)
@@ -106,9 +106,9 @@ static void run_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column run_columns[] = {
-    {N_("RUN ID"), false},  {N_("NAME"), false},     {N_("EXPERIMENT"), true},
-    {N_("STATUS"), false},  {N_("STARTED"), false},  {N_("DURATION"), true},
-    {N_("USER"), false},    {N_("METRICS"), false},
+    {N_("RUN ID"), false}, {N_("NAME"), false},    {N_("EXPERIMENT"), true},
+    {N_("STATUS"), false}, {N_("STARTED"), false}, {N_("DURATION"), true},
+    {N_("USER"), false},   {N_("METRICS"), false},
 };
 
 /* The first few metrics; all of them are in the other forms and in `run show`. */
@@ -202,7 +202,8 @@ static bool point_at(const char *text, size_t at, struct ncm_err *err)
     int shown = (int)ncm_text_fit(text + (at < len ? at : len), 40, &(int){0});
     char *hint = ncm_strdup(err->hint);
     if (at >= len) {
-        ncm_hint(err, _("character %zu, at the end%s%s"), column, hint[0] != '\0' ? ". " : "", hint);
+        ncm_hint(err, _("character %zu, at the end%s%s"), column, hint[0] != '\0' ? ". " : "",
+                 hint);
     } else {
         ncm_hint(err, _("character %zu, at '%.*s'%s%s"), column, shown, text + at,
                  hint[0] != '\0' ? ". " : "", hint);

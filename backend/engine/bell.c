@@ -47,8 +47,7 @@ void ncm_bell_ring(const struct ncm_bell *b)
 void ncm_bell_clear(const struct ncm_bell *b)
 {
     uint64_t trash[32];
-    while (read(b->read_fd, trash, sizeof trash) == (ssize_t)sizeof trash) {
-    }
+    while (read(b->read_fd, trash, sizeof trash) == (ssize_t)sizeof trash) {}
 }
 
 void ncm_bell_release(struct ncm_bell *b)

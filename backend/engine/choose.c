@@ -6,7 +6,7 @@
 #include "engine/internal.h"
 #include "io/file.h"
 
-#define HERE_DB "mlflow.db"
+#define HERE_DB     "mlflow.db"
 #define HERE_FOLDER "mlruns"
 
 static bool starts(const char *s, const char *prefix)
@@ -61,14 +61,12 @@ static const char *after_sqlite(const char *uri)
     return uri[6] == ':' || uri[6] == '+' ? colon + 3 : NULL;
 }
 
-static bool sqlite_location(const char *uri, const char *rest, char **location,
-                            struct ncm_err *err)
+static bool sqlite_location(const char *uri, const char *rest, char **location, struct ncm_err *err)
 {
     /* sqlite:///REL has an empty host and "/" before the path; ////ABS keeps the second one. */
     if (rest[0] != '/') {
         ncm_fail(err, NCM_USAGE, _("'%s' is not an address of an SQLite file"), uri);
-        return ncm_hint(err, "%s",
-                        _("sqlite:///FILE is relative, sqlite:////PATH is absolute"));
+        return ncm_hint(err, "%s", _("sqlite:///FILE is relative, sqlite:////PATH is absolute"));
     }
     const char *path = rest + 1;
     size_t len = strcspn(path, "?");
@@ -84,8 +82,9 @@ static bool sqlite_location(const char *uri, const char *rest, char **location,
 
 static bool is_address(const char *uri)
 {
-    static const char *const schemes[] = {"http://", "https://", "databricks://", "databricks-uc",
-                                          "postgresql", "postgres", "mysql", "mssql", "oracle"};
+    static const char *const schemes[] = {"http://",       "https://",   "databricks://",
+                                          "databricks-uc", "postgresql", "postgres",
+                                          "mysql",         "mssql",      "oracle"};
     if (strcmp(uri, "databricks") == 0) {
         return true;
     }
@@ -133,8 +132,8 @@ static char *label_of(const char *location)
             at = host[i] == '@' ? host + i : at;
         }
         const char *from = at != NULL ? at + 1 : host;
-        return ncm_sprintf("%.*s%.*s", (int)(host - location), location,
-                           (int)strcspn(from, "?#"), from);
+        return ncm_sprintf("%.*s%.*s", (int)(host - location), location, (int)strcspn(from, "?#"),
+                           from);
     }
     const char *home = env("HOME");
     size_t len = home != NULL ? strlen(home) : 0;
@@ -206,9 +205,10 @@ static bool take_context(struct ncm_choice *out, const struct ncm_config_context
 static bool nothing(struct ncm_err *err)
 {
     ncm_fail(err, NCM_NOT_FOUND, _("There is no store to open"));
-    return ncm_hint(err, "%s",
-                    _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db "
-                      "or mlruns; 'ncmlops demo' makes one to try everything on"));
+    return ncm_hint(
+        err, "%s",
+        _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db "
+          "or mlruns; 'ncmlops demo' makes one to try everything on"));
 }
 
 static bool choose(const char *store, const char *name, const struct ncm_config *config,
@@ -252,8 +252,8 @@ static void note_also(struct ncm_choice *out)
     if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {
         out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_DB, HERE_DB);
     } else if (strcmp(out->location, folder) != 0 && is_file_store(folder)) {
-        out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_FOLDER,
-                                HERE_FOLDER);
+        out->also =
+            ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_FOLDER, HERE_FOLDER);
     }
     ncm_free(db);
     ncm_free(folder);
@@ -286,25 +286,34 @@ static void unsupported(const struct ncm_choice *c, struct ncm_err *err)
 {
     const char *where = c->location;
     if (starts(where, "http://") || starts(where, "https://")) {
-        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a tracking server: this version opens only "
-                                         "MLflow's SQLite files"), c->label);
-        ncm_hint(err, "%s", _("on the server itself: --store with the file that its "
-                              "--backend-store-uri names"));
+        ncm_fail(err, NCM_UNSUPPORTED,
+                 _("%s is a tracking server: this version opens only "
+                   "MLflow's SQLite files"),
+                 c->label);
+        ncm_hint(err, "%s",
+                 _("on the server itself: --store with the file that its "
+                   "--backend-store-uri names"));
     } else if (starts(where, "databricks")) {
-        ncm_fail(err, NCM_UNSUPPORTED, _("Databricks is not supported by this version: it opens "
-                                         "only MLflow's SQLite files"));
+        ncm_fail(err, NCM_UNSUPPORTED,
+                 _("Databricks is not supported by this version: it opens "
+                   "only MLflow's SQLite files"));
     } else if (strstr(where, "://") != NULL) {
-        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a database server: this version opens only "
-                                         "MLflow's SQLite files"), c->label);
+        ncm_fail(err, NCM_UNSUPPORTED,
+                 _("%s is a database server: this version opens only "
+                   "MLflow's SQLite files"),
+                 c->label);
     } else if (kind_of(where) == NCM_FILE_DIR) {
-        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a folder: this version opens only MLflow's SQLite "
-                                         "files"), c->label);
+        ncm_fail(err, NCM_UNSUPPORTED,
+                 _("%s is a folder: this version opens only MLflow's SQLite "
+                   "files"),
+                 c->label);
         char *inside = ncm_path_join(where, HERE_DB);
         if (kind_of(inside) == NCM_FILE_REGULAR) {
             ncm_hint(err, "--store %s", inside);
         } else {
-            ncm_hint(err, "%s", _("'mlflow migrate-filestore' copies a folder into an SQLite "
-                                  "file"));
+            ncm_hint(err, "%s",
+                     _("'mlflow migrate-filestore' copies a folder into an SQLite "
+                       "file"));
         }
         ncm_free(inside);
     } else if (kind_of(where) == NCM_FILE_NONE) {

@@ -121,8 +121,8 @@ static bool put_flag(struct reader *r, const char *path, const struct ncm_settin
 static bool put_number(struct reader *r, const char *path, const struct ncm_node *n)
 {
     if (n->kind != NCM_NODE_INT || n->i < 0 || n->i > ESCDELAY_MAX) {
-        return wrong_at(r, n, ncm_sprintf(_("'%s' wants a number from 0 to %d"), path,
-                                          ESCDELAY_MAX));
+        return wrong_at(r, n,
+                        ncm_sprintf(_("'%s' wants a number from 0 to %d"), path, ESCDELAY_MAX));
     }
     r->config->escdelay_ms = (int)n->i;
     return true;
@@ -198,9 +198,8 @@ static bool read_node(struct reader *r, const char *path, const struct ncm_setti
 static bool unknown_key(struct reader *r, const struct ncm_node *n, const char *pattern)
 {
     const char *near = ncm_config_nearest(pattern, n->key);
-    char *what = near != NULL
-                     ? ncm_sprintf(_("unknown key '%s', did you mean '%s'?"), n->key, near)
-                     : ncm_sprintf(_("unknown key '%s'"), n->key);
+    char *what = near != NULL ? ncm_sprintf(_("unknown key '%s', did you mean '%s'?"), n->key, near)
+                              : ncm_sprintf(_("unknown key '%s'"), n->key);
     wrong(r, n->key_line, n->key_column, what);
     ncm_free(what);
     return false;
@@ -219,9 +218,9 @@ static bool read_map(struct reader *r, const char *path, const char *pattern,
         return true;
     }
     if (n->kind != NCM_NODE_MAP) {
-        return wrong_at(r, n, path[0] == '\0'
-                                  ? ncm_strdup(_("the file holds no settings"))
-                                  : ncm_sprintf(_("'%s' wants settings below it"), path));
+        return wrong_at(r, n,
+                        path[0] == '\0' ? ncm_strdup(_("the file holds no settings"))
+                                        : ncm_sprintf(_("'%s' wants settings below it"), path));
     }
     for (size_t i = 0; i < n->n; i++) {
         const struct ncm_node *child = &n->items[i];
@@ -252,9 +251,8 @@ static void warn_secret(struct reader *r)
     }
     struct ncm_config *c = r->config;
     c->warnings = ncm_resize(c->warnings, c->n_warnings + 1, sizeof *c->warnings);
-    c->warnings[c->n_warnings++] =
-        ncm_sprintf(_("%s:1:1: a password stands in this file and others may read it: chmod 600"),
-                    r->file);
+    c->warnings[c->n_warnings++] = ncm_sprintf(
+        _("%s:1:1: a password stands in this file and others may read it: chmod 600"), r->file);
 }
 
 /* The current context must be one of them. */

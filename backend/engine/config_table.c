@@ -3,7 +3,10 @@
 #include "base/i18n.h"
 #include "engine/config.h"
 
-#define LATER(path, help) {path, "any", NULL, NULL, help, true}
+#define LATER(path, help)                                                                          \
+    {                                                                                              \
+        path, "any", NULL, NULL, help, true                                                        \
+    }
 
 const struct ncm_setting ncm_settings[] = {
     {"current-context", "text", NULL, NULL, N_("the context that is opened without being named"),
@@ -23,8 +26,8 @@ const struct ncm_setting ncm_settings[] = {
      false},
     {"contexts", "map", NULL, NULL, N_("named sets of sources"), false},
     {"contexts.*", "map", NULL, NULL, N_("one context"), false},
-    {"contexts.*.protect", "yes/no", NULL, "no",
-     N_("actions ask for the name of what they change"), false},
+    {"contexts.*.protect", "yes/no", NULL, "no", N_("actions ask for the name of what they change"),
+     false},
     {"contexts.*.read-only", "yes/no", NULL, "no", N_("refuse every action"), false},
     {"contexts.*.tracking", "map", NULL, NULL, N_("where runs and models are kept"), false},
     {"contexts.*.tracking.uri", "text", NULL, NULL,

@@ -156,9 +156,8 @@ static void uri_line(struct ncm_buf *out, const char *uri)
     if (uri == NULL) {
         return;
     }
-    char *shown = user_part(uri, &from, &to)
-                      ? ncm_sprintf("%.*s***%s", (int)from, uri, uri + to)
-                      : ncm_strdup(uri);
+    char *shown = user_part(uri, &from, &to) ? ncm_sprintf("%.*s***%s", (int)from, uri, uri + to)
+                                             : ncm_strdup(uri);
     ncm_buf_puts(out, "    tracking:\n");
     text_line(out, "      uri: ", shown);
     ncm_free(shown);

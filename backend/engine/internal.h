@@ -29,17 +29,17 @@ struct ncm_load {
     struct ncm_query *query; /* immutable */
     char *text;
     struct ncm_want *wants;
-    uint64_t serial;    /* of the newest want or window move: who comes first */
+    uint64_t serial; /* of the newest want or window move: who comes first */
 
-    bool full;          /* to be loaded at due_ms */
-    bool forced;        /* not held back by a pause */
-    bool window;        /* only the window moved */
-    bool reset;         /* nothing of the last snapshot may be borrowed */
-    int64_t due_ms;     /* monotonic */
+    bool full;                /* to be loaded at due_ms */
+    bool forced;              /* not held back by a pause */
+    bool window;              /* only the window moved */
+    bool reset;               /* nothing of the last snapshot may be borrowed */
+    int64_t due_ms;           /* monotonic */
     uint64_t asked, answered; /* generations: what was asked for, what the last load covers */
 
     bool running, run_window, orphan, preempted;
-    int preemptions;    /* in a row; bounded, so that a reload ends some time */
+    int preemptions; /* in a row; bounded, so that a reload ends some time */
     int64_t started_ms, ended_ms, duration_ms;
     int failures;
     bool failed;
@@ -51,9 +51,9 @@ struct ncm_load {
     struct ncm_snapshot *slot;   /* published since the last pump; latest wins */
     bool news;                   /* error or progress changed since the last pump */
 
-    struct ncm_snapshot *shown;  /* owner only */
-    bool shown_failed;           /* owner only */
-    struct ncm_err shown_err;    /* owner only */
+    struct ncm_snapshot *shown; /* owner only */
+    bool shown_failed;          /* owner only */
+    struct ncm_err shown_err;   /* owner only */
 };
 
 struct ncm_want {
@@ -95,7 +95,7 @@ struct ncm_session {
     pthread_mutex_t lock;
     pthread_cond_t owner; /* a headless wait */
     bool quit, paused;
-    bool watching;        /* someone pumps: changes matter */
+    bool watching; /* someone pumps: changes matter */
     bool watch_failed;
     struct ncm_load *loads, *running;
     uint64_t serial, jitter;

@@ -114,8 +114,7 @@ bool ncm_lane_join(struct ncm_lane *l, int64_t until_ms)
 {
     struct ncm_session *s = l->session;
     pthread_mutex_lock(&s->lock);
-    while (l->started && !l->ended && ncm_wait_until(s, &s->owner, until_ms)) {
-    }
+    while (l->started && !l->ended && ncm_wait_until(s, &s->owner, until_ms)) {}
     bool over = !l->started || l->ended;
     pthread_mutex_unlock(&s->lock);
     if (over && l->started) {

@@ -232,8 +232,7 @@ static void settle(struct ncm_session *s, struct ncm_load *l, bool ok, const str
 }
 
 /* Takes a load on. Holding the lock. */
-static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r,
-                  struct ncm_fetch *f)
+static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, struct ncm_fetch *f)
 {
     int64_t now = ncm_mono_ms();
     r->session = s;

@@ -57,8 +57,7 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
         ncm_bell_ring(&s->bell);
     }
     int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures);
-    while (!s->quit && ncm_wait_until(s, &lane->wake, until)) {
-    }
+    while (!s->quit && ncm_wait_until(s, &lane->wake, until)) {}
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -17,10 +17,10 @@ n=0 bad=0
 
 store()
 {
-    rm -rf "$scratch/work"
-    mkdir -p "$scratch/work"
-    gzip -dc "$root/tests/fixtures/mlflow-$1.db.gz" >"$scratch/work/mlflow.db"
-    cd "$scratch/work" || exit 1
+    rm -rf "$scratch/place"
+    mkdir -p "$scratch/place"
+    gzip -dc "$root/tests/fixtures/mlflow-$1.db.gz" >"$scratch/place/mlflow.db"
+    cd "$scratch/place" || exit 1
 }
 
 run()

@@ -14,9 +14,9 @@ tap $? "doctor without a store"
 run --store "sqlite:///$here/mlflow.db" experiments -o json
 rc 0 "an absolute address"
 cd "$here/.." || exit 1
-run --store sqlite:///work/mlflow.db experiments -o json
+run --store sqlite:///place/mlflow.db experiments -o json
 rc 0 "a relative address"
-run --store work/mlflow.db experiments -o json
+run --store place/mlflow.db experiments -o json
 rc 0 "a path"
 MLFLOW_TRACKING_URI="sqlite:///$here/mlflow.db" run doctor
 rc 0 "MLFLOW_TRACKING_URI"

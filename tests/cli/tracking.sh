@@ -101,7 +101,7 @@ run artifact get "$a" note.txt copy.txt
 rc 0 "artifact get into a file"
 cmp -s copy.txt "$scratch/art/note.txt"
 tap $? "the file is the same"
-run artifact get "$a" ../../work/mlflow.db
+run artifact get "$a" ../../place/mlflow.db
 [ "$rc" != 0 ]
 tap $? "artifact get does not leave the run's folder"
 run artifact get "$a" nothere

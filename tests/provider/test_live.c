@@ -199,8 +199,10 @@ static void replaced_by_another(void **state)
     assert_true(ncm_db_open(other, NCM_DB_WRITE, 1000, NULL, &db, &err));
     assert_true(ncm_db_exec(db, "UPDATE runs SET lifecycle_stage='deleted' WHERE rowid > 9", &err));
     int64_t left;
-    assert_true(ncm_db_i64(db, "SELECT count(*) FROM runs WHERE experiment_id=1 AND "
-                               "lifecycle_stage='active'", -1, &left, &err));
+    assert_true(ncm_db_i64(db,
+                           "SELECT count(*) FROM runs WHERE experiment_id=1 AND "
+                           "lifecycle_stage='active'",
+                           -1, &left, &err));
     ncm_db_close(db);
     assert_int_equal(rename(other, path), 0);
     size_t n = (size_t)left;
@@ -246,7 +248,8 @@ static void under_constant_writing(void **state)
     rows_of(runs);
     for (int i = 0; i < 200; i++) {
         char *text = ncm_sprintf("INSERT INTO metrics(key,value,timestamp,run_uuid,step,is_nan) "
-                                 "VALUES('live',0.5,1900000000000,'%s',%d,0)", run_id, i);
+                                 "VALUES('live',0.5,1900000000000,'%s',%d,0)",
+                                 run_id, i);
         sql(text);
         ncm_free(text);
         ncm_session_pump(session);

@@ -93,19 +93,19 @@ static void whole_file(void **state)
 static void what_comes_later_is_taken(void **state)
 {
     (void)state;
-    struct ncm_config *c = load(
-        "contexts:\n"
-        "  seoul:\n"
-        "    tracking: {uri: https://mlflow.example.com, token-env: MLFLOW_TOKEN}\n"
-        "    deployments:\n"
-        "      - {type: kubernetes, kubeconfig: ~/.kube/config, namespaces: [ml]}\n"
-        "    metrics: {type: prometheus, url: \"http://prom.example.com:9090\"}\n"
-        "    alerts: {type: alertmanager, url: \"http://alerts.example.com:9093\"}\n"
-        "    pipelines: [{type: airflow, password-env: AIRFLOW_PW}]\n"
-        "    models:\n"
-        "      fraud-detector:\n"
-        "        gates: {Production: [metrics.auc >= 0.9, approvals >= 1]}\n"
-        "        monitors: [{name: latency, query: 'x', threshold: '> 120', for: 5m}]\n");
+    struct ncm_config *c =
+        load("contexts:\n"
+             "  seoul:\n"
+             "    tracking: {uri: https://mlflow.example.com, token-env: MLFLOW_TOKEN}\n"
+             "    deployments:\n"
+             "      - {type: kubernetes, kubeconfig: ~/.kube/config, namespaces: [ml]}\n"
+             "    metrics: {type: prometheus, url: \"http://prom.example.com:9090\"}\n"
+             "    alerts: {type: alertmanager, url: \"http://alerts.example.com:9093\"}\n"
+             "    pipelines: [{type: airflow, password-env: AIRFLOW_PW}]\n"
+             "    models:\n"
+             "      fraud-detector:\n"
+             "        gates: {Production: [metrics.auc >= 0.9, approvals >= 1]}\n"
+             "        monitors: [{name: latency, query: 'x', threshold: '> 120', for: 5m}]\n");
     assert_int_equal(c->n_contexts, 1);
     assert_string_equal(c->contexts[0].tracking_uri, "https://mlflow.example.com");
     ncm_config_free(c);

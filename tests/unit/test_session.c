@@ -22,13 +22,13 @@ enum { PATIENCE_MS = 20000 };
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    int content;      /* what a fetch finds */
+    int content; /* what a fetch finds */
     int fetches, windows, opens, closes, running, interrupted;
-    bool hold;        /* fetches wait until let go or cancelled */
-    int fail;         /* this many fetches fail */
+    bool hold; /* fetches wait until let go or cancelled */
+    int fail;  /* this many fetches fail */
     enum ncm_code code;
-    unsigned events;  /* for the next watch */
-    bool borrowed;    /* the last fetch was given a previous snapshot */
+    unsigned events; /* for the next watch */
+    bool borrowed;   /* the last fetch was given a previous snapshot */
     size_t first, count;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
 
@@ -206,12 +206,32 @@ static size_t shown(const struct ncm_want *w)
     return s != NULL ? s->n : 0;
 }
 
-static bool shows_one(const struct ncm_want *w) { return shown(w) == 1; }
-static bool shows_two(const struct ncm_want *w) { return shown(w) == 2; }
-static bool shows_three(const struct ncm_want *w) { return shown(w) == 3; }
-static bool has_error(const struct ncm_want *w) { return ncm_want_error(w) != NULL; }
-static bool runs_now(const struct ncm_want *w) { (void)w; return world_of(&world.running) > 0; }
-static bool runs_not(const struct ncm_want *w) { (void)w; return world_of(&world.running) == 0; }
+static bool shows_one(const struct ncm_want *w)
+{
+    return shown(w) == 1;
+}
+static bool shows_two(const struct ncm_want *w)
+{
+    return shown(w) == 2;
+}
+static bool shows_three(const struct ncm_want *w)
+{
+    return shown(w) == 3;
+}
+static bool has_error(const struct ncm_want *w)
+{
+    return ncm_want_error(w) != NULL;
+}
+static bool runs_now(const struct ncm_want *w)
+{
+    (void)w;
+    return world_of(&world.running) > 0;
+}
+static bool runs_not(const struct ncm_want *w)
+{
+    (void)w;
+    return world_of(&world.running) == 0;
+}
 
 static struct ncm_want *want(enum ncm_topic topic)
 {
