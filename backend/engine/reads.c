@@ -196,6 +196,10 @@ static void failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_e
     l->err = *err;
     l->reset = l->reset || reset;
     if (!worth_retrying(err->code)) {
+        if (l->newest == NULL && !l->full) { /* a window asked for meanwhile is answered too */
+            l->window = false;
+            l->answered = l->asked;
+        }
         return;
     }
     int64_t due = l->ended_ms + ncm_backoff_ms(s, l->failures);

@@ -252,9 +252,13 @@ void ncm_want_window(struct ncm_want *w, size_t first, size_t count)
     pthread_mutex_lock(&s->lock);
     w->first = first;
     w->count = count;
-    w->load->window = true;
-    w->load->asked++;
-    w->load->serial = ++s->serial;
+    struct ncm_load *l = w->load;
+    /* A question that was refused for good has no rows to bring into view. */
+    if (l->newest != NULL || l->full || l->running) {
+        l->window = true;
+        l->asked++;
+    }
+    l->serial = ++s->serial;
     ncm_reads_preempt(s);
     pthread_cond_broadcast(&s->reads.wake);
     pthread_mutex_unlock(&s->lock);
