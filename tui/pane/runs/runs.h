@@ -244,7 +244,6 @@ struct run_table {
     int64_t range_from;    /* handle */
     int64_t base;          /* handle of the baseline; -1 none */
     char *needle;          /* n N */
-    enum ui_action_id picking; /* a picker that waits for the keys; A_NONE */
     size_t window_first, window_count;
     unsigned window_of;    /* the want it was said to */
     struct canvas canvas;  /* of the last draw */
@@ -294,9 +293,8 @@ void sort_pick(struct run_table *t);
 /* "metrics.auc", "params.depth", "status"; again turns the order round. */
 void sort_by_name(struct run_table *t, const char *name);
 void columns_pick(struct run_table *t);
+/* Reads which metrics, params and tags there are; the pickers open with what is known. */
 void keys_ask(struct run_table *t);
-/* Opens the picker that waited, once the keys are there. */
-void pick_update(struct run_table *t);
 void table_copy_row(struct run_table *t);
 
 /* ---- the views ---- */

@@ -176,22 +176,10 @@ static void sort_done(void *ctx, const size_t *chosen, size_t n)
     free_choices(c);
 }
 
-/* The keys are read when first needed; later pickers open at once with what was read last. */
-static bool keys_ready(struct run_table *t, enum ui_action_id action)
-{
-    bool ready = t->keys.snap != NULL;
-    keys_ask(t);
-    if (ready || t->keys.snap != NULL)
-        return true;
-    t->picking = action;
-    ui_message(t->pane->ui, UI_INFO, "%s", _("Reading which metrics, params and tags there are…"));
-    return false;
-}
-
 void sort_pick(struct run_table *t)
 {
-    if (keys_ready(t, A_SORT))
-        pick(gather(t, true), _("Sort by"), true, sort_done);
+    pick(gather(t, true), _("Sort by"), true, sort_done);
+    keys_ask(t); /* for the next time */
 }
 
 /* Keeps the order of what stays, then the newly chosen ones. */
@@ -231,20 +219,8 @@ static void columns_done(void *ctx, const size_t *chosen, size_t n)
 
 void columns_pick(struct run_table *t)
 {
-    if (keys_ready(t, A_COLUMNS))
-        pick(gather(t, false), _("Columns"), false, columns_done);
-}
-
-void pick_update(struct run_table *t)
-{
-    enum ui_action_id action = t->picking;
-    if (action == A_NONE || (t->keys.snap == NULL && feed_error(&t->keys) == NULL))
-        return;
-    t->picking = A_NONE;
-    if (action == A_SORT)
-        pick(gather(t, true), _("Sort by"), true, sort_done);
-    else
-        pick(gather(t, false), _("Columns"), false, columns_done);
+    pick(gather(t, false), _("Columns"), false, columns_done);
+    keys_ask(t);
 }
 
 void table_copy_row(struct run_table *t)

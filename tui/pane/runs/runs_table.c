@@ -222,9 +222,11 @@ void run_table_update(struct run_table *t)
     rows_rebuild(t);
     keep_selection(t);
     note_versions(t);
-    pick_update(t);
+    const struct ncm_runs_snapshot *s = t->feed.snap;
+    if (s != NULL && !s->head.provisional && t->keys.snap == NULL && !feed_asked(&t->keys))
+        keys_ask(t);
     if (t->keys.snap != NULL && feed_asked(&t->keys) && !t->keys.old)
-        feed_stop(&t->keys); /* read once; asked anew when a picker opens */
+        feed_stop(&t->keys); /* asked anew when a picker opens */
 }
 
 void run_table_select_row(struct run_table *t, size_t row)
@@ -493,7 +495,6 @@ static bool act_view(struct run_table *t, enum ui_action_id action)
 
 bool run_table_act(struct run_table *t, enum ui_action_id action)
 {
-    t->picking = A_NONE; /* who does something else waits no more */
     if (act_mark(t, action) || act_view(t, action))
         return true;
     struct draw_state d = {.t = t};
