@@ -110,7 +110,7 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
     static const struct {
         const char *how, *what;
     } ways[] = {
-        {"cd PROJECT && ncmlops", N_("opens the mlflow.db or mlruns that lies there")},
+        {"cd PROJECT && ncmlops", N_("opens the mlflow.db that lies there")},
         {"ncmlops --store sqlite:///PATH", N_("an SQLite store anywhere, or just its path")},
         {"MLFLOW_TRACKING_URI=…", N_("the variable MLflow's own client reads")},
         {"ncmlops config init", N_("writes a configuration with a context")},
