@@ -295,6 +295,12 @@ static bool make_plans(struct cli *c, struct ncm_intent **intents, size_t n, str
         if (plan != NULL) {
             out->items[out->n++] = plan;
         }
+        if (!ok && plan == NULL && err->code == NCM_TIMEOUT) {
+            /* Planning only reads: nothing is lost by not waiting for its end. */
+            c->abandon = true;
+            ncm_fail(err, NCM_TIMEOUT, _("the store did not answer in time; nothing was changed"));
+            ncm_hint(err, "%s", _("--timeout SECONDS waits longer"));
+        }
         if (!ok) {
             return false;
         }

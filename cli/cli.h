@@ -58,6 +58,7 @@ struct cli {
     struct cli_value *values; /* the command's options, in order */
     size_t n_values;
     struct ncm_session *session; /* opened when first needed */
+    bool abandon;                /* the session hangs in a read: the program ends without it */
     int status;                  /* exit status of a command that went well */
 };
 

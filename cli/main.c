@@ -89,7 +89,9 @@ int main(int argc, char **argv)
         ncm_log_open("/dev/stderr");
     }
     ok = ok && run(&c, &err);
-    ncm_session_close(c.session);
+    if (!c.abandon) {
+        ncm_session_close(c.session);
+    }
     ok = cli_stdout_ok(&err) && ok;
     int status = ok ? c.status : ncm_code_exit(err.code);
     if (!ok) {

@@ -235,6 +235,11 @@ static bool set_up(struct ncm_db *db, enum ncm_db_mode mode, struct ncm_err *err
     return true;
 }
 
+void ncm_db_cancel_by(struct ncm_db *db, const atomic_bool *cancel)
+{
+    db->cancel = cancel;
+}
+
 bool ncm_db_open(const char *path, enum ncm_db_mode mode, int busy_ms, const atomic_bool *cancel,
                  struct ncm_db **out, struct ncm_err *err)
 {

@@ -76,11 +76,14 @@ static bool recover(const char *path, const struct ncm_control *control, struct 
     return true;
 }
 
+/* Nobody can interrupt the connection before it is handed over: until then the caller's own flag
+ * ends a wait for somebody's lock. */
 static bool open_read(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
 {
-    return ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err) ||
+    const atomic_bool *cancel = control != NULL ? control->cancel : NULL;
+    return ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, cancel, &c->db, err) ||
            (recover(c->path, control, err) &&
-            ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, &c->stop, &c->db, err));
+            ncm_db_open(c->path, NCM_DB_READ, SQLITE_BUSY_MS, cancel, &c->db, err));
 }
 
 /* case_sensitive_like is per connection: what MLflow's own sessions set. */
@@ -103,6 +106,7 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
         close_conn(c);
         return ncm_wrap(err, "%s", location);
     }
+    ncm_db_cancel_by(c->db, &c->stop);
     *out = c;
     return true;
 }
