@@ -10,7 +10,8 @@
 
 enum ncm_change_kind {
     /* object = model, version set */
-    NCM_CH_VERSION_STAGE,  /* from/to: stage names */
+    NCM_CH_VERSION_STAGE,  /* from/to: stage names; extra "alone": a conflict where another version
+                              of the model is in that stage afterwards */
     NCM_CH_VERSION_TAG,    /* key; from/to: value or NULL = absent */
     NCM_CH_VERSION_NOTE,   /* from/to: description or NULL */
     NCM_CH_VERSION_CREATE, /* to: source URI; key: run id or NULL; extra: note or NULL; the new

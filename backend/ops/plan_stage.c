@@ -43,11 +43,23 @@ void ncm_plan_version_warnings(struct ncm_planner *p, const struct ncm_model_ver
     }
 }
 
-static bool stage_change(struct ncm_planner *p, enum ncm_plan_tone tone, const char *model,
-                         const char *version, const char *to, const char **from,
+/* What the registry showed a moment ago must still be so, or the plan would not hold together. */
+static bool still(const struct ncm_model_version *v, const char *now, struct ncm_err *err)
+{
+    return (now != NULL && ncm_str_is(v->stage_text, now))
+           || ncm_fail(err, NCM_CONFLICT, _("%s version %s moved just now: from %s to %s"),
+                       v->model.p, v->version.p, ncm_cstr(v->stage_text),
+                       now != NULL ? now : "None");
+}
+
+static bool stage_change(struct ncm_planner *p, enum ncm_plan_tone tone,
+                         const struct ncm_model_version *v, const char *to, const char **from,
                          struct ncm_err *err)
 {
-    if (!ncm_planner_add(p, NCM_CH_VERSION_STAGE, model, version, NULL, to, from, err)) {
+    const char *model = v->model.p;
+    const char *version = v->version.p;
+    if (!ncm_planner_add(p, NCM_CH_VERSION_STAGE, model, version, NULL, to, from, err)
+        || !still(v, *from, err)) {
         return false;
     }
     if (*from == NULL || strcmp(*from, to) != 0) {
@@ -96,7 +108,7 @@ static bool others(struct ncm_planner *p, const struct ncm_model *m,
         }
         if (i->archive) {
             (*archived)++;
-            if (!stage_change(p, NCM_TONE_SIDE, i->model, v->version.p, "Archived", &from, err)) {
+            if (!stage_change(p, NCM_TONE_SIDE, v, "Archived", &from, err)) {
                 return false;
             }
         }
@@ -133,9 +145,11 @@ static bool to_stage(struct ncm_planner *p, enum ncm_stage stage, struct ncm_err
     plan->confirm_name = ncm_strdup(i->model);
     plan->to = ncm_strdup(to);
     if (!others(p, m, v, to, &holder, &archived, err)
-        || !stage_change(p, NCM_TONE_CHANGE, i->model, i->version, to, &from, err)
-        || !expected(plan, from, err)) {
+        || !stage_change(p, NCM_TONE_CHANGE, v, to, &from, err) || !expected(plan, from, err)) {
         return false;
+    }
+    if (i->archive) {
+        plan->changes.items[plan->changes.n - 1].extra = ncm_strdup("alone");
     }
     plan->from = ncm_strdup(from);
     plan->nothing = archived == 0 && from != NULL && strcmp(from, to) == 0;

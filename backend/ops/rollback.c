@@ -74,7 +74,10 @@ static bool put_stage(struct ncm_planner *p, const struct ncm_model *m,
         char *subject = ncm_sprintf("%s v%s", m->name.p, v->version.p);
         bool ok = ncm_planner_add(p, NCM_CH_VERSION_STAGE, m->name.p, v->version.p, NULL,
                                   "Archived", &from, err);
-        if (ok) {
+        if (ok && (from == NULL || strcmp(from, stage) != 0)) {
+            ok = ncm_fail(err, NCM_CONFLICT, _("%s version %s moved just now: from %s to %s"),
+                          m->name.p, v->version.p, stage, from != NULL ? from : "None");
+        } else if (ok) {
             ncm_plan_line(plan, NCM_TONE_SIDE, subject, _("stage"), from, "Archived");
         }
         ncm_free(subject);
@@ -87,6 +90,7 @@ static bool put_stage(struct ncm_planner *p, const struct ncm_model *m,
                          err)) {
         return false;
     }
+    plan->changes.items[plan->changes.n - 1].extra = ncm_strdup("alone");
     char *subject = ncm_sprintf("%s v%s", m->name.p, back->version.p);
     ncm_plan_line(plan, NCM_TONE_CHANGE, subject, _("stage"), from, stage);
     ncm_free(subject);

@@ -370,6 +370,23 @@ static void changed_while_the_panel_was_open(void **state)
     small_close(&s);
 }
 
+static void somebody_else_entered_the_stage_meanwhile(void **state)
+{
+    struct small s;
+    (void)state;
+    small_open(&s, "entered.db", true);
+    struct ncm_plan *p = small_plan(&s, promote("3", "Production", true), &err);
+    assert_non_null(p);
+    small_exec(&s, "UPDATE model_versions SET current_stage='Production' WHERE version=1");
+    assert_false(ncm_plan_execute(&s.ctx, p, &err));
+    assert_int_equal(err.code, NCM_CONFLICT);
+    assert_string_equal(small_ask(&s, STAGE(2)), "Production");
+    assert_string_equal(small_ask(&s, STAGE(3)), "Staging");
+    assert_string_equal(small_ask(&s, "SELECT count(*) FROM model_version_tags"), "0");
+    ncm_plan_free(p);
+    small_close(&s);
+}
+
 static void nothing_is_changed_that_cannot_be_recorded(void **state)
 {
     struct small s;
@@ -408,6 +425,7 @@ int main(void)
         cmocka_unit_test(experiments_by_name_or_id),
         cmocka_unit_test(holders_join_audit_tags_and_registry),
         cmocka_unit_test(changed_while_the_panel_was_open),
+        cmocka_unit_test(somebody_else_entered_the_stage_meanwhile),
         cmocka_unit_test(nothing_is_changed_that_cannot_be_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, remove_scratch);

@@ -82,6 +82,28 @@ static bool touch_model(struct sqlite_writer *w, const char *name, struct ncm_er
                          "is", w->now_ms, name);
 }
 
+/* Where the others were to make room: one that came meanwhile was not in the plan. */
+static bool is_alone(struct sqlite_writer *w, const struct ncm_change *ch, int64_t n,
+                     const char *stage, struct ncm_err *err)
+{
+    bool found;
+    char *other;
+    if (ch->extra == NULL || strcmp(ch->extra, "alone") != 0) {
+        return true;
+    }
+    if (!apply_one(w, err, &found, &other, "SELECT version FROM model_versions WHERE name=?"
+                   " AND version<>? AND current_stage=?@W", "sis", ch->object, n, stage)) {
+        return false;
+    }
+    if (found) {
+        ncm_fail(err, NCM_CONFLICT, _("%s version %s came to %s meanwhile; nothing was written"),
+                 ch->object, other, stage);
+        ncm_hint(err, _("look at the present state and decide again"));
+    }
+    ncm_free(other);
+    return !found;
+}
+
 static bool version_stage(struct sqlite_writer *w, const struct ncm_change *ch, int64_t n,
                           struct ncm_err *err)
 {
@@ -95,7 +117,7 @@ static bool version_stage(struct sqlite_writer *w, const struct ncm_change *ch, 
                             "UPDATE model_versions SET current_stage=?, last_updated_time=?"
                             " WHERE name=? AND version=?" ALIVE "@W",
                             "sisi", to, w->now_ms, ch->object, n)
-              && touch_model(w, ch->object, err)
+              && touch_model(w, ch->object, err) && is_alone(w, ch, n, to, err)
               && ((from != NULL && strcmp(from, to) == 0)
                   || apply_transition(w, ch->object, ch->version, NULL, from, to, err));
     ncm_free(from);
