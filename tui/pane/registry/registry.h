@@ -95,13 +95,19 @@ void registry_want_holders(struct registry *r, const char *of);
 /* ---- registry_tables.c ---- */
 void registry_draw_board(struct registry *r, const struct canvas *c);
 void registry_draw_model(struct registry *r, const struct canvas *c);
-void registry_draw_holders(struct registry *r, const struct canvas *c);
 /* The table and model that have the focus now. */
 struct table *registry_focused(struct registry *r, struct table_model *model);
 void registry_choose_metrics(struct registry *r);
 
+/* Fills a cell with clean text / with text of the store. */
+void registry_set_text(struct table_cell *out, const char *clean);
+void registry_set_raw(struct table_cell *out, struct ncm_str raw);
 /* Rows of the preview below the board; 0 where there is no room. */
 int registry_preview_rows(const struct registry *r, int height);
+
+/* ---- registry_holders.c ---- */
+void registry_draw_holders(struct registry *r, const struct canvas *c);
+struct table_model registry_holders_model(struct registry *r);
 
 /* ---- registry_detail.c ---- */
 void registry_build_detail(struct registry *r);

@@ -12,12 +12,12 @@ enum role stage_role(enum ncm_stage s)
     return roles[s];
 }
 
-static void set_text(struct table_cell *out, const char *clean)
+void registry_set_text(struct table_cell *out, const char *clean)
 {
     ncm_text_clip(out->text, sizeof out->text, clean, strlen(clean), 400);
 }
 
-static void set_raw(struct table_cell *out, struct ncm_str raw)
+void registry_set_raw(struct table_cell *out, struct ncm_str raw)
 {
     out->raw = raw;
     out->is_raw = true;
@@ -26,7 +26,7 @@ static void set_raw(struct table_cell *out, struct ncm_str raw)
 static void set_age(struct table_cell *out, int64_t ms)
 {
     if (ms == NCM_NO_TIME) {
-        set_text(out, sign(SIGN_DASH));
+        registry_set_text(out, sign(SIGN_DASH));
     } else {
         ncm_fmt_age(out->text, sizeof out->text, ncm_now_ms() - ms);
     }
@@ -70,7 +70,7 @@ static void stage_cell(const struct ncm_model *m, enum ncm_stage stage, struct t
         snprintf(out->text + used, sizeof out->text - used, " +%d", more);
     }
     if (shown == 0) {
-        set_text(out, sign(SIGN_DASH));
+        registry_set_text(out, sign(SIGN_DASH));
         out->role = ROLE_DIM;
     } else {
         out->role = stage_role(stage);
@@ -91,7 +91,7 @@ static void alias_cell(const struct ncm_model *m, struct table_cell *out)
             ncm_buf_puts(&b, sign(SIGN_WARN));
         }
     }
-    set_text(out, b.p);
+    registry_set_text(out, b.p);
     ncm_buf_release(&b);
 }
 
@@ -107,7 +107,7 @@ static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *
     const struct ncm_model *m = &r->models->items[r->rows[row]];
     switch ((enum board_column)column) {
     case B_MODEL:
-        set_raw(out, m->name);
+        registry_set_raw(out, m->name);
         out->cut_middle = true;
         out->attrs = ATTR_BOLD;
         break;
@@ -130,7 +130,7 @@ static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *
         set_age(out, m->last_updated_ms);
         break;
     case B_NOTE:
-        set_raw(out, m->description);
+        registry_set_raw(out, m->description);
         out->role = ROLE_DIM;
         break;
     }
@@ -163,7 +163,7 @@ static void list_cell(void *ctx, size_t row, size_t column, struct table_cell *o
         set_age(out, m->last_updated_ms);
         break;
     case L_NOTE:
-        set_raw(out, m->description);
+        registry_set_raw(out, m->description);
         break;
     }
 }
@@ -198,7 +198,7 @@ static void version_aliases(const struct ncm_model_version *v, struct table_cell
         ncm_buf_puts(&b, i > 0 ? " @" : "@");
         ncm_text_clean(&b, v->aliases[i].p, v->aliases[i].len, NCM_CLEAN_LINE);
     }
-    set_text(out, b.p);
+    registry_set_text(out, b.p);
     ncm_buf_release(&b);
 }
 
@@ -253,7 +253,7 @@ static void metric_cell(const struct registry *r, const struct ncm_model_version
                                      ? ncm_run_metric(run, ncm_cstr(r->metrics[index]))
                                      : NULL;
     if (m == NULL) {
-        set_text(out, sign(SIGN_DASH));
+        registry_set_text(out, sign(SIGN_DASH));
         out->role = ROLE_DIM;
         return;
     }
@@ -284,10 +284,10 @@ static void versions_cell(void *ctx, size_t row, size_t column, struct table_cel
         break;
     }
     case V_STAGE:
-        set_raw(out, v->stage_text);
+        registry_set_raw(out, v->stage_text);
         out->role = stage_role(v->stage);
         if (!ncm_str_is(v->status, "READY")) {
-            set_raw(out, v->status);
+            registry_set_raw(out, v->status);
             out->role = ROLE_WARN;
         }
         break;
@@ -305,12 +305,12 @@ static void versions_cell(void *ctx, size_t row, size_t column, struct table_cel
         break;
     case V_USER: {
         const struct ncm_run *run = registry_run_of(r, ncm_cstr(v->run_id));
-        set_raw(out, v->user.len > 0 || run == NULL ? v->user : run->user);
+        registry_set_raw(out, v->user.len > 0 || run == NULL ? v->user : run->user);
         out->role = ROLE_DIM;
         break;
     }
     case V_NOTE:
-        set_raw(out, v->description);
+        registry_set_raw(out, v->description);
         break;
     }
 }
@@ -333,66 +333,6 @@ static struct table_model preview_model(struct registry *r)
 static struct table_model versions_model(struct registry *r)
 {
     struct table_model m = {.ctx = r, .count = versions_count, .cell = versions_cell};
-    return m;
-}
-
-/* ---- holders ---- */
-
-enum holder_column { H_VERSION, H_FROM, H_UNTIL, H_FOR, H_ACTOR, H_KNOWN, H_REASON };
-
-static size_t holders_count(void *ctx)
-{
-    const struct registry *r = ctx;
-    return r->holders != NULL ? r->holders->n : 0;
-}
-
-static void holders_cell(void *ctx, size_t row, size_t column, struct table_cell *out)
-{
-    const struct registry *r = ctx;
-    const struct ncm_holder *h = &r->holders->items[row];
-    bool now = h->until_ms == NCM_NO_TIME;
-    switch ((enum holder_column)column) {
-    case H_VERSION: {
-        char number[64];
-        ncm_text_clip(number, sizeof number, h->version.p, h->version.len, 12);
-        snprintf(out->text, sizeof out->text, "v%s", number);
-        out->attrs = ATTR_BOLD;
-        out->role = now ? ROLE_STAGE_PRODUCTION : ROLE_TEXT;
-        break;
-    }
-    case H_FROM:
-        ncm_fmt_time(out->text, sizeof out->text, h->from_ms, false);
-        break;
-    case H_UNTIL:
-        if (now) {
-            set_text(out, _("now"));
-            out->role = ROLE_OK;
-        } else {
-            ncm_fmt_time(out->text, sizeof out->text, h->until_ms, false);
-        }
-        break;
-    case H_FOR:
-        if (h->from_ms != NCM_NO_TIME) {
-            ncm_fmt_duration(out->text, sizeof out->text,
-                             (now ? ncm_now_ms() : h->until_ms) - h->from_ms);
-        }
-        break;
-    case H_ACTOR:
-        set_raw(out, h->actor);
-        break;
-    case H_KNOWN:
-        set_raw(out, h->known_from);
-        out->role = ROLE_DIM;
-        break;
-    case H_REASON:
-        set_raw(out, h->reason);
-        break;
-    }
-}
-
-static struct table_model holders_model(struct registry *r)
-{
-    struct table_model m = {.ctx = r, .count = holders_count, .cell = holders_cell};
     return m;
 }
 
@@ -561,35 +501,6 @@ void registry_draw_model(struct registry *r, const struct canvas *c)
     table_draw(&r->versions, &tm, &body, true, _("This model has no versions."));
 }
 
-void registry_draw_holders(struct registry *r, const struct canvas *c)
-{
-    char name[160], title[256];
-    const char *model = r->model != NULL ? r->model : "";
-    ncm_text_clip_middle(name, sizeof name, model, strlen(model), c->w - 36 > 8 ? c->w - 36 : 8);
-    snprintf(title, sizeof title, _("Who held %s of %s"),
-             r->holders_of != NULL ? r->holders_of : "", name);
-    paint_head(c, 0, title, NULL, true);
-    const struct table_column columns[] = {
-        {.title = _("VER"), .min = 4, .want = 5},
-        {.title = _("FROM"), .min = 16, .want = 16},
-        {.title = _("UNTIL"), .min = 16, .want = 16},
-        {.title = _("FOR"), .min = 8, .want = 9, .align = 1, .priority = 2},
-        {.title = _("BY"), .min = 6, .want = 12, .priority = 3},
-        {.title = _("KNOWN FROM"), .min = 8, .want = 10, .priority = 4},
-        {.title = _("REASON"), .min = 24, .want = 0, .priority = 1},
-    };
-    struct canvas body = canvas_part(c, 1, 0, -1, -1);
-    struct table_model tm = holders_model(r);
-    memcpy(r->holders_columns, columns, sizeof columns);
-    r->holders_table.columns = r->holders_columns;
-    r->holders_table.n_columns = sizeof columns / sizeof *columns;
-    r->holders_table.fixed = 1;
-    const char *empty =
-        r->holders == NULL ? _("loading…") : _("Nothing is known of earlier holders.");
-    r->table_y = body.y;
-    table_draw(&r->holders_table, &tm, &body, true, empty);
-}
-
 struct table *registry_focused(struct registry *r, struct table_model *model)
 {
     switch (r->view) {
@@ -600,7 +511,7 @@ struct table *registry_focused(struct registry *r, struct table_model *model)
         *model = registry_detail_model(r);
         return &r->detail_table;
     case VIEW_HOLDERS:
-        *model = holders_model(r);
+        *model = registry_holders_model(r);
         return &r->holders_table;
     case VIEW_BOARD:
         break;
