@@ -10,7 +10,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 case $NCMLOPS_BIN in /*) ;; *) NCMLOPS_BIN=$PWD/$NCMLOPS_BIN ;; esac
 [ -x "$NCMLOPS_BIN" ] || { echo "$NCMLOPS_BIN: not there; run make" >&2; exit 1; }
 
-home=$(mktemp -d)
+# A name that reads well in the pictures, where nobody else has taken it.
+home=${TMPDIR:-/tmp}/minjun
+mkdir "$home" 2>/dev/null || home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 trap 'exit 1' INT TERM HUP
 export HOME="$home" USER=minjun LOGNAME=minjun
@@ -19,7 +21,7 @@ NCMLOPS_LOCALEDIR=${NCMLOPS_LOCALEDIR:-$here/../build/locale}
 export NCMLOPS_LOCALEDIR
 
 printf 'wait "churn" 30\npause 3000\nquit\n' >"$home/quit.script"
-LC_ALL=C.UTF-8 "$NCMLOPS_BIN" demo --dir "$home/new" --script "$home/quit.script" </dev/null ||
+LC_ALL=C.UTF-8 "$NCMLOPS_BIN" demo --dir "$home/fraud-team" --script "$home/quit.script" </dev/null ||
     { echo "the demo's workspace could not be made" >&2; exit 1; }
 
 # What a script says about itself.
@@ -31,6 +33,7 @@ of()
 [ $# -gt 0 ] || set -- $(cd "$here" && ls ./*.script | sed 's|^\./||; s|\.script$||')
 bad=0
 work=$home/fraud-team
+mv "$work" "$home/new"
 for name in "$@"; do
     rm -rf "$work"
     cp -R "$home/new" "$work" && cd "$work" || exit 1
