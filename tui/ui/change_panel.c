@@ -191,7 +191,7 @@ static void draw_line(const struct canvas *c, int y, const struct ncm_plan_line 
     paint_raw(c, y, x, col->from, 0, ROLE_DIM, 0, str_of(line->from != NULL ? line->from : none));
     x += col->from + 1;
     x += paint(c, y, x, ROLE_DIM, 0, ncm_text_utf8() ? "→" : ">") + 1;
-    int word_w = ncm_text_width(word) + 2;
+    int word_w = word[0] != '\0' ? ncm_text_width(word) + 2 : 0;
     const char *to = line->to != NULL ? line->to : none;
     int to_w = width_of(to, c->w - x - word_w);
     if (to_w > 0) {
@@ -224,9 +224,12 @@ static void draw_plan(struct change *c, const struct rows *rows, const struct ca
     for (int y = 0; y < area->h && c->top + (size_t)y < c->rows; y++) {
         draw_row(area, y, &rows->items[c->top + (size_t)y], &col);
     }
-    if (area->h > 0 && c->top + (size_t)area->h >= c->rows) {
-        c->seen_all = true;
-    } else if (area->h > 0) {
+    size_t needed = rows->n; /* notes at the end need not have been read */
+    while (needed > 0 && rank_of(rows->items[needed - 1].line) == 4) {
+        needed--;
+    }
+    c->seen_all = c->seen_all || (area->h > 0 && c->top + (size_t)area->h >= needed);
+    if (area->h > 0 && c->top + (size_t)area->h < c->rows) {
         paint(area, area->h - 1, area->w - 1, ROLE_FOCUS, 0, sign(SIGN_DOWN));
     }
 }
@@ -309,24 +312,29 @@ void change_panel_draw(struct change *c, const struct frame_layout *l)
     const struct ncm_plan *plan = c->plan;
     struct rows rows = {NULL, 0, 0};
     int under = change_name(c) != NULL ? 3 : 2; /* fields and buttons */
-    bool roomy = l->body.h >= 14;
     int w = l->body.w - 4 > 96 ? 96 : l->body.w - 4;
-    make_rows(plan, w, l->body.h >= 18, &rows);
+    make_rows(plan, w, true, &rows);
+    bool airy = (int)rows.n + under + 6 <= l->body.h;
+    if (!airy) {
+        rows.n = 0;
+        make_rows(plan, w, false, &rows);
+    }
+    bool roomy = l->body.h >= 14;
     c->rows = rows.n;
-    int want = (int)c->rows + under + (roomy ? 4 : 0);
+    int want = (int)c->rows + under + (roomy ? 2 : 0) + (airy ? 2 : 0);
     struct canvas box = layout_box(&l->body, want, w);
     const char *name = text_of(plan->title);
     ncm_text_clip(title, sizeof title, name, strlen(name), box.w - 6);
     struct canvas in = box_draw(&box, title, c->danger ? ROLE_DANGER : ROLE_FOCUS);
-    int top = 0, bottom = in.h - under - (roomy ? 1 : 0);
+    int top = 0, fields = in.h - under - airy;
     if (roomy) {
         draw_where(c, &in, 0);
-        top = 2;
-        bottom--;
+        top = 1 + airy;
     }
-    struct canvas area = canvas_part(&in, top, 0, bottom - top > 0 ? bottom - top : 0, -1);
+    int room = fields - top - roomy; /* a blank row above the fields */
+    struct canvas area = canvas_part(&in, top, 0, room > 0 ? room : 0, -1);
     draw_plan(c, &rows, &area);
-    int y = in.h - under - (roomy ? 1 : 0);
+    int y = fields;
     draw_field(c, &in, y++, false);
     if (change_name(c) != NULL) {
         draw_field(c, &in, y++, true);

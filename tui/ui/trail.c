@@ -8,7 +8,9 @@
 static void store_text(struct ui *ui, int cells, char *out, size_t outsz)
 {
     const struct ncm_store_snapshot *store = ui_store(ui);
-    const char *where = ncm_session_location(ui->session), *why = ui->demo_path != NULL ? _("made by the demo") : ncm_session_why(ui->session);
+    const char *where = ncm_session_location(ui->session);
+    const char *why = ui->demo_path != NULL ? _("made by the demo")
+                                            : ncm_session_why(ui->session);
     const char *dot = ncm_text_utf8() ? " · " : " | ";
     char place[512], reason[256], release[160] = "";
 
