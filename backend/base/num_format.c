@@ -152,6 +152,11 @@ char *ncm_fmt_age(char *out, size_t outsz, int64_t ms)
         int64_t ms;
         const char *name;
     } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+    const int64_t year = INT64_C(365) * 86400000;
+    if (ms >= 2 * year) {
+        snprintf(out, outsz, "%" PRId64 " y", ms / year);
+        return out;
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (ms >= units[i].ms) {
             snprintf(out, outsz, "%" PRId64 " %s", ms / units[i].ms, units[i].name);

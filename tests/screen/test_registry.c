@@ -61,7 +61,7 @@ static struct vt *open_store(int rows, int cols, const char *lang)
     const char *env[] = {home, NULL};
     const char *argv[] = {"ncmlops", "--store", store, "--lang", lang, NULL};
     struct vt *vt = vt_spawn(rows, cols, env, argv);
-    vt_wait(vt, "my_classification_experiment", 0);
+    vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
     vt_wait(vt, "fraud-detector", 0);
     return vt;
@@ -235,7 +235,7 @@ static void read_only_refuses_before_anything(void **state)
     snprintf(store, sizeof store, "%s/mlflow.db", folder);
     struct vt *vt = vt_spawn(24, 80, NULL,
                              (const char *const[]){"ncmlops", "--read-only", "--store", store, NULL});
-    vt_wait(vt, "my_classification_experiment", 0);
+    vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
     vt_wait(vt, "fraud-detector", 0);
     vt_key(vt, "U");

@@ -142,6 +142,8 @@ static void lengths_of_time(void **state)
     assert_string_equal(ncm_fmt_age(s, sizeof s, 42000), "42 s");
     assert_string_equal(ncm_fmt_age(s, sizeof s, 200000), "3 m");
     assert_string_equal(ncm_fmt_age(s, sizeof s, 3542400000), "41 d");
+    assert_string_equal(ncm_fmt_age(s, sizeof s, INT64_C(700) * 86400000), "700 d");
+    assert_string_equal(ncm_fmt_age(s, sizeof s, INT64_C(1100) * 86400000), "3 y");
 }
 
 static void durations_are_read(void **state)
