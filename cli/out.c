@@ -16,11 +16,20 @@ enum {
     MAX_COLUMNS = 16,
 };
 
+bool cli_is_terminal(void)
+{
+    static int known = -1; /* asked once, not once a row */
+    if (known < 0) {
+        known = isatty(STDOUT_FILENO);
+    }
+    return known;
+}
+
 bool cli_use_color(const struct cli *c)
 {
     const char *no = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-    return !c->no_color && (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) && term != NULL &&
+    return !c->no_color && (no == NULL || no[0] == '\0') && cli_is_terminal() && term != NULL &&
            strcmp(term, "dumb") != 0;
 }
 
@@ -46,7 +55,7 @@ static void json_for_terminal(const char *p, size_t len)
 
 void cli_write_json(const char *p, size_t len)
 {
-    if (isatty(STDOUT_FILENO)) {
+    if (cli_is_terminal()) {
         json_for_terminal(p, len);
     } else {
         fwrite(p, 1, len, stdout);
@@ -56,7 +65,7 @@ void cli_write_json(const char *p, size_t len)
 void cli_write(const struct cli *c, const char *p, size_t len)
 {
     (void)c;
-    if (!isatty(STDOUT_FILENO)) {
+    if (!cli_is_terminal()) {
         fwrite(p, 1, len, stdout);
         return;
     }
@@ -65,11 +74,6 @@ void cli_write(const struct cli *c, const char *p, size_t len)
     ncm_text_clean(&clean, p, len, NCM_CLEAN_LINES);
     fwrite(clean.p, 1, clean.len, stdout);
     ncm_buf_release(&clean);
-}
-
-bool cli_is_terminal(void)
-{
-    return isatty(STDOUT_FILENO);
 }
 
 bool cli_stdout_ok(struct ncm_err *err)

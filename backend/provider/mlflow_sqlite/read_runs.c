@@ -6,6 +6,8 @@
 /* Above so many runs the first rows come before the exact order. */
 #define LARGE 20000
 #define NEWEST_MORE 200
+/* Pages on either side of the window that are not let go. */
+#define PAGES_KEPT 16
 
 static void drop_parts(struct ncm_snapshot *head)
 {
@@ -89,6 +91,14 @@ static bool publish(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_runs_sna
     return true;
 }
 
+/* Pages about the window stay, for who scrolls back; farther ones go, so that memory follows what
+ * is looked at. */
+static bool is_near(const struct ncm_fetch *f, size_t page)
+{
+    size_t first = f->first / NCM_RUNS_PAGE, last = (f->first + f->count) / NCM_RUNS_PAGE;
+    return page + PAGES_KEPT >= first && page <= last + PAGES_KEPT;
+}
+
 /* The same order with other pages. */
 static bool move_window(struct ncm_conn *c, struct ncm_fetch *f,
                         const struct ncm_runs_snapshot *previous, struct ncm_err *err)
@@ -101,7 +111,7 @@ static bool move_window(struct ncm_conn *c, struct ncm_fetch *f,
         atomic_fetch_add(&s->chunks[i]->users, 1);
     }
     for (size_t i = 0; i < s->n_pages; i++) {
-        s->pages[i] = previous->pages[i];
+        s->pages[i] = is_near(f, i) ? previous->pages[i] : NULL;
         if (s->pages[i] != NULL)
             atomic_fetch_add(&s->pages[i]->users, 1);
     }
