@@ -245,8 +245,28 @@ static bool choose(const char *store, const char *name, const struct ncm_config 
     return nothing(err);
 }
 
+/* The environment may name a registry of its own; whoever set it must learn that it is not used. */
+static bool other_registry(const struct ncm_choice *c)
+{
+    const char *uri = env("MLFLOW_REGISTRY_URI");
+    char *location = NULL;
+    struct ncm_err err;
+    if (uri == NULL ||
+        (ncm_store_location(uri, &location, &err) && strcmp(location, c->location) == 0)) {
+        ncm_free(location);
+        return false;
+    }
+    ncm_free(location);
+    return true;
+}
+
 static void note_also(struct ncm_choice *out)
 {
+    if (other_registry(out)) {
+        out->also = ncm_strdup(_("MLFLOW_REGISTRY_URI names another registry: this version shows "
+                                 "the store's own"));
+        return;
+    }
     char *db = ncm_path_expand(HERE_DB, NULL);
     char *folder = ncm_path_expand(HERE_FOLDER, NULL);
     if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {

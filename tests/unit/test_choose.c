@@ -152,6 +152,19 @@ static void what_a_context_says(void **state)
     assert_int_equal(err.code, NCM_USAGE);
 }
 
+static void another_registry_is_told(void **state)
+{
+    (void)state;
+    setenv("MLFLOW_REGISTRY_URI", "sqlite:////srv/x.db", 1);
+    struct ncm_choice c = choose("/srv/x.db", NULL);
+    assert_true(c.also == NULL || strstr(c.also, "REGISTRY") == NULL);
+    ncm_choice_release(&c);
+    c = choose("/srv/y.db", NULL);
+    assert_non_null(strstr(c.also, "MLFLOW_REGISTRY_URI"));
+    ncm_choice_release(&c);
+    unsetenv("MLFLOW_REGISTRY_URI");
+}
+
 static void labels_have_no_secrets(void **state)
 {
     (void)state;
@@ -207,6 +220,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(order_of_the_ways),
         cmocka_unit_test(what_a_context_says),
+        cmocka_unit_test(another_registry_is_told),
         cmocka_unit_test(labels_have_no_secrets),
         cmocka_unit_test(what_cannot_be_opened_says_what_can),
     };
