@@ -129,7 +129,9 @@ static char *shape(bool modern)
                          : *p == 'K' ? "workspace,"
                                      : ", workspace VARCHAR(63) NOT NULL DEFAULT 'default'");
     }
-    return ncm_buf_take(&b);
+    char *out = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return out;
 }
 
 static void make(const char *path, bool modern)

@@ -320,7 +320,9 @@ static char *holders(struct small *s, const char *slot, int64_t at)
     }
     ncm_snapshot_unref(taken);
     ncm_query_free(q);
-    return ncm_buf_take(&b);
+    char *out = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return out;
 }
 
 static void held(struct small *s, const char *slot, const char *expected)
