@@ -117,7 +117,7 @@ const struct ui_action ui_actions[] = {
 
     /* registry */
     {A_PROMOTE, "promote", "P", N_("promote…"),
-     N_("Move the version to a stage or alias; shows first what will change"), MODELS | IN_RUN,
+     N_("Move the version to a stage or alias; shows first what will change"), MODELS | RUNS_ANY,
      ACT_CHANGES | ACT_ARGUMENT},
     {A_ROLLBACK, "rollback", "B", N_("roll back…"),
      N_("Put the version back that held the stage before"), MODELS, ACT_CHANGES | ACT_ARGUMENT},

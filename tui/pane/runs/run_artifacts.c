@@ -373,6 +373,10 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
         ui_copy(v->pane->ui, ncm_cstr(selected_item(a)->path), _("path"));
         return true;
     }
+    if (action == A_REGISTER && selected_item(a) != NULL && selected_item(a)->is_dir) {
+        run_register_path(v->pane, a->run_id, ncm_cstr(selected_item(a)->path));
+        return true;
+    }
     if (a->reading)
         return textview_act(&a->text, a->content.p, a->content.len, action);
     switch (action) {

@@ -23,7 +23,7 @@ struct detail {
     enum part part;
     char *narrow;           /* what / typed; NULL: nothing */
     int64_t facts_ms;
-    bool full;
+    bool full, curve_shown;
 };
 
 static struct detail *of(struct view *v)
@@ -230,6 +230,7 @@ static void draw_curve(struct detail *d, const struct canvas *c)
     if (d->curve.metric == NULL || strcmp(key, d->curve.metric) != 0)
         curves_metric(&d->curve, key);
     clean_text((struct ncm_str){key, strlen(key)}, title, sizeof title);
+    d->curve_shown = true;
     curves_head(&d->curve, facts, sizeof facts);
     paint_head(c, 0, title, facts, false);
     struct canvas in = canvas_part(c, 1, 0, -1, -1);
@@ -294,6 +295,7 @@ static void draw(struct view *v, const struct canvas *c)
             fill(d);
         ui_wake_in(v->pane->ui, FACTS_MS);
     }
+    d->curve_shown = false;
     if (c->w >= THREE_PARTS && !d->full)
         draw_three(d, c);
     else if (c->w >= TWO_PARTS && !d->full)
@@ -418,6 +420,13 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
         return true;
     case A_METRIC:
         return act_metric(d, arg);
+    case A_XAXIS:
+    case A_SMOOTH:
+    case A_LOGSCALE:
+    case A_ZOOM_IN:
+    case A_ZOOM_OUT:
+    case A_ZOOM_RESET:
+        return d->curve_shown && curves_act(&d->curve, action);
     default:
         break;
     }
@@ -446,18 +455,23 @@ static unsigned contexts(struct view *v)
 {
     struct detail *d = of(v);
     unsigned inner = d->part == P_ARTIFACTS ? d->artifacts->ops->contexts(d->artifacts) : IN_LIST;
-    return IN_RUN | inner;
+    return IN_RUN | inner | (d->curve_shown ? IN_PLOT : 0);
 }
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id ids[] = {A_OPEN, A_NEXT_TAB, A_METRIC, A_ARTIFACTS,
-                                            A_NOTE, A_TAG, A_REGISTER, A_COPY, A_RENAME, A_DELETE};
+    static const enum ui_action_id ids[] = {A_OPEN, A_NEXT_TAB, A_PROMOTE, A_ARTIFACTS,
+                                            A_NOTE, A_REGISTER, A_SMOOTH, A_COPY, A_RENAME, A_DELETE};
     struct detail *d = of(v);
     size_t n = 0;
-    for (size_t i = 0; i < sizeof ids / sizeof ids[0] && n < max; i++)
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0] && n < max; i++) {
+        const struct ncm_run *r = record(d);
+        if ((ids[i] == A_PROMOTE && (r == NULL || r->n_versions == 0)) ||
+            (ids[i] == A_SMOOTH && !d->curve_shown))
+            continue;
         out[n++] = (struct ui_hint){ids[i], ids[i] == A_OPEN && d->part == P_METRICS ? _("plot")
                                                                                      : NULL};
+    }
     return n;
 }
 

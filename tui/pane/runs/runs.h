@@ -436,6 +436,8 @@ void run_facts_fill(struct pairs *p, const struct run_facts_input *in);
 /* ---- actions that change runs (runs_actions.c) ---- */
 /* True where it was one of them. */
 bool run_actions_act(struct runs_pane *p, enum ui_action_id action, const char *arg);
+/* Registers what lies in one folder of the run's artifacts. */
+void run_register_path(struct runs_pane *p, const char *run_id, const char *path);
 void run_actions_update(struct runs_pane *p);
 void run_actions_release(struct runs_pane *p);
 

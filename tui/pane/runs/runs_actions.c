@@ -276,6 +276,15 @@ static void register_run(struct runs_pane *p, const struct ncm_run *r)
         ask_model(p);
 }
 
+void run_register_path(struct runs_pane *p, const char *run_id, const char *path)
+{
+    drop(&p->action);
+    p->action.intent = ncm_intent_new(NCM_DO_REGISTER);
+    ncm_intent_add_object(p->action.intent, run_id);
+    ncm_intent_set(&p->action.intent->key, path);
+    ask_model(p);
+}
+
 /* P on a run leads to its version, where promoting is done with everything in sight. */
 static void promote_run(struct runs_pane *p, const struct ncm_run *r)
 {

@@ -103,7 +103,7 @@ static void title_of(const struct browse *b, char *out, size_t outsz)
 
 static int left_width(const struct canvas *c)
 {
-    int w = c->w / 4;
+    int w = c->w * 3 / 10;
     return w < LEFT_MIN ? LEFT_MIN : w > 52 ? 52 : w;
 }
 
@@ -208,6 +208,9 @@ static bool act_runs(struct browse *b, enum ui_action_id action, const char *arg
         return true;
     case A_VIEW_DELETED:
         run_table_open(&b->runs, b->runs.experiment, !b->runs.deleted);
+        if (b->runs.deleted)
+            ui_message(p->ui, UI_INFO, "%s",
+                       _("Deleted runs: `:restore` brings one back, Esc shows the active ones."));
         return true;
     case A_FULL:
         b->full = !b->full;
@@ -305,7 +308,13 @@ static bool back(struct view *v)
     struct browse *b = of(v);
     if (!b->runs_focused)
         return false;
-    if (!run_table_back(&b->runs))
+    if (run_table_back(&b->runs))
+        return true;
+    const struct ncm_experiment *e =
+        experiments_find(b->experiments.feed.snap, b->runs.experiment);
+    if (b->runs.deleted && (e == NULL || e->lifecycle == NCM_ACTIVE))
+        run_table_open(&b->runs, b->runs.experiment, false);
+    else
         b->runs_focused = false;
     return true;
 }

@@ -114,7 +114,7 @@ const struct attribute run_attributes[] = {
      cell_version},
     {"started", N_("AGE"), N_("age"), "attributes.start_time", 6, 6, 1, 1, SHOW_INITIAL,
      cell_started},
-    {"duration", N_("TOOK"), N_("duration"), NULL, 8, 9, 1, 23, SHOW_INITIAL, cell_duration},
+    {"duration", N_("TOOK"), N_("duration"), NULL, 9, 9, 1, 23, SHOW_INITIAL, cell_duration},
     {"start-time", N_("STARTED"), N_("start time"), "attributes.start_time", 16, 16, 0, 19,
      SHOW_CHOSEN, cell_start_time},
     {"end-time", N_("ENDED"), N_("end time"), "attributes.end_time", 16, 16, 0, 19, SHOW_CHOSEN,

@@ -175,7 +175,7 @@ void experiments_draw(struct experiment_list *e, const struct canvas *c, bool fo
     struct canvas in = canvas_part(c, 1, 0, -1, -1);
     e->canvas = in;
     e->table.columns = heads;
-    e->table.n_columns = narrow ? 5 : 4;
+    e->table.n_columns = narrow ? 5 : c->w < 46 ? 3 : 4; /* the names matter more */
     if (row_count(e) == 0)
         feed_paint_empty(&e->feed, &in, e->deleted ? _("No deleted experiments.")
                                                    : _("No experiments in this store yet."));
