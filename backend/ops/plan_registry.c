@@ -138,6 +138,7 @@ static bool model_create(struct ncm_planner *p, struct ncm_err *err)
     const char *there;
     plan->title = ncm_sprintf(_("Create model %s"), i->model);
     plan->subject = ncm_strdup(i->model);
+    plan->confirm_name = ncm_strdup(i->model);
     plan->to = ncm_strdup(i->model);
     if (!ncm_planner_add(p, NCM_CH_MODEL_CREATE, i->model, NULL, NULL, i->to, &there, err)) {
         return false;

@@ -317,6 +317,7 @@ static bool experiment_create(struct ncm_planner *p, struct ncm_err *err)
     }
     plan->title = ncm_sprintf(_("Create experiment %s"), name);
     plan->subject = ncm_strdup(name);
+    plan->confirm_name = ncm_strdup(name);
     plan->to = ncm_strdup(name);
     if (!ncm_planner_add(p, NCM_CH_EXPERIMENT_CREATE, NULL, NULL, NULL, name, &there, err)) {
         return false;
