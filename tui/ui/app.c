@@ -4,10 +4,12 @@
 
 #include "ui/inside.h"
 
+#define HANGUL_HINTS 3 /* keys: the first may be painted over at once by the next */
+
 static void say_hangul(struct ui *ui)
 {
-    if (!ui->hangul_hinted) {
-        ui->hangul_hinted = true;
+    if (ui->hangul_hints < HANGUL_HINTS) {
+        ui->hangul_hints++;
         ui_message(ui, UI_INFO, _("Hangul input is on – keys are translated; press 한/영"));
     }
 }

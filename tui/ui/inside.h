@@ -76,7 +76,8 @@ struct ui {
     struct ui_job jobs[UI_MAX_JOBS];
     size_t n_jobs;
     struct theme theme;
-    bool dirty, quit, unfocused, paused, hangul_hinted;
+    bool dirty, quit, unfocused, paused;
+    int hangul_hints; /* given so far */
     int status;
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;

@@ -108,6 +108,29 @@ static void keep(struct palette *p, size_t index)
     p->match[at] = index;
 }
 
+/* Commands that begin so, objects that contain it, then what matches loosely; -1: not at all. */
+static int score_of(const struct entry *e, const char *typed)
+{
+    size_t len = strlen(typed);
+
+    if (len == 0) {
+        return 0;
+    }
+    int loose = ncm_text_fuzzy(e->text, typed);
+    if (loose < 0) {
+        return -1;
+    }
+    loose = loose > 99999 ? 99999 : loose;
+    if (e->action != A_NONE && strncmp(e->text, typed, len) == 0) {
+        return 400000 + (e->text[len] == '\0' ? 100000 : 0) + loose;
+    }
+    bool contains = ncm_text_has(e->text, typed);
+    if (e->action == A_NONE && contains && len > 2) {
+        return 300000 + loose;
+    }
+    return (e->action != A_NONE ? 200000 : contains ? 100000 : 0) + loose;
+}
+
 static void find(struct palette *p)
 {
     const char *arg;
@@ -124,10 +147,7 @@ static void find(struct palette *p)
             }
             continue;
         }
-        e->score = p->field.len == 0 ? 0 : ncm_text_fuzzy(e->text, p->field.text);
-        if (e->score >= 0 && typed != NULL && e->action == typed->id) {
-            e->score = INT32_MAX;
-        }
+        e->score = score_of(e, p->field.text);
         if (e->score >= 0 && (p->field.len > 0 || e->action != A_NONE)) {
             keep(p, i);
         }
@@ -153,6 +173,8 @@ static void run(struct ui *ui, struct palette *p)
         ui_do(ui, chosen.action, arg, false);
     } else if (any) {
         ui_open(ui, chosen.kind, chosen.id, chosen.id2);
+    } else if (typed != NULL) {
+        ui_message(ui, UI_INFO, _("'%s' does nothing here"), typed->name);
     } else if (text[0] != '\0') {
         ui_message(ui, UI_BAD, _("there is no command or object '%s'"), text);
     }

@@ -71,7 +71,7 @@ static void y_view(struct plot_view *v, const struct plot_series *s, size_t n)
 static void y_axis(struct axis *a, const struct plot_view *v, int rows)
 {
     double step;
-    size_t max = (size_t)(rows / 2);
+    size_t max = (size_t)(rows < 20 ? rows / 2 : rows / 3);
 
     max = max > PLOT_MAX_TICKS ? PLOT_MAX_TICKS : max < 2 ? 2 : max;
     if (v->log_y) {
