@@ -135,7 +135,7 @@ lint: $(BACKEND_OBJ) $(FRONT_OBJ)
 	@tests/lint.sh
 
 screenshots: all
-	@NCMLOPS_BIN='$(abspath $(PROGRAM))' screenshots/shoot
+	@NCMLOPS_BIN='$(abspath $(PROGRAM))' screenshots/make.sh
 
 POT := po/ncmlops.pot
 XGETTEXT := xgettext --from-code=UTF-8 --language=C --keyword=_ --keyword=N_ --add-comments=TR: \
