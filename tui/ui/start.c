@@ -44,6 +44,12 @@ void demo_start(struct ui *ui)
     struct demo *d = ncm_alloc(1, sizeof *d);
     d->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     sigfillset(&all);
+    /* but a fault must reach its handler, which puts the terminal back */
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGABRT);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the screen's */
     bool started = d->bell >= 0 && pthread_create(&d->thread, NULL, demo_thread, d) == 0;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
