@@ -95,8 +95,10 @@ bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_
 static void carry_out(struct ncm_lane *lane, struct ncm_job *job)
 {
     struct ncm_job_result *r = &job->result;
+    int64_t timeout = lane->session->timeout_ms;
+    int64_t patience = timeout > DEADLINE_MS ? timeout : DEADLINE_MS;
     struct ncm_control control = {.cancel = &lane->cancel,
-                                  .deadline_mono_ms = ncm_mono_ms() + DEADLINE_MS};
+                                  .deadline_mono_ms = ncm_mono_ms() + patience};
     struct ncm_err closed;
     struct ncm_job_context ctx;
     if (!ncm_lane_connect(lane, &control, &closed) && closed.code == NCM_CANCELLED) {

@@ -239,6 +239,7 @@ static void settle(struct ncm_session *s, struct ncm_load *l, bool ok, const str
 static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, struct ncm_fetch *f)
 {
     int64_t now = ncm_mono_ms();
+    int64_t deadline = s->timeout_ms > DEADLINE_MS ? s->timeout_ms : DEADLINE_MS;
     r->session = s;
     r->load = l;
     r->window = window_only(l);
@@ -248,7 +249,7 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
         .query = l->query,
         .window_only = r->window,
         .previous = r->reset ? NULL : ncm_snapshot_ref(l->newest),
-        .control = {.cancel = &l->cancel, .deadline_mono_ms = now + DEADLINE_MS},
+        .control = {.cancel = &l->cancel, .deadline_mono_ms = now + deadline},
         .publish = publish,
         .progress = progress,
         .to = r,
