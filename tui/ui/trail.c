@@ -21,6 +21,12 @@ static void store_text(struct ui *ui, int cells, char *out, size_t outsz)
     }
     snprintf(out, outsz, "%s%s%s%s%s", place, reason[0] != '\0' ? dot : "", reason,
              release[0] != '\0' ? dot : "", release);
+    const char *slash = strrchr(where, '/');
+    if (ncm_text_width(out) > cells && slash != NULL && slash[1] != '\0') {
+        ncm_text_clip_middle(place, sizeof place, slash + 1, strlen(slash + 1), 24);
+        snprintf(out, outsz, "%s%s%s%s%s", place, reason[0] != '\0' ? dot : "", reason,
+                 release[0] != '\0' ? dot : "", release);
+    }
     if (ncm_text_width(out) > cells) {
         snprintf(out, outsz, "%s%s%s", place, release[0] != '\0' ? dot : "", release);
     }
@@ -52,8 +58,14 @@ void trail_draw(struct ui *ui, const struct canvas *c)
     if (room < 16) {
         return;
     }
-    store_text(ui, room, right, sizeof right);
+    const struct ncm_err *err = ncm_want_error(ui->store);
     const struct ncm_store_snapshot *store = ui_store(ui);
-    bool warn = store != NULL && !store->writable;
-    paint(c, 0, c->w - 1 - ncm_text_width(right), warn ? ROLE_WARN : ROLE_DIM, 0, right);
+    enum role role = err != NULL ? ROLE_FAIL : store != NULL && !store->writable ? ROLE_WARN
+                                                                                 : ROLE_DIM;
+    if (err != NULL) { /* why nothing comes is worth more than where it came from */
+        ncm_text_clip(right, sizeof right, err->what, strlen(err->what), room);
+    } else {
+        store_text(ui, room, right, sizeof right);
+    }
+    paint(c, 0, c->w - 1 - ncm_text_width(right), role, 0, right);
 }
