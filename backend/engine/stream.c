@@ -54,6 +54,10 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
     pthread_mutex_lock(&s->lock);
     if (!s->watch_failed) {
         s->watch_failed = true;
+        /* What the watch could not look at may be gone: the reads find out and say why. */
+        s->reads.reconnect = true;
+        ncm_loads_mark(s, false, false);
+        pthread_cond_broadcast(&s->reads.wake);
         ncm_bell_ring(&s->bell);
     }
     int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures);
