@@ -77,8 +77,8 @@ static bool watch_begin(struct ncm_conn *c, struct ncm_err *err)
         }
     }
     ncm_free(folder);
-    w->gone = stat(c->path, &st) != 0;
-    if (!w->gone) {
+    /* One that is gone already is reported by the first look. */
+    if (stat(c->path, &st) == 0) {
         w->device = st.st_dev;
         w->inode = st.st_ino;
         w->size = st.st_size;
