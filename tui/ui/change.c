@@ -64,15 +64,14 @@ static void show_failure(struct ui *ui, const struct ncm_err *err)
         return;
     }
     ncm_buf_init(&text, 8192);
-    ncm_buf_printf(&text, "%s\n\n%s\n", _("Someone changed it meanwhile. Nothing was written."),
-                   err->what);
+    ncm_buf_printf(&text, "%s\n", err->what);
     if (err->detail[0] != '\0') {
         ncm_buf_printf(&text, "\n%s\n", err->detail);
     }
     if (err->hint[0] != '\0') {
         ncm_buf_printf(&text, "\n%s\n", err->hint);
     }
-    ui_show_text(ui, _("Conflict"), text.p);
+    ui_show_text(ui, _("Changed meanwhile: nothing was written"), text.p);
     ncm_buf_release(&text);
 }
 

@@ -8,7 +8,7 @@ struct text_layer {
     struct ui *ui;
     char *title, *text;
     size_t len;
-    int widest, lines;
+    int widest;
     struct textview view;
 };
 
@@ -67,11 +67,26 @@ static void mouse(struct ui *ui, void *self, const struct term_event *ev)
     }
 }
 
+/* Rows the text takes at this width, about: words may break a line earlier. */
+static int rows_at(const struct text_layer *t, int w)
+{
+    int rows = 0;
+
+    for (const char *p = t->text; *p != '\0' && rows < 500;) {
+        size_t n = strcspn(p, "\n");
+        int cells = n < 4000 ? ncm_text_width_n(p, n) : 4000;
+        rows += cells > w && w > 0 ? (cells + w / 8) / w + 1 : 1;
+        p += n + (p[n] == '\n');
+    }
+    return rows;
+}
+
 static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 {
     struct text_layer *t = self;
     int w = t->widest + 1 < 40 ? 40 : t->widest + 1;
-    struct canvas box = layout_box(&l->body, w > l->body.w - 4 ? l->body.h : t->lines, w);
+    w = w > l->body.w - 4 ? l->body.w - 4 : w;
+    struct canvas box = layout_box(&l->body, rows_at(t, w - 1), w);
     struct canvas in = box_draw(&box, t->title, ROLE_FOCUS);
 
     (void)ui;
@@ -103,7 +118,6 @@ void ui_show_text(struct ui *ui, const char *title, const char *text)
         size_t n = strcspn(p, "\n");
         int w = n < 1000 ? ncm_text_width_n(p, n) : 1000;
         t->widest = w > t->widest ? w : t->widest;
-        t->lines++;
         p += n + (p[n] == '\n');
     }
     layer_push(ui, &ops, t);
