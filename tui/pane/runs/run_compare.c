@@ -19,6 +19,7 @@ struct compare {
     struct feed runs[CURVES_MAX];
     char *ids[CURVES_MAX];
     size_t n;
+    char *selected;     /* key: the records may be gone when the next arrive */
     bool all;           /* also what is the same */
     bool changed;       /* a record arrived */
     struct ncm_compare *result;
@@ -47,6 +48,7 @@ static void free_view(struct view *v)
         ncm_free(c->ids[i]);
     }
     ncm_compare_free(c->result);
+    ncm_free(c->selected);
     ncm_free(c->lines);
     curves_release(&c->curves);
     ncm_free(c);
@@ -121,6 +123,14 @@ static void choose_metric(struct compare *c)
     curves_metric(&c->curves, ncm_cstr(r->metrics[pick].key));
 }
 
+static void remember(struct compare *c)
+{
+    const struct ncm_compare_row *row =
+        c->table.selected < c->n_lines ? c->lines[c->table.selected].row : NULL;
+    ncm_free(c->selected);
+    c->selected = row != NULL ? ncm_strdup(ncm_cstr(row->key)) : NULL;
+}
+
 static void rebuild(struct compare *c)
 {
     const struct ncm_run *runs[CURVES_MAX];
@@ -131,22 +141,19 @@ static void rebuild(struct compare *c)
             return; /* waits for all of them */
         curves_name(&c->curves, i, run_label(runs[i], label, sizeof label));
     }
-    char *key = NULL;
-    if (c->table.selected < c->n_lines && c->lines[c->table.selected].row != NULL)
-        key = ncm_strdup(ncm_cstr(c->lines[c->table.selected].row->key));
     ncm_compare_free(c->result);
     c->result = ncm_compare_runs(runs, c->n, c->all);
     build_lines(c);
-    for (size_t i = 0; key != NULL && i < c->n_lines; i++)
-        if (c->lines[i].row != NULL && ncm_str_is(c->lines[i].row->key, key))
+    for (size_t i = 0; c->selected != NULL && i < c->n_lines; i++)
+        if (c->lines[i].row != NULL && ncm_str_is(c->lines[i].row->key, c->selected))
             c->table.selected = i;
-    ncm_free(key);
     choose_metric(c);
     for (size_t i = 0; !c->placed && i < c->n_lines; i++)
         if (c->lines[i].kind == L_METRIC) {
             c->table.selected = i;
             c->placed = true;
         }
+    remember(c);
 }
 
 static void update(struct view *v)
@@ -415,7 +422,10 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
     default:
         if (c->in_curves)
             return c->curves.metric != NULL && curves_act(&c->curves, action);
-        return c->result != NULL && table_act(&c->table, &m, action);
+        if (c->result == NULL || !table_act(&c->table, &m, action))
+            return false;
+        remember(c);
+        return true;
     }
 }
 

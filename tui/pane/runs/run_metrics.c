@@ -29,6 +29,7 @@ void metrics_release(struct metric_table *m)
         free_slot(&m->slots[i]);
     ncm_free(m->slots);
     ncm_free(m->rows);
+    ncm_free(m->selected);
     ncm_free(m->run_id);
 }
 
@@ -51,9 +52,15 @@ const char *metrics_selected(const struct metric_table *m)
     return x != NULL ? ncm_cstr(x->key) : NULL;
 }
 
+static void remember(struct metric_table *m)
+{
+    char *key = ncm_strdup(metrics_selected(m));
+    ncm_free(m->selected);
+    m->selected = key;
+}
+
 void metrics_set(struct metric_table *m, const struct ncm_run *run, const char *narrow)
 {
-    char *selected = ncm_strdup(metrics_selected(m));
     ncm_free(m->rows);
     m->rows = NULL;
     m->run = run;
@@ -65,10 +72,10 @@ void metrics_set(struct metric_table *m, const struct ncm_run *run, const char *
             if (ncm_text_has(ncm_cstr(run->metrics[i].key), narrow))
                 m->rows[m->n_rows++] = (uint32_t)i;
     }
-    for (size_t row = 0; selected != NULL && row < m->n_rows; row++)
-        if (ncm_str_is(metric_at(m, row)->key, selected))
+    for (size_t row = 0; m->selected != NULL && row < m->n_rows; row++)
+        if (ncm_str_is(metric_at(m, row)->key, m->selected))
             m->table.selected = row;
-    ncm_free(selected);
+    remember(m);
 }
 
 /* ---- histories of the rows on screen ---- */
@@ -214,5 +221,7 @@ void metrics_draw(struct metric_table *m, const struct canvas *c, bool focused, 
 bool metrics_act(struct metric_table *m, enum ui_action_id action)
 {
     struct table_model model = {.ctx = m, .count = count, .cell = cell};
-    return table_act(&m->table, &model, action);
+    bool taken = table_act(&m->table, &model, action);
+    remember(m);
+    return taken;
 }

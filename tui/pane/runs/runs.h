@@ -406,6 +406,7 @@ struct metric_table {
     struct runs_pane *pane;
     char *run_id;
     const struct ncm_run *run; /* borrowed from the detail's feed */
+    char *selected;            /* its key: the record may be gone when the next arrives */
     uint32_t *rows;            /* after narrowing; NULL: all */
     size_t n_rows;
     struct table table;
