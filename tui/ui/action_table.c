@@ -1,6 +1,6 @@
 /* Every action, one row each. Rules that a unit test holds: a name, a label and a help for each; no
  * two actions share a key where both could hold; no lower-case key changes anything outside the
- * screen. Keys follow docs/keys.md. */
+ * screen. */
 #include "api/text.h"
 #include "ui/action.h"
 

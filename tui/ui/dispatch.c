@@ -17,6 +17,10 @@ bool ui_may_change(struct ui *ui, const char **reason)
         *reason = _("locked: M unlocks it for this session");
         return false;
     }
+    if (ui_store(ui) != NULL && !ui_store(ui)->writable) {
+        *reason = ncm_cstr(ui_store(ui)->why_read_only);
+        return false;
+    }
     return true;
 }
 

@@ -184,7 +184,7 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
     }
     paint(&in, 0, 0, ROLE_KEY, 0, "/");
     field_draw(&p->field, &in, 0, 2, in.w - 2, true);
-    struct canvas list = canvas_part(&in, in.h > 4 ? 2 : 1, 0, -1, -1);
+    struct canvas list = canvas_part(&in, in.h > 6 ? 2 : 1, 0, -1, -1);
     p->rows = list.h;
     size_t rows = list.h > 0 ? (size_t)list.h : 1;
     if (p->at < p->top) {

@@ -1,4 +1,4 @@
-/* Themes: how roles look. Text files in themes/; docs/theming says what stands in them. */
+/* Themes: how roles look. Text files in themes/; docs/configuration.md says what stands in them. */
 #ifndef TUI_UI_THEME_H
 #define TUI_UI_THEME_H
 

@@ -1,0 +1,264 @@
+/* The frame in the real program: first start and demo, help, palette, themes, prompts, a protected
+ * context, Hangul, pastes, idleness, leaving. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "screen/vt.h"
+
+static char folder[] = "/tmp/ncmlops-frame-XXXXXX";
+
+static void shell(const char *script, const char *a, const char *b)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"/* && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
+          "tests/fixtures/mlflow-3.17.2.db.gz");
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"", folder, "");
+    return 0;
+}
+
+/* config: text of a configuration, or NULL. */
+static struct vt *open_with(int rows, int cols, const char *config)
+{
+    char store[512], home[600], file[600], command[512];
+    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(file, sizeof file, "%s/config.yaml", folder);
+    snprintf(command, sizeof command, "printf '%%s' \"$2\" >\"$1/config.yaml\"");
+    shell(command, folder, config != NULL ? config : "clock: false\n");
+    const char *env[] = {home, NULL};
+    const char *plain[] = {"ncmlops", "--config", file, "--store", store, NULL};
+    const char *named[] = {"ncmlops", "--config", file, NULL};
+    bool context = config != NULL && strstr(config, "contexts:") != NULL;
+    struct vt *vt = vt_spawn(rows, cols, env, context ? named : plain);
+    vt_wait(vt, "Default", 0);
+    return vt;
+}
+
+static void leave(struct vt *vt)
+{
+    vt_send(vt, "\003");
+    assert_true(WIFEXITED(vt_close(vt)));
+}
+
+static void starts_without_a_store_and_opens_the_demo(void **state)
+{
+    char home[600];
+    const char *env[] = {home, NULL};
+    const char *argv[] = {"sh", "-c", "cd \"$HOME/empty\" && exec \"$0\"", vt_program(), NULL};
+    (void)state;
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    struct vt *vt = vt_spawn(24, 80, env, argv);
+    vt_wait(vt, "No tracking store yet", 0);
+    assert_true(vt_has(vt, "MLFLOW_TRACKING_URI"));
+    vt_key(vt, "j"); /* nothing to move in */
+    vt_key(vt, "D");
+    vt_wait(vt, "made by the demo", 30000);
+    vt_wait(vt, "fraud-detector", 0);
+    vt_key(vt, "3");
+    vt_wait(vt, "Models", 0);
+    leave(vt);
+}
+
+static void asks_before_it_leaves(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "Esc"); /* never leaves */
+    vt_key(vt, "q");
+    vt_wait(vt, "Leave ncmlops?", 0);
+    vt_key(vt, "Esc");
+    vt_wait_gone(vt, "Leave ncmlops?", 0);
+    vt_key(vt, "q");
+    vt_wait(vt, "Leave ncmlops?", 0);
+    vt_key(vt, "Enter");
+    int status = vt_close(vt);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void help_is_searched_and_runs(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "?");
+    vt_wait(vt, "Keys here", 0);
+    vt_send(vt, "log pane");
+    vt_wait_gone(vt, "Choose the colours", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "Audit", 0);
+    leave(vt);
+}
+
+static void the_palette_knows_commands_and_objects(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "3");
+    vt_wait(vt, "fraud-detector", 0);
+    vt_key(vt, "2");
+    vt_wait(vt, "Experiments", 0);
+    vt_key(vt, ":");
+    vt_send(vt, "reg");
+    vt_wait(vt, "Registry pane", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "Models", 0);
+    vt_key(vt, ":");
+    vt_send(vt, "archive-swap");
+    vt_wait(vt, "model", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "archive-swap", 0);
+    vt_key(vt, ":");
+    vt_send(vt, "nonsense-xyz");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "there is no command or object", 0);
+    leave(vt);
+}
+
+static void a_theme_is_chosen_by_name(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, ":");
+    vt_send(vt, "theme nosuch");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "There is no theme 'nosuch'", 0);
+    vt_key(vt, ":");
+    vt_send(vt, "theme mono");
+    vt_key(vt, "Enter");
+    vt_wait_gone(vt, "There is no theme", 0);
+    vt_wait_quiet(vt, 200);
+    for (int x = 0; x < 80; x++) {
+        assert_int_equal(vt_cell(vt, 0, x).fg, VT_DEFAULT);
+    }
+    leave(vt);
+}
+
+static const char protected_context[] = "clock: false\ncurrent-context: prod\ncontexts:\n"
+                                        "  prod:\n    protect: true\n"
+                                        "    tracking: {uri: \"%s/mlflow.db\"}\n";
+
+static void a_protected_context_wants_names(void **state)
+{
+    char config[1024];
+    (void)state;
+    snprintf(config, sizeof config, protected_context, folder);
+    struct vt *vt = open_with(24, 80, config);
+    assert_true(vt_has(vt, "prod PROTECTED"));
+    assert_true(vt_has(vt, "locked"));
+    vt_key(vt, "3");
+    vt_wait(vt, "fraud-detector", 0);
+    vt_key(vt, "j");
+    vt_wait(vt, "Versions of fraud-detector", 0);
+    vt_key(vt, "P");
+    vt_wait(vt, "M unlocks", 0);
+    vt_key(vt, "M");
+    vt_wait(vt, "Name of the protected context", 0);
+    vt_send(vt, "wrong\r");
+    vt_wait(vt, "that is not the name", 0);
+    vt_send(vt, "\025prod\r");
+    vt_wait(vt, "unlocked", 0);
+    vt_key(vt, "P");
+    vt_wait(vt, "Which version", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "keep the others", 0);
+    vt_send(vt, "Production\r");
+    vt_wait(vt, "Type fraud-detector", 0);
+    vt_send(vt, "better\r");
+    vt_paste(vt, "fraud-detector");
+    vt_wait(vt, "pasted text confirms nothing", 0);
+    vt_send(vt, "\r");
+    vt_key(vt, "y");
+    vt_wait(vt, "the name is not right", 0);
+    vt_send(vt, "fraud-detector\r");
+    vt_key(vt, "y");
+    vt_wait(vt, "done:", 0);
+    leave(vt);
+}
+
+static void hangul_keys_work_and_are_explained(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "3");
+    vt_wait(vt, "Versions of archive-swap", 0);
+    vt_send(vt, "\xE3\x85\x93"); /* ㅓ = j */
+    vt_wait(vt, "Versions of fraud-detector", 0);
+    vt_wait(vt, "Hangul input is on", 0);
+    vt_paste(vt, "q\n");
+    vt_wait(vt, "pasted text is ignored here", 0);
+    leave(vt);
+}
+
+static void idle_sends_nothing(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_wait(vt, "live", 0);
+    vt_wait_quiet(vt, 700);
+    vt_forget(vt);
+    vt_wait_quiet(vt, 1500);
+    assert_int_equal(vt_bytes(vt), 0);
+    leave(vt);
+}
+
+static void a_tiny_terminal_says_what_it_needs(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_resize(vt, 5, 20);
+    vt_wait(vt, "terminal too small", 0);
+    vt_resize(vt, 10, 40);
+    vt_wait(vt, "Experiments", 0);
+    leave(vt);
+}
+
+#define FRAME(test) cmocka_unit_test_setup(test, fresh)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRAME(starts_without_a_store_and_opens_the_demo),
+        FRAME(asks_before_it_leaves),
+        FRAME(help_is_searched_and_runs),
+        FRAME(the_palette_knows_commands_and_objects),
+        FRAME(a_theme_is_chosen_by_name),
+        FRAME(a_protected_context_wants_names),
+        FRAME(hangul_keys_work_and_are_explained),
+        FRAME(idle_sends_nothing),
+        FRAME(a_tiny_terminal_says_what_it_needs),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
