@@ -274,6 +274,11 @@ static void free_stmt(struct ncm_stmt *st)
     ncm_free(st);
 }
 
+void ncm_db_set_busy(struct ncm_db *db, int busy_ms)
+{
+    db->busy_ms = busy_ms;
+}
+
 void ncm_db_close(struct ncm_db *db)
 {
     if (!db)

@@ -30,6 +30,8 @@ bool ncm_db_open(const char *path, enum ncm_db_mode mode, int busy_ms, const ato
                  struct ncm_db **out, struct ncm_err *err);
 void ncm_db_close(struct ncm_db *db); /* NULL allowed */
 const char *ncm_db_path(const struct ncm_db *db);
+/* Another patience with other programs' locks than that it was opened with. */
+void ncm_db_set_busy(struct ncm_db *db, int busy_ms);
 /* From now on this flag is polled instead of the one given to ncm_db_open. NULL: none. The
  * connection's own thread. */
 void ncm_db_cancel_by(struct ncm_db *db, const atomic_bool *cancel);

@@ -20,6 +20,8 @@
 #define SETTLE_MS 40
 /* Busy writers are reported at most so often. */
 #define LEAST_GAP_MS 200
+/* A store that nobody may read for so long is said to be held. */
+#define HELD_MS 2000
 
 struct sqlite_watch {
     int fd; /* inotify, or -1 */
@@ -84,6 +86,7 @@ static bool watch_begin(struct ncm_conn *c, struct ncm_err *err)
         w->size = st.st_size;
     }
     w->schema_version = c->schema_version;
+    ncm_db_set_busy(c->db, HELD_MS);
     int64_t schema;
     if (!versions(c, &w->data_version, &schema, err)) {
         sqlite_watch_free(w);
@@ -122,7 +125,7 @@ static bool check(struct ncm_conn *c, unsigned *what, struct ncm_err *err)
     if (w->gone || *what != NCM_WATCH_NOTHING)
         return true;
     if (!versions(c, &data, &schema, err))
-        return err->code == NCM_BUSY; /* a long write: seen at the next look */
+        return false; /* held for long: what is shown can no longer be vouched for */
     if (data != w->data_version)
         *what |= NCM_WATCH_DATA;
     if (schema != w->schema_version)
