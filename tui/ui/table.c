@@ -91,9 +91,30 @@ static void draw_head(const struct table *t, const struct canvas *c, const int *
     }
 }
 
+/* What was painted last in a row. */
+struct painted {
+    int end; /* column after it; 0: nothing yet */
+    enum role role;
+    unsigned attrs;
+};
+
+/* Changing the colour costs more bytes than a few blanks: between two cells of the same look the
+ * blanks take it too. */
+static void bridge(const struct canvas *c, int y, int to, const struct table_cell *cell,
+                   const struct painted *last)
+{
+    static const char blanks[] = "                ";
+    int gap = to - last->end;
+
+    if (last->end > 0 && gap > 0 && gap < (int)sizeof blanks && cell->role != ROLE_TEXT &&
+        cell->role == last->role && cell->attrs == last->attrs) {
+        paint(c, y, last->end, cell->role, cell->attrs, blanks + (sizeof blanks - 1 - (size_t)gap));
+    }
+}
+
 /* Only the text is painted, not the blanks around it: less to send when a row changes. */
 static void draw_cell(const struct table_column *col, const struct table_cell *cell,
-                      const struct canvas *c, int y, int x, int w)
+                      const struct canvas *c, int y, int x, int w, struct painted *last)
 {
     char text[2048];
     const char *p = cell->is_raw ? ncm_cstr(cell->raw) : cell->text;
@@ -101,11 +122,18 @@ static void draw_cell(const struct table_column *col, const struct table_cell *c
 
     if (cell->n_spark > 0) {
         paint_spark(c, y, x, w, cell->spark, cell->n_spark, cell->role);
+        last->end = 0;
         return;
     }
     int used = cell->cut_middle ? ncm_text_clip_middle(text, sizeof text, p, len, w)
                                 : ncm_text_clip(text, sizeof text, p, len, w);
-    paint(c, y, x + (col->align == 1 ? w - used : 0), cell->role, cell->attrs, text);
+    if (used == 0) {
+        return;
+    }
+    x += col->align == 1 ? w - used : 0;
+    bridge(c, y, x, cell, last);
+    paint(c, y, x, cell->role, cell->attrs, text);
+    *last = (struct painted){x + used, cell->role, cell->attrs};
 }
 
 static void draw_heading(const struct table_model *m, size_t row, const struct canvas *c, int y,
@@ -116,12 +144,14 @@ static void draw_heading(const struct table_model *m, size_t row, const struct c
     memset(&cell, 0, sizeof cell);
     cell.role = ROLE_HEAD;
     m->cell(m->ctx, row, 0, &cell);
-    draw_cell(&(struct table_column){.align = 0}, &cell, c, y, 1, w - 1);
+    struct painted last = {0, ROLE_TEXT, 0};
+    draw_cell(&(struct table_column){.align = 0}, &cell, c, y, 1, w - 1, &last);
 }
 
 static void draw_row(const struct table *t, const struct table_model *m, const struct canvas *c,
                      size_t row, int y, const int *width, int bar_w)
 {
+    struct painted last = {0, ROLE_TEXT, 0};
     int x = gutter(m);
     bool selected = row == t->selected;
 
@@ -138,7 +168,7 @@ static void draw_row(const struct table *t, const struct table_model *m, const s
             m->cell(m->ctx, row, i, &cell);
             int w = x + width[i] > bar_w ? bar_w - x : width[i];
             if (w > 0) {
-                draw_cell(&t->columns[i], &cell, c, y, x, w);
+                draw_cell(&t->columns[i], &cell, c, y, x, w, &last);
             }
             x += width[i] + TABLE_GAP;
         }
