@@ -314,8 +314,10 @@ void run_actions_update(struct runs_pane *p)
 {
     struct run_action *a = &p->action;
     enum ui_action_id action = a->pending;
-    if (action == A_NONE)
+    if (action == A_NONE || !p->shown) {
+        a->pending = A_NONE;
         return;
+    }
     feed_update(&a->feed);
     const struct ncm_err *err = feed_error(&a->feed);
     if (whole(p) != NULL) {

@@ -148,6 +148,7 @@ static bool act(void *self, enum ui_action_id action, const char *arg)
 {
     struct runs_pane *p = self;
     struct view *v = pane_top(p);
+    p->action.pending = A_NONE; /* who does something else waits no more */
     if (v->ops->act(v, action, arg)) {
         ui_dirty(p->ui);
         return true;
@@ -189,6 +190,10 @@ static bool can(void *self, enum ui_action_id action, const char **reason)
     if (v->ops->can != NULL && !v->ops->can(v, action, reason))
         return false;
     bool some = target_state(v, &state);
+    if (action == A_NOTE && ncm_session_locked(pane_session(self))) {
+        *reason = _("Nothing can be changed in this session, so a note could not be saved.");
+        return false;
+    }
     switch (action) {
     case A_NOTE: case A_REGISTER: case A_ARTIFACTS: case A_PROMOTE:
         if (v->ops->run(v) == NULL)
