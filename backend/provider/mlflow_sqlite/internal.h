@@ -50,8 +50,7 @@ struct sqlite_watch; /* watch.c */
 /* A lane's connection. One thread; others touch only `stop` and `wake`, through interrupt. */
 struct ncm_conn {
     char *path;
-    struct ncm_db *db;    /* read-only, always there */
-    struct ncm_db *write; /* opened by the first apply, closed with the connection; else NULL */
+    struct ncm_db *db; /* read-only, always there */
     struct sqlite_schema schema;
     int64_t schema_version; /* PRAGMA schema_version that `schema` was read at */
     atomic_bool stop;       /* set by interrupt, cleared when a call begins */
@@ -65,9 +64,8 @@ bool schema_detect(struct ncm_db *db, struct sqlite_schema *out, struct ncm_err 
 /* Reads them again where PRAGMA schema_version moved since; *changed (may be NULL) says so. */
 bool schema_refresh(struct ncm_conn *c, bool *changed, struct ncm_err *err);
 
-/* apply.c: see struct ncm_provider. They use their own write connection (c->write), opened with
- * ncm_db_open(c->path, NCM_DB_WRITE, SQLITE_BUSY_MS, NULL, ...), and call schema_detect inside
- * their transaction before they write. */
+/* apply.c: see struct ncm_provider. Each apply opens c->path for writing and closes it again, and
+ * calls schema_detect inside its transaction before it writes. */
 bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
                   const struct ncm_control *control, struct ncm_receipt *receipt,
                   struct ncm_err *err);

@@ -55,7 +55,6 @@ static void close_conn(struct ncm_conn *c)
     if (c == NULL)
         return;
     sqlite_watch_free(c->watch);
-    ncm_db_close(c->write);
     ncm_db_close(c->db);
     if (c->wake >= 0)
         close(c->wake);

@@ -93,7 +93,9 @@ static bool check_table(struct ncm_db *db, size_t i, struct sqlite_schema *s, st
     bool ok = ncm_db_prepare(db, sql, &st, err);
     bool row = false;
     ncm_free(sql);
-    while (ok && (ok = ncm_stmt_step(st, &row, err)) && row) {
+    if (!ok)
+        return false;
+    while ((ok = ncm_stmt_step(st, &row, err)) && row) {
         const char *name = ncm_cstr(ncm_col_text(st, 1));
         if (ncm_col_i64(st, 3) == 0 || !ncm_col_null(st, 4) || in_words(written[i].columns, name))
             continue;
@@ -103,8 +105,7 @@ static bool check_table(struct ncm_db *db, size_t i, struct sqlite_schema *s, st
         copy_text(s->why_not, sizeof(s->why_not), why);
         ncm_free(why);
     }
-    if (ok)
-        ncm_stmt_end(st);
+    ncm_stmt_end(st);
     return ok;
 }
 
