@@ -109,6 +109,18 @@ rc 5 "an unknown artifact"
 run run show "$a" -o json
 json 'len(d["artifacts"]) == 2' "run show lists the artifacts"
 
+# A run whose place is the store's own folder: reading the database as a file would drop its locks.
+python3 - "$PWD" "$a" <<'END'
+import sqlite3, sys
+db = sqlite3.connect("mlflow.db")
+db.execute("UPDATE runs SET artifact_uri=? WHERE run_uuid=?", (sys.argv[1], sys.argv[2]))
+db.commit()
+END
+run artifacts "$a" -o json
+json '"mlflow.db" in [x["path"] for x in d]' "artifacts: the store's own folder"
+run artifact get "$a" mlflow.db
+rc 3 "the store itself is no artifact"
+
 for v in 1.30.1 2.9.2 2.22.5; do
     store $v
     run runs --limit 0 -o json

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "io/file.h"
+#include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/mlflow_sqlite/read.h"
 
 #define MOST_ENTRIES 10000
@@ -190,8 +191,28 @@ bool read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
     return true;
 }
 
-static bool read_content(const char *root, struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
-                         struct ncm_err *err)
+static bool same_file(const struct ncm_file_info *a, const char *path)
+{
+    struct ncm_file_info b;
+    struct ncm_err ignored;
+    return path != NULL && ncm_file_stat(path, &b, &ignored) && b.kind == NCM_FILE_REGULAR
+           && a->device == b.device && a->inode == b.inode;
+}
+
+/* A run may name the store's own folder as its place. Closing a descriptor of a database that is
+ * open here would drop the locks that other lanes hold on it. */
+static bool is_database(const struct ncm_conn *c, const struct ncm_file_info *info)
+{
+    char *shared = ncm_sprintf("%s-shm", c->path);
+    char *state = ncm_mlflow_sqlite.state_path(c->path);
+    bool is = same_file(info, c->path) || same_file(info, shared) || same_file(info, state);
+    ncm_free(shared);
+    ncm_free(state);
+    return is;
+}
+
+static bool read_content(const struct ncm_conn *c, const char *root, struct ncm_fetch *f,
+                         struct ncm_artifact_snapshot *s, struct ncm_err *err)
 {
     struct ncm_buf content;
     struct ncm_file_info info;
@@ -203,6 +224,9 @@ static bool read_content(const char *root, struct ncm_fetch *f, struct ncm_artif
         return false;
     ncm_buf_init(&content, (size_t)most + 1);
     bool ok = ncm_file_stat(path, &info, err) &&
+              (!is_database(c, &info) ||
+               ncm_fail(err, NCM_REFUSED, _("This is the store itself, not an artifact: %s"),
+                        ncm_cstr(s->path))) &&
               ncm_file_read(path, 0, (size_t)most, &content, &s->truncated, err);
     if (ok) {
         s->size = info.size;
@@ -222,7 +246,7 @@ bool read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
     bool ok = artifact_root(c, f->query->id, s->head.arena, &uri, err);
     if (ok) {
         char *root = sqlite_artifact_folder(c, ncm_cstr(uri), s->head.arena, &why);
-        ok = root != NULL ? read_content(root, f, s, err)
+        ok = root != NULL ? read_content(c, root, f, s, err)
                           : ncm_fail(err, NCM_NOT_FOUND, "%s", ncm_cstr(why));
         ncm_free(root);
     }
