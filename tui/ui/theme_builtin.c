@@ -1,4 +1,5 @@
-/* The themes in themes/, so that the program needs no files beside it; a unit test compares. */
+/* The themes in themes/, so that the program needs no files beside it; written by
+ * theme_builtin.sh, and a unit test compares. */
 #include "ui/theme.h"
 
 const struct theme_text theme_builtin[] = {
