@@ -252,11 +252,11 @@ static bool name_command(struct cli *c, int argc, char **argv, int *used, struct
 {
     const char *words[2] = {NULL, NULL};
     int n = 0;
+    bool plain = false; /* after "--" */
     for (int i = 1; i < argc && n < 2; i++) {
-        if (strcmp(argv[i], "--") == 0) {
-            break;
-        }
-        if (is_option(argv[i])) {
+        if (!plain && strcmp(argv[i], "--") == 0) {
+            plain = true;
+        } else if (!plain && is_option(argv[i])) {
             i += swallows_next(argv[i]);
         } else {
             words[n++] = argv[i];

@@ -262,12 +262,14 @@ static bool run_plan(struct cli *c, uint64_t id, struct ncm_plan **plan, struct 
     return r.ok;
 }
 
+bool cli_may_write(const struct cli *c, struct ncm_err *err)
+{
+    return !c->read_only || ncm_fail(err, NCM_READ_ONLY, _("--read-only: nothing is changed"));
+}
+
 static bool may_change(struct cli *c, struct ncm_err *err)
 {
-    if (c->read_only) {
-        return ncm_fail(err, NCM_READ_ONLY, _("--read-only: nothing is changed"));
-    }
-    if (cli_session(c, err) == NULL) {
+    if (!cli_may_write(c, err) || cli_session(c, err) == NULL) {
         return false;
     }
     if (ncm_session_read_only(c->session)) {

@@ -153,6 +153,8 @@ void cli_json_strs(struct ncm_json *j, const char *key, const struct ncm_str *it
 void cli_json_run_fields(struct ncm_json *j, const struct ncm_run *r);
 void cli_json_version_fields(struct ncm_json *j, const struct ncm_model_version *v);
 
+/* NCM_READ_ONLY under --read-only; for what changes files rather than a store. */
+bool cli_may_write(const struct cli *c, struct ncm_err *err);
 /* change.c: plan, show, ask, carry out. Takes the intents. Gives the n plans as they ended, or
  * n_plans 0 where --dry-run has said everything. */
 struct cli_plans {

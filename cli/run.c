@@ -226,6 +226,11 @@ bool cli_artifacts(struct cli *c, struct ncm_err *err)
 
 bool cli_artifact_get(struct cli *c, struct ncm_err *err)
 {
+    const char *file = c->n_words > 2 ? c->words[2] : "-";
+    bool to_file = strcmp(file, "-") != 0;
+    if (to_file && !cli_may_write(c, err)) {
+        return false;
+    }
     const struct ncm_artifact_snapshot *s =
         cli_ask(c, ncm_query_artifact(c->words[0], c->words[1], ARTIFACT_MAX), err);
     if (s == NULL) {
@@ -236,8 +241,12 @@ bool cli_artifact_get(struct cli *c, struct ncm_err *err)
         return ncm_fail(err, NCM_TOO_LARGE, _("%s is too large to be written out from here: %s"),
                         c->words[1], ncm_fmt_size(size, sizeof size, s->size));
     }
-    const char *file = c->n_words > 2 ? c->words[2] : "-";
-    if (strcmp(file, "-") != 0) {
+    if (to_file && c->dry_run) {
+        cli_note(c, "%s", _("Nothing is done (--dry-run). It would be:"));
+        cli_note(c, "  %s", file);
+        return true;
+    }
+    if (to_file) {
         return ncm_file_write(file, ncm_cstr(s->content), s->content.len, 0666, err);
     }
     if (s->binary && cli_is_terminal()) {

@@ -192,9 +192,33 @@ static void demo_text(struct ncm_buf *out, const void *item)
     ncm_buf_putc(out, '\n');
 }
 
+static void demo_would_be_text(struct ncm_buf *out, const void *item)
+{
+    const struct demo_place *p = item;
+    ncm_buf_printf(out, "%s\n  ", _("Nothing is done (--dry-run). It would be:"));
+    ncm_text_clean(out, p->path, strlen(p->path), NCM_CLEAN_LINE);
+    ncm_buf_putc(out, '\n');
+}
+
+static bool demo_would_be(struct cli *c, struct ncm_err *err)
+{
+    char *path = ncm_demo_path(cli_value(c, "dir"));
+    struct demo_place place = {path};
+    struct cli_object o = {.item = &place, .json = demo_json, .text = demo_would_be_text};
+    bool ok = cli_print_object(c, &o, err);
+    ncm_free(path);
+    return ok;
+}
+
 bool cli_demo(struct cli *c, struct ncm_err *err)
 {
     char *path;
+    if (!cli_may_write(c, err)) {
+        return false;
+    }
+    if (c->dry_run) {
+        return demo_would_be(c, err);
+    }
     if (!ncm_demo_make(cli_value(c, "dir"), &path, err)) {
         return false;
     }
@@ -245,6 +269,9 @@ static bool config_init(struct cli *c, const char *path, struct ncm_err *err)
     if (info.kind != NCM_FILE_NONE) {
         ncm_fail(err, NCM_REFUSED, _("%s is there already: it is not overwritten"), path);
         return ncm_hint(err, "%s", _("--config FILE writes another one"));
+    }
+    if (!cli_may_write(c, err)) {
+        return false;
     }
     char *text = ncm_config_template(c->context, c->store, false);
     bool ok = true;

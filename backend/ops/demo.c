@@ -123,11 +123,25 @@ static bool make_store(const char *root, const char *path, struct ncm_err *err)
     return ok;
 }
 
-bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err)
+static char *demo_folder(const char *dir)
 {
     char *state = dir == NULL ? ncm_dir_state() : NULL;
     char *folder = dir == NULL ? ncm_path_join(state, "ncmlops-demo") : ncm_path_expand(dir, NULL);
     ncm_free(state);
+    return folder;
+}
+
+char *ncm_demo_path(const char *dir)
+{
+    char *folder = demo_folder(dir);
+    char *path = ncm_path_join(folder, "mlflow.db");
+    ncm_free(folder);
+    return path;
+}
+
+bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err)
+{
+    char *folder = demo_folder(dir);
     char absolute[PATH_MAX];
     bool ok = ncm_dir_make(folder, 0755, err);
     if (ok && realpath(folder, absolute) == NULL) {

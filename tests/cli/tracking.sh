@@ -97,6 +97,12 @@ json '[(x["path"], x["is_dir"], x["file_size"]) for x in d] == [("model", True, 
     "artifacts: folders first, sizes"
 run artifact get "$a" note.txt
 out_is "hello" "artifact get"
+run artifact get "$a" note.txt copy.txt --read-only
+rc 3 "--read-only writes no file"
+run artifact get "$a" note.txt copy.txt --dry-run
+rc 0 "--dry-run"
+[ ! -e copy.txt ]
+tap $? "and writes none"
 run artifact get "$a" note.txt copy.txt
 rc 0 "artifact get into a file"
 cmp -s copy.txt "$scratch/art/note.txt"

@@ -28,6 +28,20 @@ out_is "$before" "with = too"
 run experiments -ojson
 out_is "$before" "and without a blank"
 
+run -o json -- experiments
+out_is "$before" "a command after --"
+
+run demo --dir "$scratch/demo" --read-only
+rc 3 "--read-only makes no demo"
+run demo --dir "$scratch/demo" --dry-run -o json
+json 'd["path"].endswith("/demo/mlflow.db")' "--dry-run says where it would be"
+[ ! -e "$scratch/demo" ]
+tap $? "and neither makes anything"
+run --config "$scratch/new.yaml" config init --read-only
+rc 3 "--read-only writes no configuration"
+[ ! -e "$scratch/new.yaml" ]
+tap $? "there is none"
+
 run runz
 rc 2 "unknown command"
 err_has "ncmlops: unknown command 'runz'" "it is named"
