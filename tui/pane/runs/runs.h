@@ -236,6 +236,7 @@ struct run_table {
     size_t n_rows;
     bool any_children, any_versions, nested;
     int64_t selected;      /* handle of the selected run; -1 none */
+    bool to_top;           /* another order was asked for: its first row is what one wants */
     struct ncm_map *folded; /* handles as bytes */
     struct run_mark *marks;
     size_t n_marks, cap_marks;

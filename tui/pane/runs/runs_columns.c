@@ -9,6 +9,7 @@
 #define GUESS_METRICS 6
 #define GUESS_PARAMS 4
 #define GUESS_ROWS 64
+#define METRIC_CELLS 9 /* room for -1.23e-05: an exponent is never cut off */
 
 static void cell_status(const struct cell_context *x, struct table_cell *out)
 {
@@ -309,7 +310,7 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         snprintf(s->title, sizeof s->title, "%s%s", delta ? ncm_text_utf8() ? "Δ " : "+/- " : "",
                  key);
         int w = ncm_text_width(s->title) + 2;
-        int least = k->kind == COL_METRIC ? 8 : 6, most = k->kind == COL_METRIC ? 12 : 10;
+        int least = k->kind == COL_METRIC ? METRIC_CELLS : 6, most = k->kind == COL_METRIC ? 12 : 10;
         h->min = w - 2 < least ? least : w - 2 > most ? most : w - 2;
         h->want = w < 10 ? 10 : w > 22 ? 22 : w;
         h->align = k->kind == COL_METRIC;
@@ -382,6 +383,8 @@ void columns_cell(const struct run_columns *c, size_t i, const struct cell_conte
         const struct ncm_metric *m = ncm_run_metric(x->run, k->key);
         struct ncm_value none = {.kind = NCM_V_UNSET};
         out->role = value_text(m != NULL ? &m->value : &none, out->text, sizeof out->text);
+        if (m != NULL && ncm_text_width(out->text) > METRIC_CELLS)
+            ncm_fmt_num(out->text, sizeof out->text, value_number(&m->value), 3);
         break;
     }
     case COL_PARAM:

@@ -54,6 +54,7 @@ static void use_filter(struct run_table *t, char *filter, const char *typed)
     ncm_free(t->typed);
     t->filter = filter;
     t->typed = filter != NULL ? ncm_strdup(typed) : NULL;
+    t->to_top = filter != NULL;
     run_table_ask(t);
     ui_dirty(t->pane->ui);
 }

@@ -138,6 +138,7 @@ static void sort_by(struct run_table *t, const struct choice *it)
         columns_add(&t->columns, it->kind, NULL, it->key);
         t->columns.chosen = true;
     }
+    t->to_top = true;
     run_table_ask(t);
     ui_dirty(t->pane->ui);
 }

@@ -195,6 +195,12 @@ static void take_sample(struct run_table *t)
 static void keep_selection(struct run_table *t)
 {
     size_t before = t->table.selected;
+    if (t->to_top && t->feed.snap != NULL && !t->feed.old) {
+        t->to_top = ((const struct ncm_snapshot *)t->feed.snap)->provisional;
+        t->table.top = 0;
+        run_table_select_row(t, 0);
+        return;
+    }
     size_t row = t->selected >= 0 ? rows_find(t, t->selected, before) : SIZE_MAX;
     if (row == SIZE_MAX)
         row = before < t->n_rows ? before : t->n_rows > 0 ? t->n_rows - 1 : 0;
@@ -468,6 +474,7 @@ static bool act_view(struct run_table *t, enum ui_action_id action)
     switch (action) {
     case A_REVERSE:
         t->sort.descending = !t->sort.descending;
+        t->to_top = true;
         run_table_ask(t);
         return true;
     case A_SORT:
