@@ -220,7 +220,7 @@ static void children_fold_away(void **state)
     (void)state;
     struct vt *vt = ranker(24, 80, "en");
     vt_wait(vt, "▾ hpo-parent", 0);
-    vt_wait(vt, "trial-5-f", 0);
+    vt_wait(vt, "trial-4", 0);
     find_run(vt, "hpo-parent");
     vt_key(vt, "h");
     vt_wait(vt, "▸ hpo-parent", 0);
