@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/config_file.h"
 #include "engine/internal.h"
 #include "io/file.h"
 
@@ -96,6 +97,25 @@ static bool is_address(const char *uri)
     return false;
 }
 
+/* For people: an address without user, password and parameters; a path with ~ for home. */
+static char *label_of(const char *location)
+{
+    const char *host = strstr(location, "://");
+    if (host != NULL) {
+        host += 3;
+        size_t start, end;
+        const char *from = ncm_uri_user(location, &start, &end) ? location + end + 1 : host;
+        return ncm_sprintf("%.*s%.*s", (int)(host - location), location, (int)strcspn(from, "?#"),
+                           from);
+    }
+    const char *home = env("HOME");
+    size_t len = home != NULL ? strlen(home) : 0;
+    if (len > 1 && strncmp(location, home, len) == 0 && location[len] == '/') {
+        return ncm_sprintf("~%s", location + len);
+    }
+    return ncm_strdup(location);
+}
+
 bool ncm_store_location(const char *uri, char **location, struct ncm_err *err)
 {
     if (uri[0] == '\0') {
@@ -111,36 +131,15 @@ bool ncm_store_location(const char *uri, char **location, struct ncm_err *err)
     }
     char *path = ncm_path_from_uri(uri);
     if (path == NULL) {
-        ncm_fail(err, NCM_USAGE, _("'%s' names no kind of store that is known"), uri);
+        char *shown = label_of(uri);
+        ncm_fail(err, NCM_USAGE, _("'%s' names no kind of store that is known"), shown);
+        ncm_free(shown);
         return ncm_hint(err, "%s",
                         _("sqlite:///FILE, sqlite:////PATH, file://…, a path, http(s)://HOST"));
     }
     *location = ncm_path_expand(path, NULL);
     ncm_free(path);
     return true;
-}
-
-/* For people: an address without user, password and parameters; a path with ~ for home. */
-static char *label_of(const char *location)
-{
-    const char *host = strstr(location, "://");
-    if (host != NULL) {
-        host += 3;
-        size_t len = strcspn(host, "/?#");
-        const char *at = NULL;
-        for (size_t i = 0; i < len; i++) {
-            at = host[i] == '@' ? host + i : at;
-        }
-        const char *from = at != NULL ? at + 1 : host;
-        return ncm_sprintf("%.*s%.*s", (int)(host - location), location, (int)strcspn(from, "?#"),
-                           from);
-    }
-    const char *home = env("HOME");
-    size_t len = home != NULL ? strlen(home) : 0;
-    if (len > 1 && strncmp(location, home, len) == 0 && location[len] == '/') {
-        return ncm_sprintf("~%s", location + len);
-    }
-    return ncm_strdup(location);
 }
 
 static bool take(struct ncm_choice *out, const char *uri, char *why, struct ncm_err *err)

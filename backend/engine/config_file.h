@@ -12,6 +12,8 @@ const struct ncm_setting *ncm_config_row(const char *parent, const char *key);
 const char *ncm_config_nearest(const char *parent, const char *key);
 /* Whether word is one of "a|b|c". */
 bool ncm_config_one_of(const char *list, const char *word);
+/* Where user and password of an address begin and end; false without. */
+bool ncm_uri_user(const char *uri, size_t *from, size_t *to);
 /* Whether an address holds a password. */
 bool ncm_config_uri_secret(const char *uri);
 

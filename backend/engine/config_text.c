@@ -98,8 +98,15 @@ bool ncm_config_one_of(const char *list, const char *word)
     return false;
 }
 
-/* Where user and password of an address begin and end; false without. */
-static bool user_part(const char *uri, size_t *from, size_t *to)
+/* Whether "name:5000" or "name": no user and password that were cut off before their '@'. */
+static bool is_host(const char *s, size_t len)
+{
+    const char *colon = s[0] == '[' ? NULL : memchr(s, ':', len);
+    size_t port = colon != NULL ? (size_t)(colon - s) + 1 : len;
+    return strspn(s + port, "0123456789") >= len - port;
+}
+
+bool ncm_uri_user(const char *uri, size_t *from, size_t *to)
 {
     const char *host = strstr(uri, "://");
     if (host == NULL) {
@@ -107,6 +114,10 @@ static bool user_part(const char *uri, size_t *from, size_t *to)
     }
     host += 3;
     size_t len = strcspn(host, "/?#");
+    /* A password may hold what ends a host when it was not encoded as it ought to be. */
+    if (memchr(host, '@', len) == NULL && !is_host(host, len)) {
+        len = strlen(host);
+    }
     for (size_t i = len; i > 0; i--) {
         if (host[i - 1] == '@') {
             *from = (size_t)(host - uri);
@@ -120,7 +131,7 @@ static bool user_part(const char *uri, size_t *from, size_t *to)
 bool ncm_config_uri_secret(const char *uri)
 {
     size_t from, to;
-    return user_part(uri, &from, &to) && memchr(uri + from, ':', to - from) != NULL;
+    return ncm_uri_user(uri, &from, &to) && memchr(uri + from, ':', to - from) != NULL;
 }
 
 /* A YAML scalar in double quotes. */
@@ -156,8 +167,13 @@ static void uri_line(struct ncm_buf *out, const char *uri)
     if (uri == NULL) {
         return;
     }
-    char *shown = user_part(uri, &from, &to) ? ncm_sprintf("%.*s***%s", (int)from, uri, uri + to)
-                                             : ncm_strdup(uri);
+    bool user = ncm_uri_user(uri, &from, &to);
+    const char *rest = user ? uri + to : uri;
+    /* Parameters of an address may be secrets too; those of an SQLite file are none. */
+    bool address = strstr(uri, "://") != NULL && strncmp(uri, "sqlite", 6) != 0;
+    size_t len = address ? strcspn(rest, "?#") : strlen(rest);
+    char *shown = ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "",
+                              (int)len, rest, rest[len] != '\0' ? "?***" : "");
     ncm_buf_puts(out, "    tracking:\n");
     text_line(out, "      uri: ", shown);
     ncm_free(shown);

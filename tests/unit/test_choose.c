@@ -175,6 +175,14 @@ static void labels_have_no_secrets(void **state)
     c = choose("x/y.db", NULL);
     assert_string_equal(c.label, "~/x/y.db");
     ncm_choice_release(&c);
+    char *got = NULL;
+    struct ncm_err err = {0};
+    assert_false(ncm_store_location("redis://ann:s3cret@host/0", &got, &err));
+    assert_null(strstr(err.what, "s3cret"));
+    c = (struct ncm_choice){0};
+    assert_true(ncm_choose_store("https://ann:pa/s3?ret@host:5000/pre", NULL, NULL, &c, &err));
+    assert_string_equal(c.label, "https://host:5000/pre");
+    ncm_choice_release(&c);
 }
 
 static void what_cannot_be_opened_says_what_can(void **state)
