@@ -287,6 +287,47 @@ static bool config_init(struct cli *c, const char *path, struct ncm_err *err)
     return ok;
 }
 
+struct config_facts {
+    const char *path;
+    const struct ncm_config *config; /* NULL: only the path is asked for */
+};
+
+static void config_json(struct ncm_json *j, const void *item)
+{
+    const struct config_facts *f = item;
+    ncm_json_obj(j);
+    cli_json_text(j, "path", f->path);
+    if (f->config != NULL) {
+        ncm_json_key(j, "exists");
+        ncm_json_bool(j, f->config->path != NULL);
+        ncm_json_key(j, "warnings");
+        ncm_json_arr(j);
+        for (size_t i = 0; i < f->config->n_warnings; i++) {
+            ncm_json_str(j, f->config->warnings[i]);
+        }
+        ncm_json_end_arr(j);
+    }
+    ncm_json_end_obj(j);
+}
+
+static void config_text(struct ncm_buf *out, const void *item)
+{
+    const struct config_facts *f = item;
+    if (f->config == NULL) {
+        ncm_buf_printf(out, "%s\n", f->path);
+    } else if (f->config->path == NULL) {
+        ncm_buf_printf(out, _("%s: there is no such file; none is needed\n"), f->path);
+    } else {
+        ncm_buf_printf(out, _("%s: fine\n"), f->path);
+    }
+}
+
+static bool print_facts(struct cli *c, const struct config_facts *f, struct ncm_err *err)
+{
+    struct cli_object o = {.item = f, .json = config_json, .text = config_text};
+    return cli_print_object(c, &o, err);
+}
+
 static bool config_check(struct cli *c, const char *path, struct ncm_err *err)
 {
     struct ncm_config *config;
@@ -296,13 +337,23 @@ static bool config_check(struct cli *c, const char *path, struct ncm_err *err)
     for (size_t i = 0; i < config->n_warnings; i++) {
         cli_note(c, "%s", config->warnings[i]);
     }
-    if (config->path == NULL) {
-        printf(_("%s: there is no such file; none is needed\n"), path);
-    } else if (!c->quiet) {
-        printf(_("%s: fine\n"), path);
-    }
+    struct config_facts facts = {path, config};
+    bool silent = c->quiet && c->form == CLI_TABLE && config->path != NULL;
+    bool ok = silent || print_facts(c, &facts, err);
     ncm_config_free(config);
-    return true;
+    return ok;
+}
+
+static void show_json(struct ncm_json *j, const void *item)
+{
+    ncm_config_json(item, j);
+}
+
+static void show_text(struct ncm_buf *out, const void *item)
+{
+    char *text = ncm_config_show(item);
+    ncm_text_clean(out, text, strlen(text), NCM_CLEAN_LINES);
+    ncm_free(text);
 }
 
 static bool config_show(struct cli *c, struct ncm_err *err)
@@ -311,11 +362,10 @@ static bool config_show(struct cli *c, struct ncm_err *err)
     if (!ncm_config_load(c->config, &config, err)) {
         return false;
     }
-    char *text = ncm_config_show(config);
-    cli_write(c, text, strlen(text));
-    ncm_free(text);
+    struct cli_object o = {.item = config, .json = show_json, .text = show_text};
+    bool ok = cli_print_object(c, &o, err);
     ncm_config_free(config);
-    return true;
+    return ok;
 }
 
 bool cli_config(struct cli *c, struct ncm_err *err)
@@ -324,7 +374,8 @@ bool cli_config(struct cli *c, struct ncm_err *err)
     char *path = config_path(c);
     bool ok = true;
     if (strcmp(word, "path") == 0) {
-        printf("%s\n", path);
+        struct config_facts facts = {path, NULL};
+        ok = print_facts(c, &facts, err);
     } else if (strcmp(word, "init") == 0) {
         ok = config_init(c, path, err);
     } else if (strcmp(word, "check") == 0) {

@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 
+struct ncm_json; /* io/node.h */
+
 struct ncm_config_context {
     char *name;
     bool protect;
@@ -49,6 +51,8 @@ char *ncm_config_default_path(void);
 char *ncm_config_template(const char *context, const char *tracking_uri, bool protect);
 /* The configuration as it is in force, without secrets, as YAML text (caller frees). */
 char *ncm_config_show(const struct ncm_config *c);
+/* The same as an object with the file's own keys; what is not set is null. */
+void ncm_config_json(const struct ncm_config *c, struct ncm_json *j);
 
 struct ncm_setting {
     const char *path;    /* "theme", "contexts.*.protect" */

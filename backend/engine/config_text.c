@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/config_file.h"
+#include "io/node.h"
 
 enum { TEXT_MAX = 1024 * 1024, WORD_MAX = 64 };
 
@@ -161,19 +162,25 @@ static void text_line(struct ncm_buf *out, const char *key, const char *value)
     }
 }
 
-static void uri_line(struct ncm_buf *out, const char *uri)
+/* An address without its secrets; the caller frees. */
+static char *shown_uri(const char *uri)
 {
     size_t from, to;
-    if (uri == NULL) {
-        return;
-    }
     bool user = ncm_uri_user(uri, &from, &to);
     const char *rest = user ? uri + to : uri;
     /* Parameters of an address may be secrets too; those of an SQLite file are none. */
     bool address = strstr(uri, "://") != NULL && strncmp(uri, "sqlite", 6) != 0;
     size_t len = address ? strcspn(rest, "?#") : strlen(rest);
-    char *shown = ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "",
-                              (int)len, rest, rest[len] != '\0' ? "?***" : "");
+    return ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "", (int)len,
+                       rest, rest[len] != '\0' ? "?***" : "");
+}
+
+static void uri_line(struct ncm_buf *out, const char *uri)
+{
+    if (uri == NULL) {
+        return;
+    }
+    char *shown = shown_uri(uri);
     ncm_buf_puts(out, "    tracking:\n");
     text_line(out, "      uri: ", shown);
     ncm_free(shown);
@@ -213,6 +220,61 @@ char *ncm_config_show(const struct ncm_config *c)
     char *text = ncm_buf_take(&b);
     ncm_buf_release(&b);
     return text;
+}
+
+static void json_text(struct ncm_json *j, const char *key, const char *value)
+{
+    ncm_json_key(j, key);
+    ncm_json_str(j, value);
+}
+
+static void json_flag(struct ncm_json *j, const char *key, bool value)
+{
+    ncm_json_key(j, key);
+    ncm_json_bool(j, value);
+}
+
+static void json_context(struct ncm_json *j, const struct ncm_config_context *x)
+{
+    char *uri = x->tracking_uri != NULL ? shown_uri(x->tracking_uri) : NULL;
+    ncm_json_key(j, x->name);
+    ncm_json_obj(j);
+    json_flag(j, "protect", x->protect);
+    json_flag(j, "read-only", x->read_only);
+    ncm_json_key(j, "tracking");
+    ncm_json_obj(j);
+    json_text(j, "uri", uri);
+    ncm_json_end_obj(j);
+    ncm_json_end_obj(j);
+    ncm_free(uri);
+}
+
+void ncm_config_json(const struct ncm_config *c, struct ncm_json *j)
+{
+    ncm_json_obj(j);
+    json_text(j, "current-context", c->current_context);
+    json_text(j, "theme", c->theme != NULL ? c->theme : "dark");
+    json_text(j, "language", c->language);
+    json_text(j, "plot", c->plot);
+    json_flag(j, "ascii", c->ascii);
+    json_flag(j, "mouse", c->mouse);
+    json_flag(j, "clock", c->clock);
+    json_flag(j, "bell", c->bell);
+    ncm_json_key(j, "escdelay");
+    ncm_json_i64(j, c->escdelay_ms);
+    ncm_json_key(j, "keys");
+    ncm_json_obj(j);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        json_text(j, c->keys[i].action, c->keys[i].keys);
+    }
+    ncm_json_end_obj(j);
+    ncm_json_key(j, "contexts");
+    ncm_json_obj(j);
+    for (size_t i = 0; i < c->n_contexts; i++) {
+        json_context(j, &c->contexts[i]);
+    }
+    ncm_json_end_obj(j);
+    ncm_json_end_obj(j);
 }
 
 /* One commented row, "# theme: dark    # dark, light or mono …". */
