@@ -12,6 +12,7 @@ enum row_kind {
     ROW_FIGURE,   /* a metric: name: from → to, better */
     ROW_SENTENCE, /* one wrapped row of one */
     ROW_BLANK,
+    ROW_LEGEND,   /* what the figures below compare */
 };
 struct row {
     const struct ncm_plan_line *line;
@@ -79,6 +80,7 @@ static void add_sentence(struct rows *r, const struct ncm_plan_line *line, int w
 static void make_rows(const struct ncm_plan *plan, int w, bool airy, struct rows *r)
 {
     const char *subject = "";
+    bool legend = false;
 
     for (int rank = 0; rank <= 4; rank++) {
         bool first = r->n > 0 && airy && rank >= 2;
@@ -97,6 +99,10 @@ static void make_rows(const struct ncm_plan *plan, int w, bool airy, struct rows
                 if (subject[0] != '\0') {
                     add_row(r, line, ROW_SUBJECT, 0, 0);
                 }
+            }
+            if (kind == ROW_FIGURE && !legend) {
+                add_row(r, line, ROW_LEGEND, 0, 0);
+                legend = true;
             }
             if (kind == ROW_SENTENCE) {
                 add_sentence(r, line, w - 4);
@@ -206,6 +212,10 @@ static void draw_row(const struct canvas *c, int y, const struct row *r, const s
     switch (r->kind) {
     case ROW_SUBJECT: draw_subject(c, y, r->line->subject); break;
     case ROW_SENTENCE: draw_sentence(c, y, r); break;
+    case ROW_LEGEND:
+        paint_cut(c, y, 0, c->w, 0, ROLE_TEXT, ATTR_BOLD,
+                  _("Metrics, from the version there now to this one"));
+        break;
     case ROW_CHANGE:
     case ROW_FIGURE: draw_line(c, y, r->line, col); break;
     case ROW_BLANK:
