@@ -218,14 +218,21 @@ static void large_stores_show_first_rows_at_once(void **state)
     assert_non_null(ncm_runs_at(first, 0));
     assert_null(ncm_runs_at(first, 12000));
 
-    /* the window moves: one more page, everything else shared */
+    /* the window moves a little: one more page, everything else shared */
     f.previous = &first->head;
-    f.first = 12000;
+    f.first = 200;
     f.window_only = true;
+    assert_true(ncm_mlflow_sqlite.fetch(c, &f, &err));
+    const struct ncm_runs_snapshot *near = (const struct ncm_runs_snapshot *)seen.last;
+    assert_ptr_equal(near->pages[0], first->pages[0]);
+    assert_non_null(ncm_runs_at(near, 200));
+
+    /* far: the order is shared, pages that nobody looks at are let go */
+    f.first = 12000;
     assert_true(ncm_mlflow_sqlite.fetch(c, &f, &err));
     const struct ncm_runs_snapshot *moved = (const struct ncm_runs_snapshot *)seen.last;
     assert_ptr_equal(moved->chunks[3], first->chunks[3]);
-    assert_ptr_equal(moved->pages[0], first->pages[0]);
+    assert_null(ncm_runs_at(moved, 0));
     assert_non_null(ncm_runs_at(moved, 12000));
 
     /* an old run changes: the order stays, so do its chunks */
