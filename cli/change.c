@@ -191,21 +191,28 @@ static bool ask_yes(const struct cli_plans *p, struct ncm_err *err)
     return yes || declined(err);
 }
 
+/* A name given with --confirm must be the right one wherever it is given. */
+static bool names_agree(const struct cli *c, const struct cli_plans *p, struct ncm_err *err)
+{
+    for (size_t i = 0; c->confirm != NULL && i < p->n; i++) {
+        const char *name = p->items[i]->confirm_name;
+        if (name != NULL && !p->items[i]->nothing && strcmp(c->confirm, name) != 0) {
+            return ncm_fail(err, NCM_REFUSED, _("--confirm names '%s', but this changes '%s'"),
+                            c->confirm, name);
+        }
+    }
+    return true;
+}
+
 static bool confirm_protected(const struct cli *c, const struct cli_plans *p, struct ncm_err *err)
 {
     const char *context = ncm_session_context(c->session);
     for (size_t i = 0; i < p->n; i++) {
         const char *name = p->items[i]->confirm_name;
-        if (name == NULL || p->items[i]->nothing) {
+        if (name == NULL || p->items[i]->nothing || c->confirm != NULL) {
             continue;
         }
-        if (c->confirm != NULL) {
-            if (strcmp(c->confirm, name) != 0) {
-                ncm_fail(err, NCM_REFUSED, _("--confirm names '%s', but this changes '%s'"),
-                         c->confirm, name);
-                return false;
-            }
-        } else if (c->yes) {
+        if (c->yes) {
             ncm_fail(err, NCM_REFUSED, _("the context '%s' is protected: --yes is not enough"),
                      context);
             return ncm_hint(err, "--confirm '%s'", name);
@@ -232,6 +239,9 @@ static bool confirm(const struct cli *c, const struct cli_plans *p, struct ncm_e
     }
     if (nothing) {
         return true;
+    }
+    if (!names_agree(c, p, err)) {
+        return false;
     }
     if (ncm_session_protected(c->session)) {
         return confirm_protected(c, p, err);

@@ -27,6 +27,8 @@ run versions $m -o json
 json '[x for x in d if x["version"] == "5"][0]["current_stage"] == "Staging"' "and does nothing"
 run --read-only --yes promote $m 5 production
 rc 3 "--read-only wins"
+run promote $m 5 production --yes --confirm another
+rc 3 "--confirm with another name is refused without protection too"
 run promote $m 5 nowhere --yes
 rc 2 "an unknown stage"
 run promote $m 99 production --yes
@@ -139,6 +141,10 @@ rc 0 "experiment restore"
 run register brand-new --run "$id" --path model --yes -o json
 rc 0 "register makes the model"
 json 'd["name"] == "brand-new" and d["version"] == "1" and d["run_id"] == "'"$id"'"' "the new version"
+run register brand-new --run "$id" --path ../../other --yes
+rc 3 "no version comes from outside the run's artifacts"
+run register brand-new --run "$id" --path /etc --yes
+rc 3 "nor from an absolute path"
 run register brand-new --yes
 rc 2 "register wants a run"
 run register brand-new --run nothere --yes
