@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "io/file.h"
 #include "io/node.h"
 #include "ops/parts.h"
 
@@ -131,6 +132,9 @@ static bool by_path(struct ncm_planner *p, const struct ncm_run *r, const char *
 {
     bool listed;
     const char *plain = strncmp(path, "models:/", 8) == 0 ? path + 8 : path;
+    if (!ncm_path_inside(plain)) {
+        return ncm_fail(err, NCM_REFUSED, _("The path leads out of the run's artifacts: %s"), path);
+    }
     if (plain == path && holds_model(p, r, path, &listed)) {
         add(c, path, below(ncm_cstr(r->artifact_uri), path));
         return true;
