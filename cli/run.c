@@ -116,7 +116,7 @@ static void inputs_text(struct ncm_buf *out, const struct ncm_run *r)
 
 static void artifacts_text(struct ncm_buf *out, const struct ncm_artifacts_snapshot *s)
 {
-    if (s == NULL || (s->n == 0 && s->why.p == NULL)) {
+    if (s == NULL || (s->n == 0 && (s->why.p == NULL || s->none))) {
         return;
     }
     section(out, _("Artifacts"));
@@ -204,7 +204,7 @@ bool cli_artifacts(struct cli *c, struct ncm_err *err)
     if (s == NULL) {
         return false;
     }
-    if (s->why.p != NULL) {
+    if (s->why.p != NULL && (!s->none || path[0] != '\0')) {
         return ncm_fail(err, NCM_NOT_FOUND, "%s", s->why.p);
     }
     if (s->truncated) {

@@ -141,6 +141,7 @@ struct ncm_artifacts_snapshot {
     struct ncm_snapshot head;
     struct ncm_str root; /* URI of the run's artifacts */
     struct ncm_str why;  /* absent, or why they cannot be listed from here */
+    bool none;           /* with why: other runs' folders are here, this one never got any file */
     struct ncm_artifact *items;
     size_t n;
     bool truncated;

@@ -115,6 +115,22 @@ rc 5 "an unknown artifact"
 run run show "$a" -o json
 json 'len(d["artifacts"]) == 2' "run show lists the artifacts"
 
+mkdir -p "$scratch/art/7"
+python3 - "$scratch" "$a" <<'END'
+import sqlite3, sys
+db = sqlite3.connect("mlflow.db")
+db.execute("UPDATE runs SET artifact_uri=? WHERE run_uuid=?",
+           (f"{sys.argv[1]}/art/7/{sys.argv[2]}/artifacts", sys.argv[2]))
+db.commit()
+END
+run artifacts "$a" -o json
+out_is "[]" "artifacts: none where only the run's own folder was never made"
+run artifacts "$a" model
+rc 5 "and nothing in it"
+rmdir "$scratch/art/7"
+run artifacts "$a"
+rc 5 "artifacts: not on this machine"
+
 # A run whose place is the store's own folder: reading the database as a file would drop its locks.
 python3 - "$PWD" "$a" <<'END'
 import sqlite3, sys

@@ -173,6 +173,26 @@ static bool list_folder(const char *root, const char *inner, struct ncm_artifact
     return true;
 }
 
+/* MLflow makes a run's folder with its first file. Where its experiment's folder is here and its own
+ * is not, there are none. */
+static bool never_got_any(const struct ncm_conn *c, const char *uri)
+{
+    static const char end[] = "/artifacts";
+    char *path = ncm_path_from_uri(uri);
+    size_t len = path != NULL ? strlen(path) : 0;
+    bool none = false;
+    if (len > sizeof end && path[0] == '/' && strcmp(path + len - (sizeof end - 1), end) == 0) {
+        path[len - (sizeof end - 1)] = '\0';
+        char *run = strrchr(path, '/');
+        *run = '\0';
+        char *moved = is_folder(path) ? NULL : moved_with_store(c, path);
+        none = moved != NULL || is_folder(path);
+        ncm_free(moved);
+    }
+    ncm_free(path);
+    return none;
+}
+
 bool read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_artifacts_snapshot *s = ncm_snapshot_new(NCM_T_ARTIFACTS, sizeof(*s));
@@ -181,6 +201,7 @@ bool read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
     if (ok) {
         char *root = sqlite_artifact_folder(c, ncm_cstr(s->root), s->head.arena, &s->why);
         ok = root == NULL || list_folder(root, inner, s, err);
+        s->none = root == NULL && never_got_any(c, ncm_cstr(s->root));
         ncm_free(root);
     }
     if (!ok) {

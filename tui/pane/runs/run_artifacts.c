@@ -236,8 +236,9 @@ static void draw_why(const struct artifacts *a, const struct canvas *c)
         return;
     }
     ncm_buf_init(&text, 8192);
-    ncm_buf_puts(&text, s->why.p != NULL ? s->why.p : _("This run has no files."));
-    if (s->root.p != NULL && (s->why.p == NULL || strstr(s->why.p, s->root.p) == NULL))
+    ncm_buf_puts(&text, s->why.p != NULL && !s->none ? s->why.p
+                                                 : _("This run has no files."));
+    if (s->root.p != NULL && (s->why.p == NULL || s->none || strstr(s->why.p, s->root.p) == NULL))
         ncm_buf_printf(&text, "\n\n%s", s->root.p);
     struct textview view = {0};
     struct canvas in = canvas_part(c, 1, 2, -1, c->w - 4);
