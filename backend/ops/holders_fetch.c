@@ -25,8 +25,17 @@ static bool load_book(struct ncm_job_context *ctx, struct ncm_log_book *book, st
     return ok;
 }
 
+/* Nobody knows since when it was held: not before it was made. */
+static bool was_made(const struct ncm_model *m, const struct ncm_holder *h, int64_t at)
+{
+    const struct ncm_model_version *v =
+        m != NULL ? ncm_model_version(m, ncm_cstr(h->version)) : NULL;
+    return v == NULL || v->creation_ms == NCM_NO_TIME || v->creation_ms <= at;
+}
+
 /* Copies into a snapshot; at > 0 keeps only who held it at that moment. */
-static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l)
+static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l,
+                    const struct ncm_model *m)
 {
     struct ncm_holders_snapshot *s = ncm_snapshot_new(NCM_T_HOLDERS, sizeof *s);
     struct ncm_arena *a = s->head.arena;
@@ -34,7 +43,7 @@ static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l)
     s->items = ncm_arena_alloc(a, l->n, sizeof *s->items);
     for (size_t i = 0; i < l->n; i++) {
         const struct ncm_holder *h = &l->items[i];
-        bool then = (h->from_ms == NCM_NO_TIME || h->from_ms <= at)
+        bool then = (h->from_ms == NCM_NO_TIME ? was_made(m, h, at) : h->from_ms <= at)
                     && (h->until_ms == NCM_NO_TIME || at < h->until_ms);
         if (at > 0 && !then) {
             continue;
@@ -68,7 +77,7 @@ bool ncm_holders_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct 
         ok = ncm_fail(err, NCM_NOT_FOUND, _("there is no model '%s'"), f->query->id);
     }
     if (ok) {
-        publish(f, &list);
+        publish(f, &list, m);
         ncm_holders_release(&list);
     }
     ncm_snapshot_unref(models);

@@ -61,6 +61,7 @@ run holders $m --stage Staging --alias x
 rc 2 "--stage and --alias exclude each other"
 run holders $m --at 2020-01-01 -o json
 rc 0 "holders --at"
+json 'd == []' "nobody held it before there was a version"
 
 run alias set $m champion 6 --expect 5 --yes
 rc 6 "alias set --expect: conflict"
