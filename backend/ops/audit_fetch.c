@@ -22,7 +22,7 @@ static void entry(struct ncm_audit_entry *e, const struct ncm_record *r, struct 
     e->subject = keep(a, r->subject);
     e->from = keep(a, r->was);
     e->to = keep(a, r->becomes);
-    if (r->detail.p != NULL && strncmp(r->detail.p, "version ", 8) == 0) {
+    if (ncm_record_done(r) && r->detail.p != NULL && strncmp(r->detail.p, "version ", 8) == 0) {
         e->to = keep(a, (struct ncm_str){r->detail.p + 8, r->detail.len - 8});
     }
     e->reason = keep(a, r->reason);
