@@ -321,9 +321,16 @@ static void in_csi(struct decoder *d, unsigned char c, decode_fn emit, void *ctx
     }
 }
 
-static void in_string(struct decoder *d, unsigned char c)
+static void in_string(struct decoder *d, unsigned char c, decode_fn emit, void *ctx)
 {
-    if (c == 7 || c == 0x18 || c == 0x1A || (d->string_esc && c == '\\'))
+    if (d->string_esc && c != '\\') { /* what begins anew ends the string, as in terminals */
+        d->string_esc = false;
+        d->state = IN_ESC;
+        d->alt = false;
+        in_esc(d, c, emit, ctx);
+        return;
+    }
+    if (c == 7 || c == 0x18 || c == 0x1A || d->string_esc)
         d->state = IN_GROUND;
     d->string_esc = c == 27;
 }
@@ -356,7 +363,7 @@ static void byte(struct decoder *d, unsigned char c, int64_t now_ms, decode_fn e
         }
         break;
     case IN_STRING:
-        in_string(d, c);
+        in_string(d, c, emit, ctx);
         break;
     case IN_X10:
         d->seq[d->n++] = (char)c;
@@ -417,6 +424,8 @@ void decode_expire(struct decoder *d, int64_t now_ms, decode_fn emit, void *ctx)
             key(TK_ESC, false, emit, ctx);
         key(TK_ESC, false, emit, ctx);
         d->lone_esc_ms = now_ms;
+    } else if (d->state == IN_STRING && d->string_esc) {
+        key(TK_ESC, false, emit, ctx);
     } else if (d->state == IN_PASTE) {
         paste_done(d, emit, ctx);
     }
