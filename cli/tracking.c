@@ -148,7 +148,7 @@ static void run_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, r->status_text);
     cli_cell_time(cells, r->start_ms);
     if (over) {
-        cli_cell_text(cells, ncm_fmt_duration(text, sizeof text, r->end_ms - r->start_ms));
+        cli_cell_text(cells, ncm_fmt_duration(text, sizeof text, ncm_ms_between(r->start_ms, r->end_ms)));
     } else {
         cli_cell(cells, (struct ncm_str){NULL, 0});
     }

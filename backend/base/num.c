@@ -208,6 +208,15 @@ void ncm_clock_init(void)
     frozen = s && ncm_parse_i64(s, &v) ? v : NCM_NO_TIME;
 }
 
+int64_t ncm_ms_between(int64_t from, int64_t to)
+{
+    int64_t out;
+    if (!__builtin_sub_overflow(to, from, &out)) {
+        return out;
+    }
+    return to < from ? INT64_MIN + 1 : INT64_MAX;
+}
+
 int64_t ncm_now_ms(void)
 {
     if (frozen != NCM_NO_TIME)

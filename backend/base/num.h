@@ -42,6 +42,8 @@ char *ncm_fmt_iso(char *out, size_t outsz, int64_t ms);
 /* Local "14:03". */
 char *ncm_fmt_clock(char *out, size_t outsz, int64_t ms);
 
+/* to - from of two times that may be anything; what does not fit is the nearest that does. */
+int64_t ncm_ms_between(int64_t from, int64_t to);
 /* Now, ms since 1970 UTC; NCMLOPS_NOW freezes it. */
 int64_t ncm_now_ms(void);
 /* Monotonic ms, never frozen: for deadlines and latencies. */

@@ -44,7 +44,7 @@ static struct ncm_str when(struct registry *r, int64_t ms)
     if (ms == NCM_NO_TIME) {
         return text(r, buf);
     }
-    ncm_fmt_age(age, sizeof age, ncm_now_ms() - ms);
+    ncm_fmt_age(age, sizeof age, ncm_ms_between(ms, ncm_now_ms()));
     snprintf(both, sizeof both, "%s (%s)", buf, age);
     return text(r, both);
 }

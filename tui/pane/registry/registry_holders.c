@@ -40,7 +40,7 @@ static void holders_cell(void *ctx, size_t row, size_t column, struct table_cell
     case H_FOR:
         if (h->from_ms != NCM_NO_TIME) {
             ncm_fmt_duration(out->text, sizeof out->text,
-                             (now ? ncm_now_ms() : h->until_ms) - h->from_ms);
+                             ncm_ms_between(h->from_ms, now ? ncm_now_ms() : h->until_ms));
         }
         break;
     case H_ACTOR:

@@ -202,7 +202,8 @@ void registry_promote(struct registry *r)
         ncm_text_clip(number, sizeof number, v->version.p, v->version.len, 8);
         snprintf(label, sizeof label, "v%s", number);
         ncm_fmt_age(age, sizeof age,
-                    v->creation_ms == NCM_NO_TIME ? 0 : ncm_now_ms() - v->creation_ms);
+                    v->creation_ms == NCM_NO_TIME ? 0
+                                                  : ncm_ms_between(v->creation_ms, ncm_now_ms()));
         snprintf(detail, sizeof detail, "%s  %s", ncm_stage_name(v->stage), age);
         if (!found && v->stage == NCM_STAGE_STAGING) {
             likely = i;

@@ -28,7 +28,7 @@ static void set_age(struct table_cell *out, int64_t ms)
     if (ms == NCM_NO_TIME) {
         registry_set_text(out, sign(SIGN_DASH));
     } else {
-        ncm_fmt_age(out->text, sizeof out->text, ncm_now_ms() - ms);
+        ncm_fmt_age(out->text, sizeof out->text, ncm_ms_between(ms, ncm_now_ms()));
     }
     out->role = ROLE_DIM;
 }

@@ -188,7 +188,7 @@ static void cell_fact(const struct compare *c, const struct line *l, size_t i,
     else if (l->kind == L_VERSION && badges_find(c->base.pane->badges, r->id, &b))
         out->role = badge_text(&b, c->brief, out->text, sizeof out->text);
     else if (l->kind == L_DURATION && r->start_ms != NCM_NO_TIME && r->end_ms != NCM_NO_TIME)
-        ncm_fmt_duration(out->text, sizeof out->text, r->end_ms - r->start_ms);
+        ncm_fmt_duration(out->text, sizeof out->text, ncm_ms_between(r->start_ms, r->end_ms));
     else
         set_text(out, ROLE_DIM, sign(SIGN_DASH));
 }

@@ -120,7 +120,7 @@ static void make_points(struct curve *k, enum plot_x x_kind, double weight)
         const struct ncm_point *p = &s->points[i];
         int64_t x = x_kind == PLOT_STEP   ? p->step
                     : x_kind == PLOT_WALL ? p->timestamp_ms
-                                          : p->timestamp_ms - first;
+                                          : ncm_ms_between(first, p->timestamp_ms);
         points[i] = (struct xy){(double)x, value_number(&p->value), i};
     }
     qsort(points, s->n, sizeof *points, by_x);

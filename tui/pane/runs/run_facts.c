@@ -19,7 +19,7 @@ static void facts_time(struct pairs *p, const struct ncm_run *r)
     int64_t now = ncm_now_ms();
     if (r->start_ms != NCM_NO_TIME) {
         ncm_fmt_time(text, sizeof text, r->start_ms, true);
-        join_fact(text, sizeof text, ncm_fmt_age(age, sizeof age, now - r->start_ms));
+        join_fact(text, sizeof text, ncm_fmt_age(age, sizeof age, ncm_ms_between(r->start_ms, now)));
         pairs_text(p, _("started"), text, ROLE_TEXT);
     }
     if (r->end_ms != NCM_NO_TIME)
@@ -30,9 +30,9 @@ static void facts_time(struct pairs *p, const struct ncm_run *r)
         return;
     bool skewed = r->end_ms != NCM_NO_TIME && r->end_ms < r->start_ms;
     if (r->end_ms == NCM_NO_TIME)
-        ncm_fmt_age(text, sizeof text, now - r->start_ms);
+        ncm_fmt_age(text, sizeof text, ncm_ms_between(r->start_ms, now));
     else
-        ncm_fmt_duration(text, sizeof text, r->end_ms - r->start_ms);
+        ncm_fmt_duration(text, sizeof text, ncm_ms_between(r->start_ms, r->end_ms));
     if (skewed)
         join_fact(text, sizeof text, _("ended before it started: check the clocks"));
     pairs_text(p, _("duration"), text, skewed ? ROLE_WARN : ROLE_TEXT);

@@ -46,7 +46,7 @@ static void cell_started(const struct cell_context *x, struct table_cell *out)
     if (x->run->start_ms == NCM_NO_TIME)
         set_text(out, ROLE_DIM, sign(SIGN_DASH));
     else
-        ncm_fmt_age(out->text, sizeof out->text, x->now_ms - x->run->start_ms);
+        ncm_fmt_age(out->text, sizeof out->text, ncm_ms_between(x->run->start_ms, x->now_ms));
 }
 
 static void cell_start_time(const struct cell_context *x, struct table_cell *out)
@@ -65,10 +65,10 @@ static void cell_duration(const struct cell_context *x, struct table_cell *out)
     if (r->start_ms == NCM_NO_TIME || (r->end_ms == NCM_NO_TIME && r->status != NCM_RUN_RUNNING)) {
         set_text(out, ROLE_DIM, sign(SIGN_DASH));
     } else if (r->end_ms == NCM_NO_TIME) { /* still going: coarse, so that the screen rests */
-        ncm_fmt_age(out->text, sizeof out->text, x->now_ms - r->start_ms);
+        ncm_fmt_age(out->text, sizeof out->text, ncm_ms_between(r->start_ms, x->now_ms));
         out->role = ROLE_RUN;
     } else {
-        ncm_fmt_duration(out->text, sizeof out->text, r->end_ms - r->start_ms);
+        ncm_fmt_duration(out->text, sizeof out->text, ncm_ms_between(r->start_ms, r->end_ms));
         out->role = r->end_ms < r->start_ms ? ROLE_WARN : ROLE_TEXT;
     }
 }

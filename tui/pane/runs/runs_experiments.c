@@ -138,7 +138,7 @@ static void cell(void *ctx, size_t row, size_t column, struct table_cell *out)
         break;
     case 3:
         if (x != NULL && x->newest_start_ms != NCM_NO_TIME)
-            ncm_fmt_age(out->text, sizeof out->text, d->now_ms - x->newest_start_ms);
+            ncm_fmt_age(out->text, sizeof out->text, ncm_ms_between(x->newest_start_ms, d->now_ms));
         break;
     case 4:
         if (x != NULL)
