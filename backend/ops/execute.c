@@ -69,6 +69,26 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
     return true;
 }
 
+/* Reads back through a fresh connection: a file that was put in the store's place between opening
+ * and committing has nothing of what was written. A store that cannot be asked now had its commit. */
+static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    struct ncm_conn *conn;
+    struct ncm_err ignored;
+    struct ncm_control control = ctx->control;
+    if (!ctx->provider->open(ctx->location, &conn, &control, &ignored)) {
+        return true;
+    }
+    bool there = ncm_audit_written(ctx->provider, conn, plan->audit_id, &plan->changes);
+    ctx->provider->close(conn);
+    if (there) {
+        return true;
+    }
+    ncm_fail(err, NCM_CONFLICT, _("the store was replaced while it was written: the change is not"
+                                  " in it"));
+    return ncm_hint(err, _("look at the present state and decide again"));
+}
+
 static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_db *state,
                       struct ncm_plan *plan, struct ncm_err *err)
 {
@@ -79,6 +99,7 @@ static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct
     bool ok = ctx->provider->apply(conn, &plan->changes, &mark, &ctx->control, &plan->receipt,
                                    err);
     ncm_free(actor);
+    ok = ok && read_back(ctx, plan, err);
     if (ok) {
         return succeeded(state, plan);
     }

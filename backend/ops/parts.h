@@ -107,6 +107,10 @@ const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_c
                                const char *audit_id, const struct ncm_changes *changes,
                                char **detail);
 
+/* Reading back: false where the change's transition tag ought to be in the store and is not. */
+bool ncm_audit_written(const struct ncm_provider *provider, struct ncm_conn *conn,
+                       const char *audit_id, const struct ncm_changes *changes);
+
 /* audit.c: the word of an action, "promote" …; stable. */
 const char *ncm_intent_word(enum ncm_intent_kind kind);
 

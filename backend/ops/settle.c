@@ -134,6 +134,23 @@ const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_c
     return by_state(provider, conn, changes, detail);
 }
 
+bool ncm_audit_written(const struct ncm_provider *provider, struct ncm_conn *conn,
+                       const char *audit_id, const struct ncm_changes *changes)
+{
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct ncm_change *ch = &changes->items[i];
+        const char *version;
+        /* An alias that pointed at nothing leaves its tag nowhere. */
+        if ((ch->kind != NCM_CH_ALIAS || ch->to != NULL) && leaves_tag(ch, &version)) {
+            char *detail;
+            const char *result = by_tag(provider, conn, audit_id, ch, version, &detail);
+            ncm_free(detail);
+            return strcmp(result, "failed") != 0;
+        }
+    }
+    return true;
+}
+
 static bool still_at_it(const struct ncm_record *r)
 {
     switch (ncm_process_state(ncm_cstr(r->process), ncm_cstr(r->host))) {

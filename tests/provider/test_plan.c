@@ -5,12 +5,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "engine/state.h"
+#include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/small_store.h"
 #include "unit/scratch.h"
 
@@ -389,6 +391,37 @@ static void somebody_else_entered_the_stage_meanwhile(void **state)
     small_close(&s);
 }
 
+static char replaced[256], replacement[256];
+
+static bool apply_and_replace(struct ncm_conn *conn, const struct ncm_changes *changes,
+                              const struct ncm_mark *mark, const struct ncm_control *control,
+                              struct ncm_receipt *receipt, struct ncm_err *e)
+{
+    bool ok = ncm_mlflow_sqlite.apply(conn, changes, mark, control, receipt, e);
+    assert_int_equal(rename(replacement, replaced), 0);
+    return ok;
+}
+
+static void a_store_replaced_while_it_is_written_is_noticed(void **state)
+{
+    struct small s;
+    (void)state;
+    small_open(&s, "back.db", true);
+    struct ncm_provider other = ncm_mlflow_sqlite;
+    other.apply = apply_and_replace;
+    snprintf(replaced, sizeof replaced, "%s", s.path);
+    snprintf(replacement, sizeof replacement, "%s", scratch("back-copy.db"));
+    unlink(replacement);
+    char *copy = ncm_sprintf("VACUUM INTO '%s'", replacement);
+    small_exec(&s, copy);
+    ncm_free(copy);
+    s.ctx.provider = &other;
+    refused(&s, promote("3", "Production", true), NCM_CONFLICT);
+    s.ctx.provider = &ncm_mlflow_sqlite;
+    assert_string_equal(small_ask(&s, STAGE(3)), "Staging");
+    small_close(&s);
+}
+
 static void nothing_is_changed_that_cannot_be_recorded(void **state)
 {
     struct small s;
@@ -428,6 +461,7 @@ int main(void)
         cmocka_unit_test(holders_join_audit_tags_and_registry),
         cmocka_unit_test(changed_while_the_panel_was_open),
         cmocka_unit_test(somebody_else_entered_the_stage_meanwhile),
+        cmocka_unit_test(a_store_replaced_while_it_is_written_is_noticed),
         cmocka_unit_test(nothing_is_changed_that_cannot_be_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, remove_scratch);
