@@ -28,6 +28,7 @@ static struct {
     size_t written; /* of the queue */
     uint64_t bytes;
     bool force;
+    bool line_set; /* a character set other than ASCII was switched on */
     /* answers */
     int64_t asked[MAX_ASKED];
     int n_asked;
@@ -172,6 +173,28 @@ void term_frame_begin(void)
     screen_erase();
 }
 
+/* Curses ends every coloured stretch by the colour's end, the ASCII set and the end of all: the last
+ * alone does, as long as no other character set was ever switched on. */
+static void add_lean(const char *p, size_t len)
+{
+    static const char ascii[] = "\033(B", plain[] = "\033[39m\033(B\033[m";
+    f.line_set = f.line_set || memmem(p, len, "\033(0", 3) != NULL || memchr(p, 016, len) != NULL;
+    size_t from = 0;
+    for (size_t i = 0; !f.line_set && i + sizeof ascii - 1 <= len;) {
+        size_t skip = 0;
+        if (p[i] == 27 && i + sizeof plain - 1 <= len && memcmp(p + i, plain, sizeof plain - 1) == 0)
+            skip = sizeof plain - 1 - (sizeof "\033[m" - 1);
+        else if (p[i] == 27 && memcmp(p + i, ascii, sizeof ascii - 1) == 0)
+            skip = sizeof ascii - 1;
+        if (skip > 0) {
+            ncm_buf_add(&f.queue, p + from, i - from);
+            from = i + skip;
+        }
+        i += skip > 0 ? skip : 1;
+    }
+    ncm_buf_add(&f.queue, p + from, len - from);
+}
+
 /* Curses' output of one update, behind what is queued already. */
 static void collect(void)
 {
@@ -188,7 +211,7 @@ static void collect(void)
     ssize_t n = pread(f.mem, bytes, (size_t)size, 0);
     if (n > 0) {
         ncm_buf_add(&f.queue, begin, sizeof begin - 1);
-        ncm_buf_add(&f.queue, bytes, (size_t)n);
+        add_lean(bytes, (size_t)n);
         ncm_buf_add(&f.queue, end, sizeof end - 1);
         if (will_ask()) {
             ncm_buf_add(&f.queue, ask, sizeof ask - 1);
