@@ -146,6 +146,15 @@ static void lengths_of_time(void **state)
     assert_string_equal(ncm_fmt_age(s, sizeof s, INT64_C(1100) * 86400000), "3 y");
 }
 
+static void absurd_times_do_not_overflow(void **state)
+{
+    (void)state;
+    assert_int_equal(ncm_ms_between(5, 12), 7);
+    assert_int_equal(ncm_ms_between(12, 5), -7);
+    assert_int_equal(ncm_ms_between(INT64_MIN + 1, INT64_MAX), INT64_MAX);
+    assert_int_equal(ncm_ms_between(INT64_MAX, INT64_MIN + 1), INT64_MIN + 1);
+}
+
 static void durations_are_read(void **state)
 {
     static const char *const bad[] = {"",    "5",  "s",      "5 s",
@@ -237,6 +246,7 @@ int main(void)
         cmocka_unit_test(numbers_for_people),
         cmocka_unit_test(counts_and_sizes),
         cmocka_unit_test(lengths_of_time),
+        cmocka_unit_test(absurd_times_do_not_overflow),
         cmocka_unit_test(durations_are_read),
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(the_clock_can_be_frozen),
