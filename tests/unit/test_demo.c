@@ -7,10 +7,12 @@
 #include <cmocka.h>
 
 #include <poll.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -173,36 +175,78 @@ static void says_where_it_cannot_be_made(void **state)
 
 static volatile int stop;
 
-static void *train(void *arg)
+static void on_term(int number)
 {
-    struct ncm_err err;
-    *(bool *)arg = ncm_demo_train(store, &stop, &err);
-    return NULL;
+    (void)number;
+    stop = 1;
+}
+
+/* The companion in a process of its own, as the program runs it. */
+static pid_t start_companion(void)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct ncm_err err;
+        struct sigaction action = {.sa_handler = on_term};
+        alarm(90); /* whatever goes wrong, it does not stay */
+        sigaction(SIGTERM, &action, NULL);
+        _exit(ncm_demo_train(store, &stop, &err) ? 0 : 1);
+    }
+    return child;
 }
 
 /* Trains until the question is answered with something greater than `than`. */
 static int64_t train_until(const char *sql, int64_t than)
 {
-    pthread_t thread;
-    bool ok = false;
-    int64_t value = than, deadline = ncm_mono_ms() + 20000;
-    stop = 0;
-    assert_int_equal(pthread_create(&thread, NULL, train, &ok), 0);
+    int64_t value = than, deadline = ncm_mono_ms() + 30000;
+    int status = -1;
+    pid_t child = start_companion();
     while (value <= than && ncm_mono_ms() < deadline) {
         poll(NULL, 0, 10);
         value = ask(sql);
     }
-    stop = 1;
-    pthread_join(thread, NULL);
-    assert_true(ok);
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
     return value;
+}
+
+static const char points[] =
+    "SELECT count(*) FROM metrics JOIN runs USING(run_uuid) WHERE status='RUNNING'";
+
+/* A parent that is killed takes its companion along: the pipe that both hold comes to its end. */
+static void ends_with_its_parent(void **state)
+{
+    (void)state;
+    int ends[2];
+    char byte;
+    int64_t before = ask(points), deadline = ncm_mono_ms() + 30000;
+    assert_int_equal(pipe(ends), 0);
+    pid_t parent = fork();
+    assert_true(parent >= 0);
+    if (parent == 0) {
+        close(ends[0]);
+        start_companion();
+        poll(NULL, 0, 60000);
+        _exit(1);
+    }
+    close(ends[1]);
+    while (ask(points) == before && ncm_mono_ms() < deadline) {
+        poll(NULL, 0, 10);
+    }
+    kill(parent, SIGKILL);
+    waitpid(parent, NULL, 0);
+    struct pollfd p = {.fd = ends[0], .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 30000), 1);
+    assert_int_equal(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
 }
 
 static void goes_on_training(void **state)
 {
     (void)state;
-    static const char points[] =
-        "SELECT count(*) FROM metrics JOIN runs USING(run_uuid) WHERE status='RUNNING'";
     int64_t before = ask(points);
     assert_true(train_until(points, before + 4) > before + 4);
     assert_int_equal(ask("SELECT count(*) FROM runs WHERE status='RUNNING'"), 2);
@@ -244,6 +288,7 @@ int main(void)
         cmocka_unit_test(keeps_files_where_the_store_says),
         cmocka_unit_test(leaves_an_existing_one_alone),
         cmocka_unit_test(says_where_it_cannot_be_made),
+        cmocka_unit_test(ends_with_its_parent),
         cmocka_unit_test(goes_on_training),
         cmocka_unit_test(ends_runs_that_are_done_and_starts_others),
         cmocka_unit_test(does_not_continue_what_was_left_long_ago),
