@@ -199,11 +199,9 @@ static void a_protected_context_wants_names(void **state)
     vt_send(vt, "better\r");
     vt_paste(vt, "fraud-detector");
     vt_wait(vt, "pasted text confirms nothing", 0);
-    vt_send(vt, "\r");
-    vt_key(vt, "y");
+    vt_send(vt, "\ry\r");
     vt_wait(vt, "the name is not right", 0);
-    vt_send(vt, "fraud-detector\r");
-    vt_key(vt, "y");
+    vt_send(vt, "fraud-detector\ry\r");
     vt_wait(vt, "done:", 0);
     leave(vt);
 }

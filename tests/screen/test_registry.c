@@ -93,7 +93,16 @@ static void check_stage(const char *version, const char *stage)
 static void select_fraud(struct vt *vt)
 {
     vt_key(vt, "j");
-    vt_wait(vt, "candidate", 0); /* its versions are shown below */
+    vt_wait(vt, "@challenger", 0); /* its versions are shown below */
+}
+
+/* From the reason: y leads to the button, Enter presses it. */
+static void confirm(struct vt *vt)
+{
+    vt_wait(vt, "y enter confirm", 0);
+    vt_key(vt, "y");
+    vt_wait(vt, "Enter confirms", 0);
+    vt_key(vt, "Enter");
 }
 
 static void promote_v6(struct vt *vt, const char *reason)
@@ -108,8 +117,7 @@ static void promote_v6(struct vt *vt, const char *reason)
     vt_send(vt, reason);
     vt_wait(vt, reason, 0);
     vt_key(vt, "Enter");
-    vt_wait(vt, "y confirm", 0);
-    vt_key(vt, "y");
+    confirm(vt);
     vt_wait(vt, "done", 0);
 }
 
@@ -124,8 +132,7 @@ static void promotes_takes_back_and_tells(int rows, int cols)
     vt_key(vt, "U");
     vt_wait(vt, "Undo", 0);
     vt_key(vt, "Enter");
-    vt_wait(vt, "y confirm", 0);
-    vt_key(vt, "y");
+    confirm(vt);
     vt_wait(vt, "done", 0);
     check_stage("6", "Staging");
     check_stage("4", "Production");
@@ -159,8 +166,7 @@ static void rolls_back(void **state)
     vt_key(vt, "Enter");
     vt_wait(vt, "again", 0);
     vt_key(vt, "Enter");
-    vt_wait(vt, "y confirm", 0);
-    vt_key(vt, "y");
+    confirm(vt);
     vt_wait(vt, "done", 0);
     check_stage("4", "Production");
     check_stage("6", "Archived");
@@ -181,7 +187,7 @@ static void cancel_is_the_default(void **state)
     vt_wait(vt, "Confirm", 0);
     vt_paste(vt, "y\n\ny\n");
     vt_key(vt, "Enter"); /* leaves the reason */
-    vt_wait(vt, "y confirm", 0);
+    vt_wait(vt, "y enter confirm", 0);
     vt_paste(vt, "yyy\n");
     vt_key(vt, "Enter");
     vt_wait_gone(vt, "Confirm", 0);
@@ -206,8 +212,7 @@ static void a_conflict_writes_nothing(void **state)
     shell("\"$1\" --store \"$2/mlflow.db\" --yes promote fraud-detector 6 archived >/dev/null",
           vt_program(), folder);
     vt_key(vt, "Enter");
-    vt_wait(vt, "y confirm", 0);
-    vt_key(vt, "y");
+    confirm(vt);
     vt_wait(vt, "nothing was", 0);
     check_stage("6", "Archived");
     check_stage("4", "Production");
@@ -221,7 +226,7 @@ static void a_jamo_never_promotes(void **state)
     (void)state;
     struct vt *vt = open_store(24, 80, "en");
     vt_send(vt, "ㅓ"); /* j */
-    vt_wait(vt, "candidate", 0);
+    vt_wait(vt, "@challenger", 0);
     vt_send(vt, "ㅖ"); /* P */
     vt_wait(vt, "Latin", 0);
     assert_false(vt_has(vt, "Which version"));

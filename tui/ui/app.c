@@ -41,7 +41,7 @@ static void on_key(struct ui *ui, const struct term_event *ev)
     char keys[6];
     bool as_typed = ui->top != NULL && ui->top->ops->takes_text(ui->top->self);
 
-    if (ev->alt && !as_typed) {
+    if (ev->alt && (!as_typed || ev->key == TK_ENTER)) {
         /* over a slow link Esc and the next key arrive together; such a key never changes a thing */
         one_key(ui, TK_ESC, true);
         one_key(ui, ev->key, true);

@@ -1,6 +1,6 @@
 /* The way of a change: plan, panel, reason, name, confirm, execute, message. Rules: Cancel is the
- * default; a paste or a jamo never confirms; nothing is confirmed before all of it was on the
- * screen; Esc always leaves, and what runs then goes on. */
+ * default; no letter, paste or jamo ever confirms, only Enter on the button does; nothing is confirmed
+ * before all of it was on the screen; Esc always leaves, and what runs then goes on. */
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool takes_text(const void *self)
 {
     const struct change *c = self;
 
-    return c->state == CHANGE_PANEL && (c->focus == ON_REASON || c->focus == ON_NAME);
+    return c->state == CHANGE_PANEL; /* what is typed on a button is the reason, too */
 }
 
 static void destroy(void *self)
@@ -205,22 +205,43 @@ static void scroll(struct change *c, long by)
     c->top = top > 0 ? (size_t)top : 0;
 }
 
-static void button_key(struct ui *ui, struct change *c, int k, bool jamo)
+/* What is typed on a button is the beginning of a reason; only a lone y or n leads to a button. */
+static void letter_on_button(struct change *c, int k)
 {
-    bool wants = k == 'y' || k == 'Y' || (k == TK_ENTER && c->focus == ON_CONFIRM);
+    bool yes = k == 'y' || k == 'Y', no = k == 'n' || k == 'N';
+    char keys[6];
 
-    if (wants && jamo) {
+    if (k >= 128 && term_hangul_keys((uint32_t)k, keys) == 1 && (keys[0] == 'y' || keys[0] == 'n')) {
         complain(c, _("switch to Latin input first"));
-    } else if (wants) {
+    } else if ((yes || no) && (c->letter == 0 || c->letter == k)) {
+        c->letter = k;
+        c->focus = yes ? ON_CONFIRM : ON_CANCEL;
+    } else if (k != ' ' || c->letter != 0) {
+        c->focus = ON_REASON;
+        field_key(&c->reason, TK_END);
+        if (c->letter != 0) {
+            field_key(&c->reason, c->letter);
+        }
+        field_key(&c->reason, k);
+        c->letter = 0;
+    }
+}
+
+static void button_key(struct ui *ui, struct change *c, int k)
+{
+    if (k >= ' ' && k < KEY_BASE_ && k != 127) {
+        letter_on_button(c, k);
+        return;
+    }
+    c->letter = 0;
+    if (k == TK_ENTER && c->focus == ON_CONFIRM) {
         confirm(ui, c);
-    } else if (k == TK_ENTER || k == 'n' || k == 'q') {
+    } else if (k == TK_ENTER) {
         cancel(ui, c);
-    } else if (k == TK_LEFT || k == TK_RIGHT || k == 'h' || k == 'l') {
+    } else if (k == TK_LEFT || k == TK_RIGHT) {
         c->focus = c->focus == ON_CANCEL ? ON_CONFIRM : ON_CANCEL;
-    } else if (k == TK_UP || k == 'k') {
-        scroll(c, -1);
-    } else if (k == TK_DOWN || k == 'j') {
-        scroll(c, 1);
+    } else if (k == TK_UP || k == TK_DOWN) {
+        scroll(c, k == TK_UP ? -1 : 1);
     }
 }
 
@@ -228,6 +249,7 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
 {
     struct change *c = self;
 
+    (void)jamo;
     ui_dirty(ui);
     if (k == TK_ESC) {
         cancel(ui, c);
@@ -242,9 +264,10 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
         int page = c->rows_shown > 1 ? c->rows_shown - 1 : 1;
         scroll(c, k == TK_PGUP ? -page : page);
     } else if (k == TK_TAB || k == TK_BTAB) {
+        c->letter = 0;
         next_focus(c, k == TK_TAB ? 1 : -1);
     } else if (c->focus == ON_CANCEL || c->focus == ON_CONFIRM) {
-        button_key(ui, c, k, jamo);
+        button_key(ui, c, k);
     } else if (k == TK_ENTER || k == TK_DOWN) {
         next_focus(c, 1);
     } else if (k == TK_UP) {
@@ -294,8 +317,8 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     if (c->focus == ON_REASON || c->focus == ON_NAME) {
         out[n++] = (struct layer_key){keymap_label(A_OPEN), _("next")};
     } else {
-        out[n++] = (struct layer_key){c->focus == ON_CONFIRM ? keymap_label(A_OPEN) : "y",
-                                      _("confirm")};
+        bool ready = c->focus == ON_CONFIRM;
+        out[n++] = (struct layer_key){ready ? "enter" : "y enter", _("confirm")};
     }
     out[n++] = (struct layer_key){"tab", _("next field")};
     out[n++] = (struct layer_key){"esc", _("cancel")};

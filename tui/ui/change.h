@@ -16,6 +16,7 @@ struct change {
     bool danger;   /* protected or irreversible: the name must be typed */
     struct field reason, name;
     enum change_focus focus;
+    int letter;    /* y or n typed on a button, should it be the start of a word; else 0 */
     char *complaint;
     size_t top;    /* first plan row shown */
     size_t rows;   /* plan rows in all, and how many fit: of the last paint */

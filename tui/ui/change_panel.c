@@ -299,6 +299,8 @@ static void draw_buttons(const struct change *c, const struct canvas *in, int y)
     }
     if (c->complaint != NULL) {
         paint_cut(in, y, x + 2, in->w - x - 2, 0, ROLE_FAIL, 0, c->complaint);
+    } else if (on_confirm) {
+        paint_cut(in, y, x + 2, in->w - x - 2, 0, ROLE_KEY, 0, _("Enter confirms"));
     }
 }
 

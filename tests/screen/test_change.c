@@ -1,0 +1,164 @@
+/* The panel of a change in the real program: what is typed where, and what comes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "screen/vt.h"
+
+static char folder[] = "/tmp/ncmlops-change-XXXXXX";
+
+static void shell(const char *script, const char *a, const char *b)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"/* && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
+          "tests/fixtures/mlflow-3.17.2.db.gz");
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    shell("rm -rf \"$1\"", folder, "");
+    return 0;
+}
+
+/* The registry with fraud-detector selected. */
+static struct vt *open_registry(void)
+{
+    char store[512], home[600];
+    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    const char *env[] = {home, NULL};
+    struct vt *vt = vt_spawn(24, 80, env, (const char *const[]){"ncmlops", "--store", store, NULL});
+    vt_wait(vt, "Default", 0);
+    vt_key(vt, "3");
+    vt_wait(vt, "fraud-detector", 0);
+    vt_key(vt, "j");
+    vt_wait(vt, "candidate", 0);
+    return vt;
+}
+
+/* The panel that moves v6 to Production, with the reason's field in focus. */
+static struct vt *open_panel(void)
+{
+    struct vt *vt = open_registry();
+    vt_key(vt, "P");
+    vt_wait(vt, "Which version of fraud-detector?", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "v4 moves to Archived", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "Confirm", 0);
+    return vt;
+}
+
+static void quit(struct vt *vt)
+{
+    vt_send(vt, "\003");
+    assert_true(WIFEXITED(vt_close(vt)));
+}
+
+/* What the store itself says. */
+static void check_stage_of_v6(const char *stage)
+{
+    char command[1024];
+    snprintf(command, sizeof command,
+             "'%s' --store \"$1/mlflow.db\" -o jsonl versions fraud-detector | "
+             "grep '\"version\":\"6\"' | grep -q \"current_stage.:.$2\"",
+             vt_program());
+    shell(command, folder, stage);
+}
+
+/* Somebody begins to type the reason while a button has the focus. */
+static void letters_on_a_button_are_the_reason(void **state)
+{
+    (void)state;
+    struct vt *vt = open_panel();
+    vt_key(vt, "Tab");
+    vt_wait(vt, "enter confirm", 0);
+    vt_send(vt, "clearly better, quite so");
+    vt_wait(vt, "Reason: clearly better, quite so", 0);
+    vt_key(vt, "Tab");
+    vt_key(vt, "Tab");
+    vt_wait(vt, "Enter confirms", 0);
+    vt_send(vt, "\xE2\x80\xA6yes"); /* … */
+    vt_wait(vt, "quite so\xE2\x80\xA6yes", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "nothing was changed", 0);
+    check_stage_of_v6("Staging");
+    quit(vt);
+}
+
+static void a_word_that_begins_with_y_is_a_word(void **state)
+{
+    (void)state;
+    struct vt *vt = open_panel();
+    vt_key(vt, "Tab");
+    vt_wait(vt, "y enter confirm", 0);
+    vt_send(vt, "yes, lower loss");
+    vt_wait(vt, "Reason: yes, lower loss", 0);
+    vt_key(vt, "Tab");
+    vt_wait(vt, "y enter confirm", 0);
+    vt_send(vt, "no rush");
+    vt_wait(vt, "yes, lower lossno rush", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "nothing was changed", 0);
+    check_stage_of_v6("Staging");
+    quit(vt);
+}
+
+static void y_then_enter_confirms(void **state)
+{
+    (void)state;
+    struct vt *vt = open_panel();
+    vt_key(vt, "Tab");
+    vt_wait(vt, "y enter confirm", 0);
+    vt_send(vt, "\xE3\x85\x9B"); /* the same key with a Korean input method on */
+    vt_wait(vt, "switch to Latin", 0);
+    vt_key(vt, "y");
+    vt_wait(vt, "Enter confirms", 0);
+    check_stage_of_v6("Staging");
+    vt_key(vt, "n");
+    vt_wait_gone(vt, "Enter confirms", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "nothing was changed", 0);
+    check_stage_of_v6("Staging");
+    quit(vt);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup(f, fresh)
+    const struct CMUnitTest tests[] = {
+        CASE(letters_on_a_button_are_the_reason),
+        CASE(a_word_that_begins_with_y_is_a_word),
+        CASE(y_then_enter_confirms),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
