@@ -15,7 +15,8 @@ char *ncm_demo_path(const char *dir);
  * mlflow.db. */
 bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err);
 /* The companion: appends metric points to two running runs (and starts new ones when they end)
- * until *stop or its parent is gone. Blocks. */
+ * until *stop (set by a signal handler or, atomically, by another thread) or its parent is gone.
+ * Blocks. */
 bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *err);
 
 #endif

@@ -137,7 +137,8 @@ bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *
     }
     d.root = root;
     bool ok = true;
-    for (bool first = true; ok && !*stop && getppid() == parent; first = false) {
+    for (bool first = true; ok && !__atomic_load_n(stop, __ATOMIC_RELAXED) && getppid() == parent;
+         first = false) {
         /* Busy: somebody else is writing. The next tick tries again. */
         ok = tick(&d, first) || err->code == NCM_BUSY;
         poll(NULL, 0, TICK_MS);

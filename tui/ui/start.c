@@ -103,7 +103,7 @@ void demo_stop(struct ui *ui)
     if (d == NULL) {
         return;
     }
-    d->stop = 1;
+    __atomic_store_n(&d->stop, 1, __ATOMIC_RELAXED);
     pthread_join(d->thread, NULL);
     close(d->bell);
     ncm_free(d->path);
