@@ -326,7 +326,9 @@ bool cli_metric(struct cli *c, struct ncm_err *err)
         return false;
     }
     if (s->n == 0) {
-        return ncm_fail(err, NCM_NOT_FOUND, _("The run %s has no metric '%s'"), c->words[0],
+        struct ncm_query *run = ncm_query_run(c->words[0]);
+        return cli_ask(c, run, err) != NULL &&
+               ncm_fail(err, NCM_NOT_FOUND, _("The run %s has no metric '%s'"), c->words[0],
                         c->words[1]);
     }
     struct cli_array array = {s->points, sizeof *s->points};

@@ -45,7 +45,7 @@ struct ncm_intent {
 };
 struct ncm_intent *ncm_intent_new(enum ncm_intent_kind kind);
 void ncm_intent_free(struct ncm_intent *i);
-void ncm_intent_add_object(struct ncm_intent *i, const char *id);
+void ncm_intent_add_object(struct ncm_intent *i, const char *id); /* one named twice counts once */
 void ncm_intent_set(char **field, const char *value); /* replaces an owned string */
 
 /* How a line of a plan reads. */

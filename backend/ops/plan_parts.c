@@ -33,6 +33,11 @@ void ncm_intent_free(struct ncm_intent *i)
 
 void ncm_intent_add_object(struct ncm_intent *i, const char *id)
 {
+    for (size_t k = 0; k < i->n_objects; k++) {
+        if (strcmp(i->objects[k], id) == 0) {
+            return;
+        }
+    }
     i->objects = ncm_resize(i->objects, i->n_objects + 1, sizeof *i->objects);
     i->objects[i->n_objects++] = ncm_strdup(id);
 }

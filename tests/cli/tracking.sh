@@ -81,6 +81,7 @@ run metric "$long" nothere
 rc 5 "an unknown metric"
 run metric nothere loss
 rc 5 "a metric of an unknown run"
+err_has "no run nothere" "and the run is what is missing"
 run metric "$long" loss --points x
 rc 2 "--points wants a number"
 

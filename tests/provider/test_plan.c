@@ -259,6 +259,7 @@ static void several_runs_at_once(void **state)
     struct ncm_intent *i = small_intent(NCM_DO_RUN_DELETE, NULL, NULL, NULL, NULL);
     ncm_intent_add_object(i, RUN1);
     ncm_intent_add_object(i, RUN2);
+    ncm_intent_add_object(i, RUN1);
     ncm_intent_add_object(i, RUN4);
     struct ncm_plan *p = small_do(&s, i, &err);
     assert_non_null(p);
