@@ -93,7 +93,7 @@ static void check_stage(const char *version, const char *stage)
 static void select_fraud(struct vt *vt)
 {
     vt_key(vt, "j");
-    vt_wait(vt, "@challenger", 0); /* its versions are shown below */
+    vt_wait(vt, "current", 0); /* its versions are shown below */
 }
 
 /* From the reason: y leads to the button, Enter presses it. */
@@ -226,7 +226,7 @@ static void a_jamo_never_promotes(void **state)
     (void)state;
     struct vt *vt = open_store(24, 80, "en");
     vt_send(vt, "ㅓ"); /* j */
-    vt_wait(vt, "@challenger", 0);
+    vt_wait(vt, "current", 0);
     vt_send(vt, "ㅖ"); /* P */
     vt_wait(vt, "Latin", 0);
     assert_false(vt_has(vt, "Which version"));

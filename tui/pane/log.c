@@ -19,6 +19,7 @@ struct log_pane {
     char *filter, *selected;                /* words; audit id */
     size_t *rows, n_rows, cap_rows;
     bool verify_asked;
+    bool narrow; /* the last drawing showed ages instead of times */
     struct table table;
     struct table_column columns[8];
 };
@@ -162,8 +163,13 @@ static void log_cell(void *ctx, size_t row, size_t column, struct table_cell *ou
     struct ncm_str raw[] = {
         [L_RESULT] = e->result, [L_ACTION] = e->action, [L_SUBJECT] = e->subject,
         [L_ACTOR] = e->actor,   [L_HOST] = e->host,     [L_REASON] = e->reason};
+    const struct log_pane *p = ctx;
     if (column == L_TIME) {
-        ncm_fmt_time(out->text, sizeof out->text, e->time_ms, false);
+        if (p->narrow) {
+            ncm_fmt_age(out->text, sizeof out->text, ncm_now_ms() - e->time_ms);
+        } else {
+            ncm_fmt_time(out->text, sizeof out->text, e->time_ms, false);
+        }
         out->role = ROLE_DIM;
     } else if (column == L_CHANGE) {
         change_cell(e, out);
@@ -200,12 +206,17 @@ static void log_draw(void *self, const struct canvas *c)
                  whole ? _("chain whole") : _("chain broken"));
     }
     paint_head(c, 0, title, right, true);
+    p->narrow = c->w < 100;
+    int time_w = p->narrow ? 5 : 16;
     const struct table_column columns[] = {
-        {.title = _("TIME"), .min = 16, .want = 16},
+        {.title = p->narrow ? _("AGE") : _("TIME"),
+         .min = time_w,
+         .want = time_w,
+         .align = p->narrow},
         {.title = _("RESULT"), .min = 7, .want = 8},
-        {.title = _("ACTION"), .min = 8, .want = 12, .priority = 3},
-        {.title = _("SUBJECT"), .min = 14, .want = c->w >= 120 ? 30 : 20},
-        {.title = _("CHANGE"), .min = 16, .want = c->w >= 120 ? 28 : 23},
+        {.title = _("ACTION"), .min = 8, .want = c->w >= 120 ? 16 : 10},
+        {.title = _("SUBJECT"), .min = 14, .want = c->w >= 120 ? 30 : 18},
+        {.title = _("CHANGE"), .min = 18, .want = c->w >= 120 ? 34 : 22},
         {.title = _("WHO"), .min = 6, .want = 10, .priority = 2},
         {.title = _("HOST"), .min = 6, .want = 12, .priority = 5},
         {.title = _("REASON"), .min = 8, .want = 0, .priority = 1},
@@ -239,6 +250,29 @@ static void line(struct ncm_buf *b, const char *label, struct ncm_str value)
     }
 }
 
+/* One line a change, as the panel showed it: "fraud-detector v4  Production → Archived". */
+static void changes_text(struct ncm_buf *b, const struct ncm_audit_entry *e)
+{
+    struct ncm_doc *doc = NULL;
+    struct ncm_err err;
+    if (e->changes.p == NULL ||
+        !ncm_json_parse(_("changes"), e->changes.p, e->changes.len, &doc, &err)) {
+        return;
+    }
+    const struct ncm_node *root = ncm_doc_root(doc);
+    const char *none = sign(SIGN_DASH);
+    ncm_buf_puts(b, "\n");
+    for (size_t i = 0; i < root->n && root->kind == NCM_NODE_LIST; i++) {
+        const struct ncm_node *c = &root->items[i];
+        const char *version = ncm_node_str(c, "version", ""), *key = ncm_node_str(c, "key", "");
+        ncm_buf_printf(b, "  %s%s%s  %s%s%s %s %s\n", ncm_node_str(c, "object", ""),
+                       *version != '\0' ? " v" : "", version, key, *key != '\0' ? ": " : "",
+                       ncm_node_str(c, "from", none), sign(SIGN_ARROW),
+                       ncm_node_str(c, "to", none));
+    }
+    ncm_doc_free(doc);
+}
+
 static void show_entry(struct log_pane *p)
 {
     const struct ncm_audit_entry *e = entry_at(p, p->table.selected);
@@ -261,7 +295,7 @@ static void show_entry(struct log_pane *p)
     line(&b, _("store"), e->store);
     line(&b, _("record"), e->id);
     line(&b, _("hash"), e->hash);
-    line(&b, _("changes"), e->changes);
+    changes_text(&b, e);
     ui_show_text(p->ui, _("Audit record"), b.p);
     ncm_buf_release(&b);
 }
@@ -330,21 +364,30 @@ static const char *export_done(void *ctx, const char *text, size_t *at)
     return NULL;
 }
 
+/* The pane of what a record is about: the model and version of its first change, or the run. */
 static void open_subject(struct log_pane *p)
 {
     const struct ncm_audit_entry *e = entry_at(p, p->table.selected);
-    const char *slash = e != NULL ? strrchr(ncm_cstr(e->subject), '/') : NULL;
-    if (e == NULL) {
+    struct ncm_doc *doc = NULL;
+    struct ncm_err err;
+    if (e == NULL || e->changes.p == NULL ||
+        !ncm_json_parse("changes", e->changes.p, e->changes.len, &doc, &err)) {
+        ui_message(p->ui, UI_INFO, "%s", _("The record names nothing that could be opened."));
         return;
     }
-    if (slash == NULL) {
-        bool run = strncmp(ncm_cstr(e->action), "run", 3) == 0;
-        ui_open(p->ui, run ? OBJ_RUN : OBJ_MODEL, ncm_cstr(e->subject), NULL);
-        return;
+    const struct ncm_node *root = ncm_doc_root(doc);
+    const struct ncm_node *first =
+        root->kind == NCM_NODE_LIST && root->n > 0 ? &root->items[0] : NULL;
+    const char *kind = ncm_node_str(first, "kind", ""), *object = ncm_node_str(first, "object", "");
+    const char *version = ncm_node_str(first, "version", NULL);
+    if (strncmp(kind, "run", 3) == 0) {
+        ui_open(p->ui, OBJ_RUN, object, NULL);
+    } else if (strncmp(kind, "experiment", 10) == 0) {
+        ui_open(p->ui, OBJ_EXPERIMENT, object, NULL);
+    } else {
+        ui_open(p->ui, version != NULL ? OBJ_VERSION : OBJ_MODEL, object, version);
     }
-    char *model = ncm_strndup(e->subject.p, (size_t)(slash - e->subject.p));
-    ui_open(p->ui, OBJ_VERSION, model, slash + 1);
-    ncm_free(model);
+    ncm_doc_free(doc);
 }
 
 static bool log_act(void *self, enum ui_action_id action, const char *arg)

@@ -12,8 +12,9 @@
 
 enum registry_view { VIEW_BOARD, VIEW_MODEL, VIEW_VERSION, VIEW_HOLDERS };
 
-#define MODEL_RUNS    32 /* versions of one model whose source runs are loaded for the metrics */
-#define MODEL_METRICS 4  /* metric columns of the versions table */
+#define MODEL_RUNS      32 /* versions of one model whose source runs are loaded for the metrics */
+#define MODEL_METRICS   4  /* metric columns of the versions table */
+#define VERSION_COLUMNS 11 /* of the versions table at most */
 
 /* One line of a version's detail. Strings live in the detail's arena or in held snapshots. */
 struct detail_row {
@@ -66,8 +67,9 @@ struct registry {
 
     struct table board, preview, versions, detail_table, holders_table;
     /* Columns of the last drawing; the tables point here. */
-    struct table_column board_columns[8], preview_columns[6], versions_columns[10],
-        detail_columns[4], holders_columns[7];
+    struct table_column board_columns[8], preview_columns[VERSION_COLUMNS],
+        versions_columns[VERSION_COLUMNS], detail_columns[4], holders_columns[7];
+    int preview_map[VERSION_COLUMNS], versions_map[VERSION_COLUMNS];
     char metric_heads[MODEL_METRICS][40], mine_head[40], theirs_head[64];
 
     char **picks; /* what the open picker offers; see registry_act.c */
@@ -92,18 +94,28 @@ const struct ncm_run *registry_run_of(const struct registry *r, const char *run_
 /* Wants to see who held "Production", "@champion" … of the selected model. */
 void registry_want_holders(struct registry *r, const char *of);
 
-/* ---- registry_tables.c ---- */
+/* ---- registry_board.c ---- */
 void registry_draw_board(struct registry *r, const struct canvas *c);
-void registry_draw_model(struct registry *r, const struct canvas *c);
 /* The table and model that have the focus now. */
 struct table *registry_focused(struct registry *r, struct table_model *model);
-void registry_choose_metrics(struct registry *r);
 
 /* Fills a cell with clean text / with text of the store. */
 void registry_set_text(struct table_cell *out, const char *clean);
 void registry_set_raw(struct table_cell *out, struct ncm_str raw);
 /* Rows of the preview below the board; 0 where there is no room. */
 int registry_preview_rows(const struct registry *r, int height);
+
+void registry_set_age(struct table_cell *out, int64_t ms);
+/* "@champion=4 @canary=6". */
+void registry_alias_cell(const struct ncm_model *m, struct table_cell *out);
+
+/* ---- registry_versions.c ---- */
+void registry_draw_preview(struct registry *r, const struct canvas *c);
+void registry_draw_model(struct registry *r, const struct canvas *c);
+struct table_model registry_preview_model(struct registry *r);
+struct table_model registry_versions_model(struct registry *r);
+/* Which metrics of the source runs are worth a column. */
+void registry_choose_metrics(struct registry *r);
 
 /* ---- registry_holders.c ---- */
 void registry_draw_holders(struct registry *r, const struct canvas *c);

@@ -204,6 +204,23 @@ static void open_selected(struct registry *r)
     }
 }
 
+/* Every row of the version's detail, uncut. */
+static void version_text(const struct registry *r, struct ncm_buf *b)
+{
+    for (size_t i = 0; i < r->n_detail; i++) {
+        const struct detail_row *d = &r->detail[i];
+        if (d->heading) {
+            ncm_buf_puts(b, i > 0 ? "\n" : "");
+        }
+        ncm_buf_add(b, ncm_cstr(d->label), d->label.len);
+        if (!d->heading) {
+            ncm_buf_puts(b, d->label.len > 0 ? ": " : "");
+            ncm_buf_add(b, ncm_cstr(d->mine), d->mine.len);
+        }
+        ncm_buf_putc(b, '\n');
+    }
+}
+
 /* The model in full: description and tags are cut on the board. */
 static void show_details(struct registry *r)
 {
@@ -214,6 +231,12 @@ static void show_details(struct registry *r)
     struct ncm_buf b;
     char time[40];
     ncm_buf_init(&b, 1 << 20);
+    if (r->view == VIEW_VERSION) {
+        version_text(r, &b);
+        ui_show_text(r->ui, _("Registered version"), b.p);
+        ncm_buf_release(&b);
+        return;
+    }
     ncm_buf_add(&b, m->name.p, m->name.len);
     ncm_buf_printf(&b, "\n\n%s", _("made: "));
     ncm_buf_puts(&b, ncm_fmt_time(time, sizeof time, m->creation_ms, true));
@@ -360,7 +383,8 @@ bool registry_act(struct registry *r, enum ui_action_id action, const char *arg)
             filter_done(r, arg, &at);
             return true;
         }
-        ui_prompt(r->ui, "/", r->filter != NULL ? r->filter : "", filter_done, NULL, r);
+        ui_prompt(r->ui, _("Name, stage or @alias:"), r->filter != NULL ? r->filter : "",
+                  filter_done, NULL, r);
         return true;
     case A_DIFF:
     case A_COMPARE:
@@ -410,6 +434,7 @@ bool registry_act(struct registry *r, enum ui_action_id action, const char *arg)
             return false;
         }
         registry_follow_cursor(r);
+        registry_update(r);
         ui_dirty(r->ui);
         return true;
     }

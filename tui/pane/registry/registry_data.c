@@ -31,6 +31,23 @@ static void replace(char **field, const char *value)
     *field = copy;
 }
 
+/* "prod", "staging", "@champ": a version in that stage, an alias of that name. */
+static bool model_has(const struct ncm_model *m, const char *word)
+{
+    for (size_t i = 0; i < m->n_versions; i++) {
+        if (m->versions[i].stage != NCM_STAGE_NONE &&
+            ncm_text_has(ncm_cstr(m->versions[i].stage_text), word)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < m->n_aliases; i++) {
+        if (ncm_text_has(ncm_cstr(m->aliases[i].name), *word == '@' ? word + 1 : word)) {
+            return true;
+        }
+    }
+    return ncm_text_has(ncm_cstr(m->name), word) || ncm_text_has(ncm_cstr(m->description), word);
+}
+
 /* Which models the board shows, and the cursor's row by the selected name. */
 static void filter_rows(struct registry *r)
 {
@@ -38,7 +55,7 @@ static void filter_rows(struct registry *r)
     size_t selected = 0;
     for (size_t i = 0; r->models != NULL && i < r->models->n; i++) {
         const struct ncm_model *m = &r->models->items[i];
-        if (r->filter != NULL && !ncm_text_has(ncm_cstr(m->name), r->filter)) {
+        if (r->filter != NULL && !model_has(m, r->filter)) {
             continue;
         }
         if (r->model != NULL && ncm_str_is(m->name, r->model)) {
@@ -230,7 +247,7 @@ void registry_want_holders(struct registry *r, const char *of)
 /* Only what the view shows is wanted. */
 static void drop_unseen(struct registry *r)
 {
-    if (r->view != VIEW_MODEL) {
+    if (r->view != VIEW_MODEL && r->view != VIEW_BOARD) {
         drop_runs(r);
     }
     if (r->view != VIEW_VERSION) {
@@ -266,7 +283,7 @@ void registry_update(struct registry *r)
     }
     filter_rows(r);
     place_version(r);
-    if (r->view == VIEW_MODEL) {
+    if (r->view == VIEW_MODEL || r->view == VIEW_BOARD) {
         update_model_runs(r);
     } else if (r->view == VIEW_VERSION) {
         update_version(r);

@@ -2,8 +2,11 @@
  * signature and requirements; one scrolling table of sections. */
 #include "pane/registry/registry.h"
 
+#include "api/output.h"
+
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct detail_row *add(struct registry *r, const char *label, struct ncm_str mine)
@@ -156,6 +159,12 @@ static void metrics_section(struct registry *r)
     close_section(r);
 }
 
+/* Tags that are ours are shown as moves, not as tags. */
+static bool is_ours(struct ncm_str key)
+{
+    return strncmp(ncm_cstr(key), "ncmlops.", strlen("ncmlops.")) == 0;
+}
+
 static void kv_section(struct registry *r, const char *title, const struct ncm_kv *a, size_t na,
                        const struct ncm_kv *b, size_t nb)
 {
@@ -168,7 +177,7 @@ static void kv_section(struct registry *r, const char *title, const struct ncm_k
         struct ncm_str key = c <= 0 ? a[i].key : b[k].key;
         i += c <= 0;
         k += c >= 0;
-        if (r->only_different && ncm_str_eq(mine, theirs)) {
+        if (is_ours(key) || (r->only_different && ncm_str_eq(mine, theirs))) {
             continue;
         }
         struct detail_row *row = add(r, "", mine);
@@ -178,6 +187,58 @@ static void kv_section(struct registry *r, const char *title, const struct ncm_k
             snprintf(row->delta, sizeof row->delta, "%s", _("differs"));
             row->delta_role = ROLE_WARN;
         }
+    }
+    close_section(r);
+}
+
+static const char transition[] = "ncmlops.transition.";
+
+struct move {
+    int64_t time_ms;
+    struct ncm_str text;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t x = ((const struct move *)a)->time_ms, y = ((const struct move *)b)->time_ms;
+    return (x < y) - (x > y);
+}
+
+/* What a transition tag tells: "None → Staging · alice · reason"; false where it is none of ours.
+ */
+static bool read_move(struct registry *r, const struct ncm_kv *tag, struct move *out)
+{
+    struct ncm_doc *doc = NULL;
+    struct ncm_err err;
+    if (strncmp(ncm_cstr(tag->key), transition, strlen(transition)) != 0 || tag->value.p == NULL ||
+        !ncm_json_parse(ncm_cstr(tag->key), tag->value.p, tag->value.len, &doc, &err)) {
+        return false;
+    }
+    const struct ncm_node *root = ncm_doc_root(doc);
+    const char *none = sign(SIGN_DASH), *reason = ncm_node_str(root, "reason", "");
+    char *text = ncm_sprintf("%s %s %s  %s%s%s", ncm_node_str(root, "from", none), sign(SIGN_ARROW),
+                             ncm_node_str(root, "to", none), ncm_node_str(root, "actor", ""),
+                             *reason != '\0' ? "  " : "", reason);
+    out->time_ms = ncm_node_i64(root, "time", NCM_NO_TIME);
+    out->text = ncm_arena_cstr(r->arena, text);
+    ncm_free(text);
+    ncm_doc_free(doc);
+    return true;
+}
+
+/* Its moves between stages and aliases, as any dashboard left them in the version's tags. */
+static void moves_section(struct registry *r, const struct ncm_model_version *v)
+{
+    struct move *moves = ncm_arena_alloc(r->arena, v->n_tags + 1, sizeof *moves);
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_tags; i++) {
+        n += read_move(r, &v->tags[i], &moves[n]);
+    }
+    qsort(moves, n, sizeof *moves, newest_first);
+    heading(r, _("Moves"));
+    for (size_t i = 0; i < n; i++) {
+        char time[40];
+        add(r, ncm_fmt_time(time, sizeof time, moves[i].time_ms, false), moves[i].text);
     }
     close_section(r);
 }
@@ -235,6 +296,7 @@ void registry_build_detail(struct registry *r)
                b != NULL ? b->params : NULL, b != NULL ? b->n_params : 0);
     bool two = p != NULL && p != v;
     kv_section(r, _("Version tags"), v->tags, v->n_tags, two ? p->tags : NULL, two ? p->n_tags : 0);
+    moves_section(r, v);
     facts_section(r);
     if (r->detail_table.selected >= r->n_detail) {
         r->detail_table.selected = r->n_detail > 0 ? r->n_detail - 1 : 0;

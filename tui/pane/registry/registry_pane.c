@@ -244,6 +244,7 @@ static void mouse(void *self, const struct term_event *ev, const struct canvas *
     if (row != SIZE_MAX) {
         t->selected = row;
         registry_follow_cursor(r);
+        registry_update(r);
         ui_dirty(r->ui);
     }
 }
