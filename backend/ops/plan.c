@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "io/file.h"
 #include "ops/parts.h"
 
 static bool build(struct ncm_planner *p, struct ncm_err *err)
@@ -77,6 +78,27 @@ static bool leaves_transition(const struct ncm_changes *c)
     return false;
 }
 
+/* The first change makes a file nobody asked for: say so. */
+static void note_first_audit(struct ncm_planner *p)
+{
+    static const char suffix[] = ".ncmlops.db"; /* of a state beside its store */
+    const char *path = p->ctx->state_path;
+    struct ncm_file_info info;
+    struct ncm_err ignored;
+
+    if (path == NULL || ncm_file_stat(path, &info, &ignored)) {
+        return;
+    }
+    size_t n = strlen(path), end = sizeof suffix - 1;
+    if (n > end && strcmp(path + n - end, suffix) == 0) {
+        const char *slash = strrchr(path, '/');
+        ncm_plan_note(p->plan, _("makes %s beside the store: the audit of changes is kept there"),
+                      slash != NULL ? slash + 1 : path);
+    } else {
+        ncm_plan_note(p->plan, _("makes %s: the audit of changes is kept there"), path);
+    }
+}
+
 /* What every plan says at its end: where it is written, and what is passed by. */
 static void closing_lines(struct ncm_planner *p)
 {
@@ -84,11 +106,14 @@ static void closing_lines(struct ncm_planner *p)
         return;
     }
     if (leaves_transition(&p->plan->changes)) {
-        ncm_plan_note(p->plan, _("writes to %s and leaves the version tag ncmlops.transition.…"),
+        ncm_plan_note(p->plan,
+                      _("writes to %s and leaves a note of this in the version's tags, so that"
+                        " other clients see it"),
                       p->ctx->store_label);
     } else {
         ncm_plan_note(p->plan, _("writes to %s"), p->ctx->store_label);
     }
+    note_first_audit(p);
     if (p->store->server.p != NULL) {
         ncm_plan_warn(p->plan,
                       _("a tracking server owns this file (%s): its webhooks do not fire and its"
