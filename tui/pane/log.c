@@ -364,7 +364,8 @@ static const char *export_done(void *ctx, const char *text, size_t *at)
     return NULL;
 }
 
-/* The pane of what a record is about: the model and version of its first change, or the run. */
+/* The pane of what a record is about: what its last change touched (what a promotion puts in comes
+ * after what it moves out). */
 static void open_subject(struct log_pane *p)
 {
     const struct ncm_audit_entry *e = entry_at(p, p->table.selected);
@@ -376,10 +377,10 @@ static void open_subject(struct log_pane *p)
         return;
     }
     const struct ncm_node *root = ncm_doc_root(doc);
-    const struct ncm_node *first =
-        root->kind == NCM_NODE_LIST && root->n > 0 ? &root->items[0] : NULL;
-    const char *kind = ncm_node_str(first, "kind", ""), *object = ncm_node_str(first, "object", "");
-    const char *version = ncm_node_str(first, "version", NULL);
+    const struct ncm_node *last =
+        root->kind == NCM_NODE_LIST && root->n > 0 ? &root->items[root->n - 1] : NULL;
+    const char *kind = ncm_node_str(last, "kind", ""), *object = ncm_node_str(last, "object", "");
+    const char *version = ncm_node_str(last, "version", NULL);
     if (strncmp(kind, "run", 3) == 0) {
         ui_open(p->ui, OBJ_RUN, object, NULL);
     } else if (strncmp(kind, "experiment", 10) == 0) {
