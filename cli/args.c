@@ -3,12 +3,17 @@
 
 #include "cli.h"
 
-static bool usage(struct ncm_err *err, char *what, const char *near)
+static bool usage(const struct cli_command *command, struct ncm_err *err, char *what,
+                  const char *near)
 {
     ncm_fail(err, NCM_USAGE, "%s", what);
     ncm_free(what);
-    return near != NULL ? ncm_hint(err, _("did you mean '%s'?"), near)
-                        : ncm_hint(err, "%s", _("'ncmlops --help' lists commands and options"));
+    if (near != NULL) {
+        return ncm_hint(err, _("did you mean '%s'?"), near);
+    }
+    return command != NULL
+               ? ncm_hint(err, _("'ncmlops %s --help' lists its options"), command->name)
+               : ncm_hint(err, "%s", _("'ncmlops --help' lists commands and options"));
 }
 
 static bool set_form(struct cli *c, const char *value, struct ncm_err *err)
@@ -45,6 +50,7 @@ static bool set_global(struct cli *c, const char *name, const char *value, struc
         {"store", &c->store, NULL},         {"context", &c->context, NULL},
         {"config", &c->config, NULL},       {"lang", &c->lang, NULL},
         {"confirm", &c->confirm, NULL},     {"script", &c->script, NULL},
+        {"theme", &c->theme, NULL},         {"ascii", NULL, &c->ascii},
         {"read-only", NULL, &c->read_only}, {"yes", NULL, &c->yes},
         {"dry-run", NULL, &c->dry_run},     {"no-color", NULL, &c->no_color},
         {"quiet", NULL, &c->quiet},         {"verbose", NULL, &c->verbose},
@@ -142,6 +148,15 @@ static bool set_option(struct cli *c, const struct cli_option *o, bool global, c
     return true;
 }
 
+static bool unknown_option(const struct cli_command *command, const char *arg, struct ncm_err *err)
+{
+    const char *near = arg[1] == '-' ? cli_nearest_option(command, arg + 2) : NULL;
+    char *spelt = near != NULL ? ncm_sprintf("--%s", near) : NULL;
+    usage(command, err, ncm_sprintf(_("unknown option '%s'"), arg), spelt);
+    ncm_free(spelt);
+    return false;
+}
+
 /* One "-x" or "--name[=value]"; *i moves on where the value is a word of its own. */
 static bool take_option(struct cli *c, int argc, char **argv, int *i, struct ncm_err *err)
 {
@@ -160,11 +175,7 @@ static bool take_option(struct cli *c, int argc, char **argv, int *i, struct ncm
         }
     }
     if (o == NULL) {
-        const char *near = is_long ? cli_nearest_option(c->command, name) : NULL;
-        char *spelt = near != NULL ? ncm_sprintf("--%s", near) : NULL;
-        usage(err, ncm_sprintf(_("unknown option '%s'"), arg), spelt);
-        ncm_free(spelt);
-        return false;
+        return unknown_option(c->command, arg, err);
     }
     const char *value = NULL;
     if (inside != NULL) {
@@ -174,11 +185,13 @@ static bool take_option(struct cli *c, int argc, char **argv, int *i, struct ncm
     }
     if (o->arg == NULL) {
         return value == NULL ? set_option(c, o, global, NULL, err)
-                             : usage(err, ncm_sprintf(_("option '%s' takes no value"), arg), NULL);
+                             : usage(c->command, err,
+                                     ncm_sprintf(_("option '%s' takes no value"), arg), NULL);
     }
     if (value == NULL) {
         if (*i + 1 >= argc) {
-            return usage(err, ncm_sprintf(_("option '%s' wants a value: %s"), arg, o->arg), NULL);
+            return usage(c->command, err,
+                         ncm_sprintf(_("option '%s' wants a value: %s"), arg, o->arg), NULL);
         }
         value = argv[++*i];
     }
@@ -190,20 +203,22 @@ static bool is_option(const char *arg)
     return arg[0] == '-' && arg[1] != '\0' && !(arg[1] >= '0' && arg[1] <= '9');
 }
 
-/* Whether an option that may stand before the command takes the next word. */
-static bool swallows_next(const char *arg)
+/* The option of this name of any command; NULL: there is none anywhere. */
+static const struct cli_option *find_anywhere(const char *arg)
 {
     bool is_long = arg[1] == '-';
     const char *name = arg + (is_long ? 2 : 1);
-    if (is_long ? strchr(name, '=') != NULL : name[1] != '\0') {
-        return false;
-    }
-    const struct cli_option *o =
-        find_in(cli_global_options, name, strlen(name), is_long ? 0 : name[0]);
-    if (o == NULL) {
-        o = find_in(cli_command_options, name, strlen(name), is_long ? 0 : name[0]);
-    }
-    return o != NULL && o->arg != NULL;
+    size_t len = is_long ? strcspn(name, "=") : strlen(name);
+    const struct cli_option *o = find_in(cli_global_options, name, len, is_long ? 0 : name[0]);
+    return o != NULL ? o : find_in(cli_command_options, name, len, is_long ? 0 : name[0]);
+}
+
+/* Whether an option that may stand before the command takes the next word. */
+static bool swallows_next(const char *arg)
+{
+    bool inside = arg[1] == '-' ? strchr(arg, '=') != NULL : arg[2] != '\0';
+    const struct cli_option *o = find_anywhere(arg);
+    return !inside && o != NULL && o->arg != NULL;
 }
 
 /* The command of one or two words at the start of the plain words. */
@@ -237,14 +252,34 @@ static bool is_group(const char *first)
     return false;
 }
 
+/* The second words of a group, as a hint. */
+static bool list_group(const char *first, struct ncm_err *err)
+{
+    struct ncm_buf names;
+    size_t len = strlen(first);
+    ncm_buf_init(&names, 240);
+    for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
+        if (strncmp(k->name, first, len) == 0 && k->name[len] == ' ') {
+            ncm_buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", k->name + len + 1);
+        }
+    }
+    ncm_hint(err, _("there are: %s"), names.p);
+    ncm_buf_release(&names);
+    return false;
+}
+
 static bool unknown_command(const char *first, const char *second, struct ncm_err *err)
 {
     if (is_group(first)) {
-        return second == NULL
-                   ? usage(err, ncm_sprintf(_("'%s' wants one more word"), first), NULL)
-                   : usage(err, ncm_sprintf(_("unknown command '%s %s'"), first, second), NULL);
+        if (second == NULL) {
+            ncm_fail(err, NCM_USAGE, _("'%s' wants one more word"), first);
+        } else {
+            ncm_fail(err, NCM_USAGE, _("unknown command '%s %s'"), first, second);
+        }
+        return list_group(first, err);
     }
-    return usage(err, ncm_sprintf(_("unknown command '%s'"), first), cli_nearest_command(first));
+    return usage(NULL, err, ncm_sprintf(_("unknown command '%s'"), first),
+                 cli_nearest_command(first));
 }
 
 /* Finds the command first, so that its options may stand anywhere. */
@@ -253,10 +288,12 @@ static bool name_command(struct cli *c, int argc, char **argv, int *used, struct
     const char *words[2] = {NULL, NULL};
     int n = 0;
     bool plain = false; /* after "--" */
+    const char *wrong = NULL; /* what follows such an option may be its value */
     for (int i = 1; i < argc && n < 2; i++) {
         if (!plain && strcmp(argv[i], "--") == 0) {
             plain = true;
         } else if (!plain && is_option(argv[i])) {
+            wrong = wrong == NULL && find_anywhere(argv[i]) == NULL ? argv[i] : wrong;
             i += swallows_next(argv[i]);
         } else {
             words[n++] = argv[i];
@@ -272,7 +309,29 @@ static bool name_command(struct cli *c, int argc, char **argv, int *used, struct
         return true;
     }
     c->command = find_command(words[0], words[1], used);
+    if (c->command == NULL && wrong != NULL) {
+        return unknown_option(NULL, wrong, err);
+    }
     return c->command != NULL || unknown_command(words[0], words[1], err);
+}
+
+/* Names the words of the usage that were not given. */
+static void name_missing(const struct cli *c, struct ncm_err *err)
+{
+    struct ncm_buf names;
+    int at = 0;
+    ncm_buf_init(&names, 240);
+    for (const char *p = c->command->args; *p != '\0' && at < c->command->min; at++) {
+        size_t len = strcspn(p, " ");
+        if (at >= (int)c->n_words) {
+            ncm_buf_puts(&names, names.len > 0 ? ", " : "");
+            ncm_buf_add(&names, p, len);
+        }
+        p += len;
+        p += strspn(p, " ");
+    }
+    ncm_fail(err, NCM_USAGE, _("missing: %s"), names.p);
+    ncm_buf_release(&names);
 }
 
 static bool check_words(const struct cli *c, struct ncm_err *err)
@@ -281,12 +340,14 @@ static bool check_words(const struct cli *c, struct ncm_err *err)
     if (k == NULL || c->help) {
         return true;
     }
-    if ((int)c->n_words < k->min || (k->max >= 0 && (int)c->n_words > k->max)) {
-        ncm_fail(err, NCM_USAGE,
-                 (int)c->n_words < k->min ? _("something is missing") : _("too many words"));
-        return ncm_hint(err, "ncmlops %s %s", k->name, k->args);
+    if ((int)c->n_words < k->min) {
+        name_missing(c, err);
+    } else if (k->max >= 0 && (int)c->n_words > k->max) {
+        ncm_fail(err, NCM_USAGE, "%s", _("too many words"));
+    } else {
+        return true;
     }
-    return true;
+    return ncm_hint(err, "ncmlops %s %s", k->name, k->args);
 }
 
 /* What shapes the message of an error must be known before the first one. */

@@ -49,9 +49,9 @@ struct cli_value {
 struct cli {
     const char *program;
     const struct cli_command *command; /* NULL: the dashboard */
-    const char *store, *context, *config, *lang, *confirm, *script;
+    const char *store, *context, *config, *lang, *theme, *confirm, *script;
     enum cli_form form;
-    bool form_given, read_only, yes, dry_run, no_color, quiet, verbose, help, version;
+    bool form_given, read_only, yes, dry_run, no_color, ascii, quiet, verbose, help, version;
     int64_t timeout_ms;
     const char **words; /* after the command's name */
     size_t n_words;

@@ -15,6 +15,8 @@ const struct cli_option cli_global_options[] = {
     {"script", 0, "FILE", N_("drive the screen by a file of keys, waits and save-screen"), NULL},
     {"timeout", 0, "SECONDS", N_("how long to wait for an answer (30)"), NULL},
     {"no-color", 0, NULL, N_("no colour"), NULL},
+    {"ascii", 0, NULL, N_("plain ASCII: no lines, signs or curves beyond it"), NULL},
+    {"theme", 0, "NAME", N_("colours of the screen, for this time"), "dark light mono"},
     {"lang", 0, "ko|en", N_("language"), "ko en"},
     {"quiet", 'q', NULL, N_("say less"), NULL},
     {"verbose", 'v', NULL, N_("say more, on standard error"), NULL},

@@ -3,10 +3,33 @@
 
 #include "cli.h"
 
+/* Our own text; a terminal without UTF-8 gets dots for the one sign in it. */
+static const char *plain(char *out, size_t size, const char *text)
+{
+    static const char dots[] = "…";
+    size_t n = 0;
+    if (ncm_text_utf8()) {
+        return text;
+    }
+    while (*text != '\0' && n + 4 < size) {
+        if (strncmp(text, dots, sizeof dots - 1) == 0) {
+            memcpy(out + n, "...", 3);
+            n += 3;
+            text += sizeof dots - 1;
+        } else {
+            out[n++] = *text++;
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
 enum { NAME_CELLS = 34, OPTION_CELLS = 28 };
 
 static void entry(const char *name, int cells, const char *help)
 {
+    char text[128];
+    name = plain(text, sizeof text, name);
     int pad = cells - ncm_text_width(name);
     if (pad > 0) {
         printf("  %s%*s  %s\n", name, pad, "", help);
@@ -40,10 +63,31 @@ static bool in_list(const char *list, const char *name)
     return false;
 }
 
+/* What one line in the list does not hold. */
+static void more_help(const struct cli_command *k)
+{
+    static const struct {
+        const char *name, *text;
+    } more[] = {
+        {"promote", N_("STAGE is one of None, Staging, Production, Archived, in any case.\n"
+                       "Aliases are moved by 'ncmlops alias set NAME ALIAS VERSION'.")},
+        {"alias set", N_("Stages are changed by 'ncmlops promote NAME VERSION STAGE'.")},
+    };
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        if (strcmp(more[i].name, k->name) == 0) {
+            printf("%s\n", _(more[i].text));
+        }
+    }
+}
+
 static void command_help(const struct cli_command *k)
 {
+    char args[128], options[64];
     printf("%s ncmlops %s%s%s%s\n\n%s\n", _("Usage:"), k->name, k->args[0] != '\0' ? " " : "",
-           k->args, k->options[0] != '\0' ? _(" [OPTION…]") : "", _(k->help));
+           plain(args, sizeof args, k->args),
+           k->options[0] != '\0' ? plain(options, sizeof options, _(" [OPTION…]")) : "",
+           _(k->help));
+    more_help(k);
     if (k->options[0] != '\0') {
         printf("\n%s\n", _("Options:"));
     }
@@ -58,8 +102,10 @@ static void command_help(const struct cli_command *k)
 static void general_help(void)
 {
     printf("%s\n\n", _("ncmlops: a terminal dashboard for people who run machine-learning models"));
-    printf("%s ncmlops [%s]\n", _("Usage:"), _("OPTION…"));
-    printf("%*s ncmlops COMMAND [%s]\n\n", ncm_text_width(_("Usage:")), "", _("OPTION…"));
+    char options[64];
+    const char *option_word = plain(options, sizeof options, _("OPTION…"));
+    printf("%s ncmlops [%s]\n", _("Usage:"), option_word);
+    printf("%*s ncmlops COMMAND [%s]\n\n", ncm_text_width(_("Usage:")), "", option_word);
     printf("%s\n\n%s\n", _("Without a command the dashboard opens."), _("Commands:"));
     for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
         char name[128];

@@ -15,10 +15,13 @@ bool cli_open_screen(struct cli *c, bool demo, struct ncm_err *err)
                 .config = c->config,
                 .read_only = c->read_only,
                 .timeout_ms = c->timeout_ms,
+                .why = demo ? _("made by the demo") : NULL,
             },
         .script = c->script,
         .lang = c->lang,
+        .theme = c->theme,
         .no_color = c->no_color,
+        .ascii = c->ascii,
         .demo = demo,
     };
     return ncm_tui_run(&o, &c->status, err);
@@ -31,13 +34,13 @@ static void start_text(struct cli *c, char **argv)
     struct ncm_config *config = NULL;
     struct ncm_err ignored;
     const char *lang = c->lang;
-    bool ascii = false;
+    bool ascii = c->ascii;
     if (ncm_config_load(c->config, &config, &ignored)) {
         lang = lang != NULL ? lang : config->language;
-        ascii = config->ascii;
+        ascii = ascii || config->ascii;
     }
     ncm_text_init(lang, ascii);
-    ncm_i18n_init(lang, argv[0]);
+    ncm_i18n_init(ascii ? "en" : lang, argv[0]);
     ncm_config_free(config);
 }
 

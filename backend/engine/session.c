@@ -108,6 +108,10 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
         ncm_config_free(config);
         return false;
     }
+    if (o->why != NULL && o->store != NULL) {
+        ncm_free(choice.why);
+        choice.why = ncm_strdup(o->why);
+    }
     const struct ncm_provider *provider = ncm_choice_provider(&choice, err);
     if (provider == NULL) {
         ncm_choice_release(&choice);

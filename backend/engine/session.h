@@ -26,6 +26,7 @@ struct ncm_session_options {
     const char *config;     /* --config or NULL */
     bool read_only;         /* --read-only */
     int64_t timeout_ms;     /* --timeout for headless waits; 0: 30 s */
+    const char *why;        /* said instead of "--store" as the reason; or NULL */
 };
 
 /* A topic that is answered above the providers (audit, holders). Runs on the reads lane. */

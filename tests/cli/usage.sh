@@ -61,8 +61,23 @@ rc 2 "unknown option"
 err_has "did you mean '--limit'?" "the nearest option"
 run models --limit 3
 rc 2 "an option of another command is none of this one"
+run runs --zzzzzzzzz
+err_has "'ncmlops runs --help' lists its options" "else the help of the command"
+run --thme light
+rc 2 "a wrong option before any command"
+err_has "unknown option '--thme'" "is what is wrong, not the word after it"
+err_has "did you mean '--theme'?" "and the nearest one"
 run run
 rc 2 "half a command"
+err_has "there are: show, tag" "the words that may follow"
+run promote fraud-detector
+err_has "promote: missing: VERSION, STAGE" "what is missing is named"
+run promote --help
+out_has "None, Staging, Production, Archived" "the stages are in the help"
+out_has "ncmlops alias set" "and where aliases are"
+LC_ALL=C.UTF-8 run --ascii --lang ko --help
+[ -z "$(printf '%s' "$out" | LC_ALL=C tr -d '\000-\177')" ]
+tap $? "--ascii is ASCII"
 run run show
 rc 2 "a missing word"
 err_has "hint: ncmlops run show RUN_ID" "the usage as hint"
