@@ -86,7 +86,7 @@ static void note_first_audit(struct ncm_planner *p)
     struct ncm_file_info info;
     struct ncm_err ignored;
 
-    if (path == NULL || ncm_file_stat(path, &info, &ignored)) {
+    if (path == NULL || !ncm_file_stat(path, &info, &ignored) || info.kind != NCM_FILE_NONE) {
         return;
     }
     size_t n = strlen(path), end = sizeof suffix - 1;

@@ -23,6 +23,8 @@ rc 2 "without --yes and without a terminal nothing happens"
 run promote $m 5 production --dry-run -o json
 rc 0 "--dry-run"
 json 'd["dry_run"] is True and d["changed"] is False and d["changes"][0]["from"] == "Staging"' "says what would be done"
+run promote $m 5 production --dry-run
+out_has "mlflow.ncmlops.db" "the first change says that it makes the audit's file"
 run versions $m -o json
 json '[x for x in d if x["version"] == "5"][0]["current_stage"] == "Staging"' "and does nothing"
 run --read-only --yes promote $m 5 production
