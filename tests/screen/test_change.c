@@ -101,7 +101,7 @@ static void letters_on_a_button_are_the_reason(void **state)
     (void)state;
     struct vt *vt = open_panel();
     vt_key(vt, "Tab");
-    vt_wait(vt, "enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_send(vt, "clearly better, quite so");
     vt_wait(vt, "Reason: clearly better, quite so", 0);
     vt_key(vt, "Tab");
@@ -120,11 +120,11 @@ static void a_word_that_begins_with_y_is_a_word(void **state)
     (void)state;
     struct vt *vt = open_panel();
     vt_key(vt, "Tab");
-    vt_wait(vt, "y enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_send(vt, "yes, lower loss");
     vt_wait(vt, "Reason: yes, lower loss", 0);
     vt_key(vt, "Tab");
-    vt_wait(vt, "y enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_send(vt, "no rush");
     vt_wait(vt, "yes, lower lossno rush", 0);
     vt_key(vt, "Esc");
@@ -138,7 +138,7 @@ static void y_then_enter_confirms(void **state)
     (void)state;
     struct vt *vt = open_panel();
     vt_key(vt, "Tab");
-    vt_wait(vt, "y enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_send(vt, "\xE3\x85\x9B"); /* the same key with a Korean input method on */
     vt_wait(vt, "switch to Latin", 0);
     vt_key(vt, "y");
@@ -152,6 +152,27 @@ static void y_then_enter_confirms(void **state)
     quit(vt);
 }
 
+/* A loss that falls is better: the sign says so, not where the figure went. */
+static void the_panel_speaks_plainly(void **state)
+{
+    (void)state;
+    struct vt *vt = open_panel();
+    vt_wait(vt, "changes with it", 0);
+    for (int row = 0; row < 24; row++) {
+        const char *line = vt_row(vt, row);
+        if (strstr(line, "better") != NULL && strchr(line, '.') != NULL) {
+            assert_non_null(strstr(line, "\xE2\x9C\x94")); /* ✔ */
+        }
+        assert_null(strstr(line, "\xE2\x86\x93 loss"));
+        assert_null(strstr(line, "\xE2\x86\x91 loss"));
+    }
+    vt_wait(vt, "leaves a note of this", 0);
+    vt_wait(vt, "makes mlflow.ncmlops.db beside the store", 0);
+    assert_false(vt_has(vt, "ncmlops.transition"));
+    vt_key(vt, "Esc");
+    quit(vt);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup(f, fresh)
@@ -159,6 +180,7 @@ int main(void)
         CASE(letters_on_a_button_are_the_reason),
         CASE(a_word_that_begins_with_y_is_a_word),
         CASE(y_then_enter_confirms),
+        CASE(the_panel_speaks_plainly),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -99,7 +99,7 @@ static void select_fraud(struct vt *vt)
 /* From the reason: y leads to the button, Enter presses it. */
 static void confirm(struct vt *vt)
 {
-    vt_wait(vt, "y enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_key(vt, "y");
     vt_wait(vt, "Enter confirms", 0);
     vt_key(vt, "Enter");
@@ -187,7 +187,7 @@ static void cancel_is_the_default(void **state)
     vt_wait(vt, "Confirm", 0);
     vt_paste(vt, "y\n\ny\n");
     vt_key(vt, "Enter"); /* leaves the reason */
-    vt_wait(vt, "y enter confirm", 0);
+    vt_wait(vt, "y \xE2\x8F\x8E confirm", 0);
     vt_paste(vt, "yyy\n");
     vt_key(vt, "Enter");
     vt_wait_gone(vt, "Confirm", 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ui/change.h"
+#include "ui/key_name.h"
 
 const char *change_name(const struct change *c)
 {
@@ -305,10 +306,12 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 
 static size_t keys(void *self, struct layer_key *out, size_t max)
 {
-    const struct change *c = self;
+    struct change *c = self;
+    char enter[16];
     size_t n = 0;
 
     (void)max;
+    key_show(TK_ENTER, enter, sizeof enter);
     if (c->state != CHANGE_PANEL) {
         out[n++] = (struct layer_key){"esc", c->state == CHANGE_EXECUTING ? _("leave it running")
                                                                           : _("cancel")};
@@ -317,8 +320,8 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     if (c->focus == ON_REASON || c->focus == ON_NAME) {
         out[n++] = (struct layer_key){keymap_label(A_OPEN), _("next")};
     } else {
-        bool ready = c->focus == ON_CONFIRM;
-        out[n++] = (struct layer_key){ready ? "enter" : "y enter", _("confirm")};
+        snprintf(c->keys, sizeof c->keys, c->focus == ON_CONFIRM ? "%s" : "y %s", enter);
+        out[n++] = (struct layer_key){c->keys, _("confirm")};
     }
     out[n++] = (struct layer_key){"tab", _("next field")};
     out[n++] = (struct layer_key){"esc", _("cancel")};

@@ -17,6 +17,7 @@ struct change {
     struct field reason, name;
     enum change_focus focus;
     int letter;    /* y or n typed on a button, should it be the start of a word; else 0 */
+    char keys[32]; /* "y ⏎", as the key line shows it */
     char *complaint;
     size_t top;    /* first plan row shown */
     size_t rows;   /* plan rows in all, and how many fit: of the last paint */

@@ -83,6 +83,7 @@ static void make_rows(const struct ncm_plan *plan, int w, bool airy, struct rows
     bool legend = false;
 
     for (int rank = 0; rank <= 4; rank++) {
+        subject = rank == 1 ? "" : subject; /* what else it does says so in its own head */
         bool first = r->n > 0 && airy && rank >= 2;
         for (size_t i = 0; i < plan->n_lines; i++) {
             const struct ncm_plan_line *line = &plan->lines[i];
@@ -147,25 +148,31 @@ static struct columns measure(const struct ncm_plan *plan, int w)
 static void tone_of(enum ncm_plan_tone tone, const char **mark, enum role *role)
 {
     switch (tone) {
-    case NCM_TONE_CHANGE: *mark = sign(SIGN_DOT); *role = ROLE_FOCUS; break;
-    case NCM_TONE_SIDE: *mark = sign(SIGN_ARROW); *role = ROLE_WARN; break;
-    case NCM_TONE_BETTER: *mark = sign(SIGN_UP); *role = ROLE_BETTER; break;
-    case NCM_TONE_WORSE: *mark = sign(SIGN_DOWN); *role = ROLE_WORSE; break;
+    case NCM_TONE_CHANGE: *mark = " "; *role = ROLE_FOCUS; break;
+    case NCM_TONE_SIDE: *mark = " "; *role = ROLE_WARN; break;
+    /* no arrows: they would say where a figure went, and a loss that falls is better */
+    case NCM_TONE_BETTER: *mark = sign(SIGN_CHECK); *role = ROLE_BETTER; break;
+    case NCM_TONE_WORSE: *mark = sign(SIGN_CROSS); *role = ROLE_WORSE; break;
     case NCM_TONE_WARN: *mark = sign(SIGN_WARN); *role = ROLE_WARN; break;
     case NCM_TONE_NOTE:
     default: *mark = " "; *role = ROLE_DIM; break;
     }
 }
 
-static void draw_subject(const struct canvas *c, int y, const char *subject)
+static void draw_subject(const struct canvas *c, int y, const struct ncm_plan_line *line)
 {
+    const char *subject = line->subject;
     struct ncm_buf text;
 
     /* what is confirmed is shown with everything that hides in it */
     ncm_buf_init(&text, 4096);
     ncm_text_escape(&text, subject, strlen(subject));
     paint_cut(c, y, 0, c->w, 0, ROLE_TEXT, ATTR_BOLD, text.p);
+    int x = ncm_text_width(text.p) + 2;
     ncm_buf_release(&text);
+    if (line->tone == NCM_TONE_SIDE) {
+        paint_cut(c, y, x, c->w - x, 0, ROLE_WARN, 0, _("changes with it"));
+    }
 }
 
 static void draw_sentence(const struct canvas *c, int y, const struct row *r)
@@ -210,7 +217,7 @@ static void draw_line(const struct canvas *c, int y, const struct ncm_plan_line 
 static void draw_row(const struct canvas *c, int y, const struct row *r, const struct columns *col)
 {
     switch (r->kind) {
-    case ROW_SUBJECT: draw_subject(c, y, r->line->subject); break;
+    case ROW_SUBJECT: draw_subject(c, y, r->line); break;
     case ROW_SENTENCE: draw_sentence(c, y, r); break;
     case ROW_LEGEND:
         paint_cut(c, y, 0, c->w, 0, ROLE_TEXT, ATTR_BOLD,
