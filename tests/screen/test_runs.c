@@ -347,6 +347,50 @@ static void a_narrow_terminal_keeps_the_essentials(void **state)
     quit(vt);
 }
 
+static void an_order_begins_at_its_top(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    KEYS(vt, "PgDn", "s");
+    vt_send(vt, "auc");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "▸  ✔ finished   xgboost-16", 0);
+    KEYS(vt, "G", "r");
+    vt_wait(vt, "▸  ✔ finished   xgboost-00", 0);
+    quit(vt);
+}
+
+static void what_is_sorted_by_is_in_view(void **state)
+{
+    (void)state;
+    struct vt *vt = open_store(24, 80, "en");
+    vt_wait(vt, "42", 0);
+    KEYS(vt, "g", "Enter");
+    vt_wait(vt, "EXPERIMENT", 0);
+    vt_wait(vt, "loss", 0);
+    vt_key(vt, "s");
+    vt_send(vt, "loss");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "loss↑  EXPERIMENT", 0);
+    vt_wait(vt, "fraud-de…ker", 0);
+    vt_wait_quiet(vt, 200); /* which keys there are is read after the rows */
+    vt_key(vt, "s");
+    vt_send(vt, "end time");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "ENDED↓            EXP", 0);
+    quit(vt);
+}
+
+static void a_version_keeps_its_number_and_stage(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_wait(vt, "long-ab… v3 Prod", 0);
+    vt_resize(vt, 50, 200);
+    vt_wait(vt, "v3 Production", 0);
+    quit(vt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +408,9 @@ int main(void)
         cmocka_unit_test_setup(columns_are_chosen, fresh_store),
         cmocka_unit_test_setup(deleted_runs_have_their_view, fresh_store),
         cmocka_unit_test_setup(a_narrow_terminal_keeps_the_essentials, fresh_store),
+        cmocka_unit_test_setup(an_order_begins_at_its_top, fresh_store),
+        cmocka_unit_test_setup(what_is_sorted_by_is_in_view, fresh_store),
+        cmocka_unit_test_setup(a_version_keeps_its_number_and_stage, fresh_store),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

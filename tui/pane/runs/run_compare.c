@@ -31,7 +31,7 @@ struct compare {
     struct curves curves;
     bool in_curves;     /* they have the focus (and the whole part on a small screen) */
     bool both, full;
-    bool brief;         /* columns too narrow for a model's name */
+    bool brief;         /* columns too narrow for a whole version badge */
     bool placed;        /* the selection was put on the first metric */
 };
 
@@ -242,7 +242,7 @@ static void make_heads(struct compare *c, int width)
 {
     int each = c->n > 0 ? (width - 28) / (int)c->n - 2 : 16;
     each = each < 13 ? 13 : each > 26 ? 26 : each;
-    c->brief = each < 24;
+    c->brief = each < BADGE_CELLS;
     snprintf(c->titles[0], sizeof c->titles[0], "%s", _("KEY"));
     c->heads[0] = (struct table_column){c->titles[0], 14, width > 100 ? 34 : 20, 0, 0, 0};
     for (size_t i = 0; i < c->n; i++) {

@@ -113,7 +113,10 @@ struct badge {
 struct badge_index *badges_new(const struct ncm_models_snapshot *s);
 void badges_free(struct badge_index *b);
 bool badges_find(const struct badge_index *b, struct ncm_str run_id, struct badge *out);
-/* "fraud v4 Production", brief "v4 Production"; the role of its stage. */
+/* "fraud-detector v4 Production", brief "fraud-d… v4 Prod": the model's name is cut to keep within
+ * so many cells, never the number or the stage. Returns the role of its stage. */
+#define BADGE_CELLS 30
+#define BADGE_BRIEF 16
 enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz);
 
 /* ---- small texts (runs_text.c) ---- */
@@ -127,7 +130,7 @@ char *clean_text(struct ncm_str s, char *out, size_t outsz);
 char *run_label(const struct ncm_run *r, char *out, size_t outsz);
 /* "✔ finished" and its role. */
 enum role status_text(const struct ncm_run *r, char *out, size_t outsz);
-/* Below this many cells a status is its sign alone, a version goes without its model. */
+/* Below this many cells a status is its sign alone; below the second a version is cut short. */
 #define RUNS_NARROW 64
 #define RUNS_BRIEF 120
 /* Adds " · text" (or the text alone to an empty one). */
@@ -135,6 +138,7 @@ void join_fact(char *out, size_t outsz, const char *text);
 void set_text(struct table_cell *out, enum role role, const char *clean);
 
 /* ---- columns of the run table (runs_columns.c) ---- */
+#define RUNS_FIXED 2 /* columns that never scroll away */
 enum column_kind { COL_ATTRIBUTE, COL_METRIC, COL_PARAM, COL_TAG };
 
 struct cell_context {
@@ -144,7 +148,7 @@ struct cell_context {
     const struct ncm_run_ref *ref;
     bool nested, folded, any_children;
     bool signs_only; /* too narrow for the words */
-    bool brief;      /* no room for a model's name beside its version */
+    bool brief;      /* no room for a whole version badge */
     int64_t now_ms;
 };
 

@@ -1,5 +1,6 @@
 /* Which registered versions came from which run. */
 #include <stdio.h>
+#include <string.h>
 
 #include "runs.h"
 
@@ -70,6 +71,22 @@ bool badges_find(const struct badge_index *b, struct ncm_str run_id, struct badg
     return true;
 }
 
+/* " Production", " @champion", brief " Prod"; "" where there is neither. */
+static void state_text(const struct ncm_model_version *v, bool brief, char *out, size_t outsz)
+{
+    static const char *const brief_stage[NCM_N_STAGES] = {
+        [NCM_STAGE_STAGING] = N_("Stag"),
+        [NCM_STAGE_PRODUCTION] = N_("Prod"),
+        [NCM_STAGE_ARCHIVED] = N_("Arch"),
+    };
+    char alias[64];
+    out[0] = '\0';
+    if (v->stage != NCM_STAGE_NONE)
+        snprintf(out, outsz, " %s", brief ? _(brief_stage[v->stage]) : ncm_stage_name(v->stage));
+    else if (v->n_aliases > 0)
+        snprintf(out, outsz, " @%s", clean_text(v->aliases[0], alias, sizeof alias));
+}
+
 enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz)
 {
     static const enum role roles[NCM_N_STAGES] = {
@@ -78,17 +95,14 @@ enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz)
         [NCM_STAGE_PRODUCTION] = ROLE_STAGE_PRODUCTION,
         [NCM_STAGE_ARCHIVED] = ROLE_STAGE_ARCHIVED,
     };
-    char model[160], version[32], alias[64];
+    char model[160], cut[160], version[32], state[80];
     clean_text(b->model->name, model, sizeof model);
     clean_text(b->version->version, version, sizeof version);
-    int len = snprintf(out, outsz, "%s%sv%s", brief ? "" : model, brief ? "" : " ", version);
-    if (len < 0 || (size_t)len >= outsz)
-        return roles[b->version->stage];
-    out += len;
-    outsz -= (size_t)len;
-    if (b->version->stage != NCM_STAGE_NONE)
-        snprintf(out, outsz, " %s", ncm_stage_name(b->version->stage));
-    else if (b->version->n_aliases > 0)
-        snprintf(out, outsz, " @%s", clean_text(b->version->aliases[0], alias, sizeof alias));
+    state_text(b->version, brief, state, sizeof state);
+    int room = (brief ? BADGE_BRIEF : BADGE_CELLS) - 2 - ncm_text_width(version) -
+               ncm_text_width(state);
+    room = room < 4 ? 4 : room;
+    ncm_text_clip(cut, sizeof cut, model, strlen(model), room);
+    snprintf(out, outsz, "%s v%s%s", cut, version, state);
     return roles[b->version->stage];
 }

@@ -109,10 +109,10 @@ const struct attribute run_attributes[] = {
     {"status", N_("STATUS"), N_("status"), "attributes.status", 10, 11, 0, 0, SHOW_ALWAYS,
      cell_status},
     {"name", N_("NAME"), N_("name"), "attributes.run_name", 14, 24, 0, 0, SHOW_ALWAYS, cell_name},
-    {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 14, 20, 0, 25, SHOW_ALL_EXPERIMENTS,
+    {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 10, 20, 0, 2, SHOW_ALL_EXPERIMENTS,
      cell_experiment},
-    {"version", N_("VERSION"), N_("registered version"), NULL, 13, 24, 0, 22, SHOW_WITH_VERSIONS,
-     cell_version},
+    {"version", N_("VERSION"), N_("registered version"), NULL, BADGE_BRIEF, BADGE_BRIEF, 0, 22,
+     SHOW_WITH_VERSIONS, cell_version},
     {"started", N_("AGE"), N_("age"), "attributes.start_time", 6, 6, 1, 1, SHOW_INITIAL,
      cell_started},
     {"duration", N_("TOOK"), N_("duration"), NULL, 9, 9, 1, 23, SHOW_INITIAL, cell_duration},
@@ -285,6 +285,8 @@ static void head_of_attribute(const struct attribute *a, struct table_column *h,
         h->min = 20;
         h->want = width / 5;
     }
+    if (a->cell == cell_version && width >= RUNS_BRIEF)
+        h->min = h->want = BADGE_CELLS;
     h->align = a->align;
     h->priority = a->priority;
 }
@@ -317,8 +319,31 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         h->priority = (k->kind == COL_METRIC ? 20 : 60) + (before < 30 ? (int)before : 30);
     }
     h->sorted = !delta && sorted_by(sort, k) ? sort->descending ? -1 : 1 : 0;
+    if (h->sorted != 0)
+        h->priority = 0;
     if (k->kind == COL_ATTRIBUTE && k->attribute->cell == cell_started)
         h->sorted = -h->sorted; /* the later the start, the smaller the age */
+}
+
+/* A column and its difference to the baseline. */
+static void add_heads(struct run_columns *c, size_t item, bool deltas,
+                      const struct run_sort *sort, int width)
+{
+    add_head(c, item, false, sort, width);
+    if (deltas && c->items[item].kind == COL_METRIC)
+        add_head(c, item, true, sort, width);
+}
+
+/* What the rows are sorted by stands beside their names, wherever else it would be; c->n where it
+ * is always in view. */
+static size_t sorted_item(const struct run_columns *c, const struct run_sort *sort)
+{
+    for (size_t i = RUNS_FIXED; i < c->n; i++) {
+        const struct run_column *k = &c->items[i];
+        if (sorted_by(sort, k) && (k->kind != COL_ATTRIBUTE || k->attribute->priority > 2))
+            return i;
+    }
+    return c->n;
 }
 
 void columns_layout(struct run_columns *c, const struct run_sort *sort, bool deltas, bool versions,
@@ -327,13 +352,15 @@ void columns_layout(struct run_columns *c, const struct run_sort *sort, bool del
     c->heads = ncm_resize(c->heads, 2 * c->n + 1, sizeof *c->heads);
     c->shown = ncm_resize(c->shown, 2 * c->n + 1, sizeof *c->shown);
     c->n_shown = 0;
+    size_t first = sorted_item(c, sort);
     for (size_t i = 0; i < c->n; i++) {
         const struct run_column *k = &c->items[i];
-        if (k->kind == COL_ATTRIBUTE && k->attribute->show == SHOW_WITH_VERSIONS && !versions)
+        if (i == RUNS_FIXED && first < c->n)
+            add_heads(c, first, deltas, sort, width);
+        if (i == first ||
+            (k->kind == COL_ATTRIBUTE && k->attribute->show == SHOW_WITH_VERSIONS && !versions))
             continue;
-        add_head(c, i, false, sort, width);
-        if (deltas && k->kind == COL_METRIC)
-            add_head(c, i, true, sort, width);
+        add_heads(c, i, deltas, sort, width);
     }
     for (size_t i = 0; i < c->n_shown; i++)
         c->heads[i].title = c->shown[i].title;

@@ -134,10 +134,11 @@ static void sort_by(struct run_table *t, const struct choice *it)
                 : it->kind == COL_ATTRIBUTE ? strstr(it->attribute->order, "_time") != NULL
                                             : false;
     sort_set(&t->sort, it->kind, it->attribute, it->key.p, same ? !t->sort.descending : down);
-    if (it->kind != COL_ATTRIBUTE && !columns_has(&t->columns, it->kind, NULL, it->key)) {
-        columns_add(&t->columns, it->kind, NULL, it->key);
+    if (!columns_has(&t->columns, it->kind, it->attribute, it->key)) {
+        columns_add(&t->columns, it->kind, it->attribute, it->key);
         t->columns.chosen = true;
     }
+    t->table.first_column = 0; /* what it is sorted by is in view */
     t->to_top = true;
     run_table_ask(t);
     ui_dirty(t->pane->ui);

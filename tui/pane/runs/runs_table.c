@@ -14,7 +14,7 @@ void run_table_init(struct run_table *t, struct runs_pane *p)
     t->pane = p;
     t->selected = t->base = -1;
     t->folded = ncm_map_new();
-    t->table.fixed = 2;
+    t->table.fixed = RUNS_FIXED;
     sort_set(&t->sort, COL_ATTRIBUTE, attribute_of("started"), NULL, true);
 }
 
