@@ -155,6 +155,21 @@ static bool declined(struct ncm_err *err)
     return ncm_fail(err, NCM_CANCELLED, _("nothing was changed"));
 }
 
+void cli_plan_lines(const struct cli *c, const struct ncm_plan *p)
+{
+    struct ncm_buf b;
+    bool shown = !c->yes && c->confirm == NULL; /* when it was asked */
+    if (shown || c->quiet) {
+        return;
+    }
+    ncm_buf_init(&b, 1024 * 1024);
+    for (size_t i = 0; i < p->n_lines; i++) {
+        line_text(&b, &p->lines[i]);
+    }
+    fputs(b.p, stderr);
+    ncm_buf_release(&b);
+}
+
 static void show_on_terminal(const struct cli_plans *p)
 {
     struct ncm_buf b;
@@ -277,7 +292,7 @@ bool cli_may_write(const struct cli *c, struct ncm_err *err)
     return !c->read_only || ncm_fail(err, NCM_READ_ONLY, _("--read-only: nothing is changed"));
 }
 
-static bool may_change(struct cli *c, struct ncm_err *err)
+bool cli_may_change(struct cli *c, struct ncm_err *err)
 {
     if (!cli_may_write(c, err) || cli_session(c, err) == NULL) {
         return false;
@@ -339,7 +354,7 @@ bool cli_change(struct cli *c, struct ncm_intent **intents, size_t n, struct cli
                 struct ncm_err *err)
 {
     *out = (struct cli_plans){.items = ncm_alloc(n, sizeof *out->items)};
-    bool ok = may_change(c, err) && make_plans(c, intents, n, out, err);
+    bool ok = cli_may_change(c, err) && make_plans(c, intents, n, out, err);
     for (size_t i = 0; i < n; i++) {
         if (intents[i] != NULL) {
             ncm_intent_free(intents[i]);

@@ -62,6 +62,23 @@ static void now_text(struct ncm_buf *out, const void *item)
     }
 }
 
+/* A promotion leaves whoever is in the stage there unless told otherwise: that must be seen. */
+static void stays_note(const struct cli *c, const struct ncm_plan *p, const struct ncm_model *m)
+{
+    enum ncm_stage stage;
+    const struct ncm_intent *i = p->intent;
+    if (i->kind != NCM_DO_PROMOTE || i->archive || !ncm_stage_of(i->to, &stage) ||
+        (stage != NCM_STAGE_STAGING && stage != NCM_STAGE_PRODUCTION)) {
+        return;
+    }
+    for (size_t k = 0; k < m->n_versions; k++) {
+        if (m->versions[k].stage == stage && !ncm_str_is(m->versions[k].version, i->version)) {
+            cli_note(c, "hint: %s", _("--archive-existing moves it out"));
+            return;
+        }
+    }
+}
+
 /* Carries out and prints the version as it now is; which one, the plan tells. */
 static bool change_version(struct cli *c, struct ncm_intent *intent,
                            const char *(*which)(const struct ncm_plan *p), struct ncm_err *err)
@@ -79,6 +96,11 @@ static bool change_version(struct cli *c, struct ncm_intent *intent,
             struct now now = {v, plan};
             struct cli_object o = {.item = &now, .json = now_json, .text = now_text};
             ok = (c->quiet && c->form == CLI_TABLE) || cli_print_object(c, &o, err);
+            if (c->form == CLI_TABLE && !plan->nothing) {
+                fflush(stdout);
+                cli_plan_lines(c, plan);
+                stays_note(c, plan, m);
+            }
         } else {
             /* Somebody deleted it in between: what was done is done all the same. */
             ok = cli_print_plans(c, &plans, err);
@@ -160,6 +182,9 @@ bool cli_register(struct cli *c, struct ncm_err *err)
     if (run == NULL) {
         ncm_fail(err, NCM_USAGE, _("--run RUN_ID is missing"));
         return ncm_hint(err, "ncmlops register NAME --run RUN_ID [--path PATH]");
+    }
+    if (!cli_may_change(c, err) || !cli_full_run_id(c, &run, err)) {
+        return false;
     }
     struct ncm_intent *i = intent_of(NCM_DO_REGISTER, c->words[0], NULL);
     ncm_intent_add_object(i, run);
@@ -294,11 +319,19 @@ bool cli_run_change(struct cli *c, struct ncm_err *err)
 {
     const struct verb *v = verb_of(c);
     bool set = v->run == NCM_DO_RUN_TAG;
+    bool many = v->run == NCM_DO_RUN_DELETE || v->run == NCM_DO_RUN_RESTORE;
+    if (!cli_may_change(c, err)) {
+        return false;
+    }
+    for (size_t k = 0; k < (many ? c->n_words : 1); k++) {
+        if (!cli_full_run_id(c, &c->words[k], err)) {
+            return false;
+        }
+    }
     if (set || v->run == NCM_DO_RUN_UNTAG) {
         return change_tags(c, v->run, 1, set, fill_object, err);
     }
     struct ncm_intent *i = ncm_intent_new(v->run);
-    bool many = v->run == NCM_DO_RUN_DELETE || v->run == NCM_DO_RUN_RESTORE;
     for (size_t k = 0; k < (many ? c->n_words : 1); k++) {
         ncm_intent_add_object(i, c->words[k]);
     }

@@ -86,6 +86,9 @@ struct ncm_session *cli_session(struct cli *c, struct ncm_err *err);
 /* Asks a query and waits; the want is kept until the end. NULL + err. */
 const void *cli_ask(struct cli *c, struct ncm_query *q, struct ncm_err *err); /* takes q */
 
+/* A run's id in full, where *word is the beginning of just one; it lives until the end. */
+bool cli_full_run_id(struct cli *c, const char **word, struct ncm_err *err);
+
 /* out.c: everything that goes to standard output. */
 bool cli_use_color(const struct cli *c);
 /* Standard error: "ncmlops: WHAT: WHY" and the hint; and the error object where JSON is asked. */
@@ -155,6 +158,8 @@ void cli_json_version_fields(struct ncm_json *j, const struct ncm_model_version 
 
 /* NCM_READ_ONLY under --read-only; for what changes files rather than a store. */
 bool cli_may_write(const struct cli *c, struct ncm_err *err);
+/* The same with the context's word, too; opens the session. */
+bool cli_may_change(struct cli *c, struct ncm_err *err);
 /* change.c: plan, show, ask, carry out. Takes the intents. Gives the n plans as they ended, or
  * n_plans 0 where --dry-run has said everything. */
 struct cli_plans {
@@ -164,6 +169,8 @@ struct cli_plans {
 bool cli_change(struct cli *c, struct ncm_intent **intents, size_t n, struct cli_plans *out,
                 struct ncm_err *err);
 void cli_plans_release(struct cli_plans *p);
+/* What changed, line by line, on standard error; nothing where it was shown when asking. */
+void cli_plan_lines(const struct cli *c, const struct ncm_plan *p);
 /* What was done, for commands whose answer has no shape of its own. */
 bool cli_print_plans(struct cli *c, const struct cli_plans *p, struct ncm_err *err);
 /* The two above in a row, for one intent (taken). */

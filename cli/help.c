@@ -78,6 +78,9 @@ static void more_help(const struct cli_command *k)
             printf("%s\n", _(more[i].text));
         }
     }
+    if (strstr(k->args, "RUN_ID") != NULL || in_list(k->options, "run")) {
+        printf("%s\n", _("RUN_ID may be the first characters of one, at least four."));
+    }
 }
 
 static void command_help(const struct cli_command *k)

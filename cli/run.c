@@ -172,7 +172,7 @@ bool cli_run_show(struct cli *c, struct ncm_err *err)
     struct ncm_err why;
     struct shown_run shown = {
         .run = &run->run,
-        .artifacts = cli_ask(c, ncm_query_artifacts(c->words[0], ""), &why),
+        .artifacts = cli_ask(c, ncm_query_artifacts(ncm_cstr(run->run.id), ""), &why),
     };
     struct cli_object o = {.item = &shown, .json = show_json, .text = show_text};
     return cli_print_object(c, &o, err);
@@ -199,6 +199,9 @@ static void artifact_cells(struct cli_cells *cells, const void *item)
 bool cli_artifacts(struct cli *c, struct ncm_err *err)
 {
     const char *path = c->n_words > 1 ? c->words[1] : "";
+    if (!cli_full_run_id(c, &c->words[0], err)) {
+        return false;
+    }
     const struct ncm_artifacts_snapshot *s =
         cli_ask(c, ncm_query_artifacts(c->words[0], path), err);
     if (s == NULL) {
@@ -228,7 +231,7 @@ bool cli_artifact_get(struct cli *c, struct ncm_err *err)
 {
     const char *file = c->n_words > 2 ? c->words[2] : "-";
     bool to_file = strcmp(file, "-") != 0;
-    if (to_file && !cli_may_write(c, err)) {
+    if ((to_file && !cli_may_write(c, err)) || !cli_full_run_id(c, &c->words[0], err)) {
         return false;
     }
     const struct ncm_artifact_snapshot *s =

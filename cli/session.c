@@ -1,4 +1,6 @@
 /* The session of a headless command: opened when first needed, asked, waited for. */
+#include <string.h>
+
 #include "cli.h"
 
 struct ncm_session *cli_session(struct cli *c, struct ncm_err *err)
@@ -44,4 +46,15 @@ const void *cli_ask(struct cli *c, struct ncm_query *q, struct ncm_err *err)
     }
     ncm_query_free(q);
     return snapshot;
+}
+
+bool cli_full_run_id(struct cli *c, const char **word, struct ncm_err *err)
+{
+    enum { WHOLE = 32 };
+    if (strlen(*word) >= WHOLE) {
+        return true;
+    }
+    const struct ncm_run_snapshot *s = cli_ask(c, ncm_query_run(*word), err);
+    *word = s != NULL ? ncm_cstr(s->run.id) : *word;
+    return s != NULL;
 }

@@ -317,7 +317,7 @@ static void point_cells(struct cli_cells *cells, const void *item)
 bool cli_metric(struct cli *c, struct ncm_err *err)
 {
     int64_t points;
-    if (!cli_count(c, "points", 0, &points, err)) {
+    if (!cli_count(c, "points", 0, &points, err) || !cli_full_run_id(c, &c->words[0], err)) {
         return false;
     }
     const struct ncm_series_snapshot *s =

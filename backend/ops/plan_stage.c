@@ -116,6 +116,17 @@ static bool others(struct ncm_planner *p, const struct ncm_model *m,
     return true;
 }
 
+static void staying_notes(struct ncm_planner *p, const struct ncm_model *m,
+                          const struct ncm_model_version *self, const char *stage)
+{
+    for (size_t k = 0; k < m->n_versions; k++) {
+        const struct ncm_model_version *v = &m->versions[k];
+        if (v != self && in_stage(v, stage)) {
+            ncm_plan_note(p->plan, _("version %s stays in %s too"), v->version.p, stage);
+        }
+    }
+}
+
 static void aliases_note(struct ncm_planner *p, const struct ncm_model *m, const char *stage)
 {
     if (m->n_aliases > 0 && strcmp(stage, "Production") == 0) {
@@ -157,8 +168,8 @@ static bool to_stage(struct ncm_planner *p, enum ncm_stage stage, struct ncm_err
         ncm_plan_note(plan, _("%s version %s is in %s already"), i->model, i->version, to);
         return true;
     }
-    if (holder != NULL && !i->archive && stage != NCM_STAGE_NONE && stage != NCM_STAGE_ARCHIVED) {
-        ncm_plan_note(plan, _("version %s stays in %s too"), holder->version.p, to);
+    if (!i->archive && stage != NCM_STAGE_NONE && stage != NCM_STAGE_ARCHIVED) {
+        staying_notes(p, m, v, to);
     }
     if (stage == NCM_STAGE_STAGING || stage == NCM_STAGE_PRODUCTION) {
         ncm_plan_metrics(p, v, holder);

@@ -171,4 +171,14 @@ END
 run audit verify -o json
 rc 1 "an altered record is found"
 json 'd["whole"] is False and d["broken_id"]' "and named"
+
+store 3.17.2
+run promote fraud-detector 1 Staging --yes
+run promote fraud-detector 2 Staging --yes
+err_has "version 1 stays in Staging too" "who stays in the stage is said"
+err_has "hint: --archive-existing" "and what moves it out"
+run promote fraud-detector 2 Production --yes -q
+rc 0 "quietly"
+[ -z "$err" ]
+tap $? "nothing is said"
 finish

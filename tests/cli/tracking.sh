@@ -151,4 +151,17 @@ for v in 1.30.1 2.9.2 2.22.5; do
     run models -o json
     json 'len(d) >= 5' "models of MLflow $v"
 done
+
+store 3.17.2
+run runs --limit 1 -o json
+whole=$(value 'd[0]["run_id"]')
+short=$(printf '%s' "$whole" | cut -c 1-8)
+run run show "$short" -o json
+json "d[\"run_id\"] == \"$whole\"" "the first characters of an id name the run"
+run run tag "$short" team=risk --yes -o json
+json "d[\"subject\"] == \"$whole\"" "also for a change, which records the whole id"
+run run show "$(printf '%s' "$whole" | cut -c 1-3)"
+rc 5 "three are too few"
+run run tag "$short" a=b --read-only
+rc 3 "--read-only comes first"
 finish

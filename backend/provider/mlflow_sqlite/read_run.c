@@ -203,11 +203,50 @@ bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, st
     return true;
 }
 
+enum { PREFIX_LEAST = 4 };
+
+/* Whether a text can be the beginning of an id: letters and digits, and not a whole one. */
+static bool is_prefix(const char *s)
+{
+    size_t n = strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return n >= PREFIX_LEAST && n < 32 && s[n] == '\0';
+}
+
+/* The one run whose id begins so; several are NCM_USAGE, none leaves *id as it is. */
+static bool by_prefix(struct ncm_conn *c, const char **id, struct ncm_arena *a,
+                      struct ncm_err *err)
+{
+    struct ncm_str found[2] = { { 0 } };
+    struct ncm_stmt *st;
+    size_t n = 0;
+    if (!ncm_db_prepare(c->db, "SELECT run_uuid FROM runs WHERE run_uuid>=?1 AND run_uuid<?2"
+                               " ORDER BY run_uuid LIMIT 2", &st, err))
+        return false;
+    char *end = ncm_strdup(*id);
+    end[strlen(end) - 1]++; /* the first text that no longer begins so */
+    ncm_bind_cstr(st, 1, *id);
+    ncm_bind_cstr(st, 2, end);
+    bool more = false, ok;
+    while ((ok = ncm_stmt_step(st, &more, err)) && more && n < 2)
+        found[n++] = ncm_col_dup(st, 0, a);
+    ncm_stmt_end(st);
+    ncm_free(end);
+    if (ok && n == 2 && !ncm_str_is(found[0], *id)) {
+        ncm_fail(err, NCM_USAGE, _("The ids of several runs begin with '%s'"), *id);
+        return ncm_hint(err, _("two of them are %s and %s"), ncm_cstr(found[0]),
+                        ncm_cstr(found[1]));
+    }
+    if (ok && n > 0)
+        *id = ncm_cstr(found[0]);
+    return ok;
+}
+
 bool read_run(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_run_snapshot *s = ncm_snapshot_new(NCM_T_RUN, sizeof(*s));
-    if (!sqlite_load_run(c, ncm_cstr((struct ncm_str){ f->query->id, 0 }), s->head.arena, &s->run,
-                         err)) {
+    const char *id = f->query->id != NULL ? f->query->id : "";
+    if ((is_prefix(id) && !by_prefix(c, &id, s->head.arena, err)) ||
+        !sqlite_load_run(c, id, s->head.arena, &s->run, err)) {
         ncm_snapshot_unref(s);
         return false;
     }
