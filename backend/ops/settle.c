@@ -127,9 +127,19 @@ const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_c
     /* All changes of an action are one transaction: one tag speaks for all. */
     for (size_t i = 0; i < changes->n; i++) {
         const char *version;
-        if (leaves_tag(&changes->items[i], &version)) {
-            return by_tag(provider, conn, audit_id, &changes->items[i], version, detail);
+        const struct ncm_change *ch = &changes->items[i];
+        if (!leaves_tag(ch, &version)) {
+            continue;
         }
+        const char *result = by_tag(provider, conn, audit_id, ch, version, detail);
+        /* One that pointed at nothing left its tag nowhere. */
+        if (ch->kind == NCM_CH_ALIAS && ch->to == NULL && strcmp(result, "failed") == 0
+            && stands(provider, conn, ch) == AS_AFTER) {
+            ncm_free(*detail);
+            *detail = ncm_strdup("interrupted; the store does not tell");
+            result = "unknown";
+        }
+        return result;
     }
     return by_state(provider, conn, changes, detail);
 }

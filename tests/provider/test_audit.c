@@ -235,6 +235,29 @@ static void after_a_crash_the_store_tells(void **state)
     small_close(&s);
 }
 
+static void evidence_is(struct small *s, const struct ncm_changes *c, const char *expected)
+{
+    char *detail;
+    assert_string_equal(ncm_audit_evidence(s->ctx.provider, s->conn, "id1", c, &detail), expected);
+    ncm_free(detail);
+}
+
+static void an_alias_of_nothing_leaves_no_evidence(void **state)
+{
+    struct small s;
+    struct ncm_changes c;
+    (void)state;
+    small_open(&s, "ghost.db", true);
+    small_exec(&s, "UPDATE registered_model_aliases SET version=77 WHERE alias='champion'");
+    ncm_changes_init(&c);
+    ncm_changes_add(&c, NCM_CH_ALIAS, "m", NULL, "champion", "77", NULL);
+    evidence_is(&s, &c, "failed");
+    assert_true(small_apply(&s, "id1", &err, NCM_CH_ALIAS, "m", NULL, "champion", "77", NULL));
+    evidence_is(&s, &c, "unknown");
+    ncm_changes_release(&c);
+    small_close(&s);
+}
+
 static void who_is_still_at_it_is_left_alone(void **state)
 {
     struct small s;
@@ -290,6 +313,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_tampering_shows),
         cmocka_unit_test(two_processes_make_one_chain),
         cmocka_unit_test(after_a_crash_the_store_tells),
+        cmocka_unit_test(an_alias_of_nothing_leaves_no_evidence),
         cmocka_unit_test(who_is_still_at_it_is_left_alone),
         cmocka_unit_test(change_lists_survive_the_text),
     };
