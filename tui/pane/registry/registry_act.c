@@ -276,6 +276,10 @@ static void copy(struct registry *r, bool whole)
 bool registry_can(struct registry *r, enum ui_action_id action, const char **reason)
 {
     const struct ncm_model *m = registry_model(r);
+    if (r->models == NULL && action != A_UNDO && (ui_action_of(action)->flags & ACT_CHANGES) != 0) {
+        *reason = _("The models are still loading.");
+        return false;
+    }
     switch (action) {
     case A_PROMOTE:
     case A_ALIAS:
