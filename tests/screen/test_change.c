@@ -173,6 +173,52 @@ static void the_panel_speaks_plainly(void **state)
     quit(vt);
 }
 
+/* The prompt for a new alias of v6, after an answer that is refused. */
+static struct vt *refused_alias(void)
+{
+    struct vt *vt = open_registry();
+    vt_key(vt, "P");
+    vt_wait(vt, "Which version of fraud-detector?", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "v4 moves to Archived", 0);
+    vt_send(vt, "alias");
+    vt_wait(vt, "new", 0);
+    vt_key(vt, "Down");
+    vt_key(vt, "Down");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "Alias for v6:", 0);
+    vt_send(vt, "bad alias!\r");
+    vt_wait(vt, "takes no such alias: 'bad alias!'", 0);
+    vt_wait(vt, "Alias for v6: bad alias!", 0);
+    return vt;
+}
+
+/* What was typed is not lost when it is refused: the prompt comes back with it and the reason. */
+static void a_refused_input_comes_back(void **state)
+{
+    (void)state;
+    struct vt *vt = refused_alias();
+    vt_send(vt, "\025also bad!\r");
+    vt_wait(vt, "takes no such alias: 'also bad!'", 0);
+    vt_send(vt, "\025shadow\r");
+    vt_wait(vt, "Reason:", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "nothing was changed", 0);
+    quit(vt);
+}
+
+static void a_refused_input_is_left_with_esc(void **state)
+{
+    (void)state;
+    struct vt *vt = refused_alias();
+    vt_key(vt, "Esc");
+    vt_wait_gone(vt, "Alias for v6:", 0);
+    assert_false(vt_has(vt, "takes no such alias"));
+    vt_key(vt, "k"); /* the pane has the keyboard again */
+    vt_wait(vt, "Versions of archive-swap", 0);
+    quit(vt);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup(f, fresh)
@@ -181,6 +227,8 @@ int main(void)
         CASE(a_word_that_begins_with_y_is_a_word),
         CASE(y_then_enter_confirms),
         CASE(the_panel_speaks_plainly),
+        CASE(a_refused_input_comes_back),
+        CASE(a_refused_input_is_left_with_esc),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

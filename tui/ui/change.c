@@ -19,6 +19,7 @@ static void change_free(struct change *c)
     }
     field_release(&c->reason);
     field_release(&c->name);
+    asked_free(c->asked);
     ncm_free(c->complaint);
     ncm_free(c);
 }
@@ -94,37 +95,47 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     } else if (plan->irreversible || keymap_label(A_UNDO)[0] == '\0') {
         ui_message(ui, UI_GOOD, _("done: %s"), title);
     } else {
-        ui_message(ui, UI_GOOD, _("done: %s (%s takes it back)"), title, keymap_label(A_UNDO));
+        ui_message(ui, UI_GOOD, _("done: %s · %s takes it back"), title, keymap_label(A_UNDO));
     }
     if (plan != NULL) {
         ncm_plan_free(plan);
     }
 }
 
+/* There will be no panel: it was left, or refused, or nothing is to be changed. */
+static void ends_planned(struct ui *ui, struct change *c, const struct ncm_job_result *result)
+{
+    struct ncm_plan *plan = result->arg;
+    struct asked *asked = c->asked;
+    bool told = !c->left;
+    char title[512];
+
+    clean_title(plan, title, sizeof title);
+    c->asked = NULL;
+    if (c->left) {
+        change_free(c);
+    } else {
+        layer_end(ui, c);
+    }
+    if (told && result->ok && plan != NULL) {
+        ui_message(ui, UI_INFO, _("it is already so: %s"), title);
+    } else if (told && ask_again(ui, asked, plan, &result->err)) {
+        asked = NULL;
+    } else if (told) {
+        show_failure(ui, &result->err);
+    }
+    asked_free(asked);
+    ncm_plan_free(plan);
+}
+
 static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
 {
     struct change *c = ctx;
     struct ncm_plan *plan = result->arg;
-    char title[512];
 
     c->pending = false;
     if (c->left || !result->ok || plan == NULL || plan->nothing) {
-        clean_title(plan, title, sizeof title);
-        bool told = !c->left;
-        bool nothing = result->ok && plan != NULL && plan->nothing;
-        if (plan != NULL) {
-            ncm_plan_free(plan);
-        }
-        if (c->left) {
-            change_free(c);
-        } else {
-            layer_end(ui, c);
-        }
-        if (told && nothing) {
-            ui_message(ui, UI_INFO, _("it is already so: %s"), title);
-        } else if (told) {
-            show_failure(ui, &result->err);
-        }
+        ends_planned(ui, c, result);
         return;
     }
     c->plan = plan;
@@ -348,6 +359,7 @@ void ui_change(struct ui *ui, struct ncm_intent *intent)
     c->pending = true;
     field_init(&c->reason, "");
     field_init(&c->name, "");
+    c->asked = prompt_asked(ui);
     message_clear(ui);
     layer_push(ui, &ops, c);
     ui_await(ui, ncm_plan_start(ui->session, intent), planned, c);

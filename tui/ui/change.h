@@ -13,6 +13,7 @@ struct change {
     bool pending;  /* a job will come back to us */
     bool left;     /* the panel was closed meanwhile */
     struct ncm_plan *plan;
+    struct asked *asked; /* the prompt the change came from, until it is planned; or NULL */
     bool danger;   /* protected or irreversible: the name must be typed */
     struct field reason, name;
     enum change_focus focus;

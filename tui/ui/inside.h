@@ -49,6 +49,8 @@ struct layer {
     struct layer *below;
 };
 
+struct asked; /* again.c: what a prompt asked, and the answer */
+
 typedef void (*ui_job_done)(struct ui *ui, void *ctx, struct ncm_job_result *result);
 struct ui_job {
     uint64_t id;
@@ -69,6 +71,7 @@ struct ui {
     } back[UI_MAX_BACK];         /* panes that ui_open came from */
     size_t n_back;
     struct layer *top;
+    const void *accepting; /* the prompt whose answer is being taken, or NULL */
     struct {
         char *text; /* clean; NULL: none */
         enum ui_tone tone;
@@ -127,6 +130,20 @@ void message_clear(struct ui *ui);
 void start_screen_draw(struct ui *ui, const struct canvas *c);
 /* A titled box with its inside cleared; returns the inside. */
 struct canvas box_draw(const struct canvas *box, const char *clean_title, enum role border);
+
+/* ---- prompt.c, again.c ---- */
+/* ui_prompt() with what was wrong before (or NULL) and release(ctx), called once at its end. */
+void prompt_open(struct ui *ui, const char *label, const char *initial, const struct ncm_err *wrong,
+                 ui_prompt_done done, ui_complete_fn complete, void *ctx,
+                 void (*release)(void *ctx));
+/* What the prompt that is being accepted asked; NULL where none is. */
+struct asked *prompt_asked(const struct ui *ui);
+struct asked *asked_new(const char *label, const char *text, ui_complete_fn complete, void *ctx);
+void asked_free(struct asked *a);
+/* Asks for the text of a refused plan again. Takes asked and the plan's intent where it does; false
+ * (nothing taken) where another text would not help. */
+bool ask_again(struct ui *ui, struct asked *asked, struct ncm_plan *plan,
+               const struct ncm_err *err);
 
 /* ---- the layers ---- */
 void palette_open(struct ui *ui);

@@ -4,9 +4,11 @@
 #include <strings.h>
 
 #include "ui/inside.h"
+#include "ui/wrap.h"
 
 #define MAX_WORDS 200
 #define SHOWN_WORDS 8
+#define MAX_COMPLAINT 4 /* rows */
 
 struct word {
     char *text, *help;
@@ -19,6 +21,7 @@ struct prompt {
     ui_prompt_done done;
     ui_complete_fn complete;
     void *ctx;
+    void (*release)(void *ctx); /* or NULL */
     char *complaint;
     struct word words[MAX_WORDS];
     size_t n_words, at;
@@ -83,6 +86,9 @@ static void destroy(void *self)
     struct prompt *p = self;
 
     drop_words(p);
+    if (p->release != NULL) {
+        p->release(p->ctx);
+    }
     field_release(&p->field);
     ncm_free(p->label);
     ncm_free(p->complaint);
@@ -93,23 +99,43 @@ static void leave(struct ui *ui, struct prompt *p)
 {
     ui_prompt_done done = p->done;
     void *ctx = p->ctx;
+    bool own = p->release != NULL; /* then ctx ends with the layer, and there is nothing to tell */
     size_t at = 0;
 
     layer_end(ui, p);
-    done(ctx, NULL, &at);
+    if (!own) {
+        done(ctx, NULL, &at);
+    }
+}
+
+/* Both texts are cleaned: they may quote what a store said. */
+static void complain(struct prompt *p, const char *what, const char *hint)
+{
+    struct ncm_buf clean;
+
+    ncm_buf_init(&clean, 4096);
+    ncm_text_clean(&clean, what, strlen(what), NCM_CLEAN_LINE);
+    if (hint[0] != '\0') {
+        ncm_buf_putc(&clean, '\n');
+        ncm_text_clean(&clean, hint, strlen(hint), NCM_CLEAN_LINE);
+    }
+    ncm_free(p->complaint);
+    p->complaint = ncm_buf_take(&clean);
+    ncm_buf_release(&clean);
 }
 
 static void accept(struct ui *ui, struct prompt *p)
 {
     size_t at = p->field.cursor;
+    ui->accepting = p;
     const char *complaint = p->done(p->ctx, p->field.text, &at);
+    ui->accepting = NULL;
 
     if (complaint == NULL) {
         layer_end(ui, p);
         return;
     }
-    ncm_free(p->complaint);
-    p->complaint = ncm_strdup(complaint);
+    complain(p, complaint, "");
     p->field.cursor = at <= p->field.len ? at : p->field.len;
     find_words(p);
 }
@@ -172,6 +198,22 @@ static void draw_words(const struct prompt *p, const struct canvas *screen, int 
     }
 }
 
+/* Above row y; returns how many rows it takes. */
+static int draw_complaint(const struct prompt *p, const struct canvas *c, int y)
+{
+    int w = c->w - 4;
+    int rows = p->complaint != NULL ? wrap_rows(p->complaint, w) : 0;
+
+    rows = rows > MAX_COMPLAINT ? MAX_COMPLAINT : rows;
+    rows = rows > y ? y : rows;
+    if (rows > 0) {
+        paint_fill(c, y - rows, 0, rows, c->w, ROLE_TEXT);
+        paint(c, y - rows, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_CROSS));
+        wrap_paint(c, y - rows, 3, w, rows, ROLE_FAIL, p->complaint);
+    }
+    return rows;
+}
+
 static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 {
     struct prompt *p = self;
@@ -183,14 +225,7 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
     int x = 1 + paint_cut(c, y, 1, ncm_text_width(p->label) < c->w / 2 ? ncm_text_width(p->label)
                                                                       : c->w / 2,
                           0, ROLE_HEAD, 0, p->label);
-    int above = y;
-    if (p->complaint != NULL && y > 0) {
-        above--;
-        paint_fill(c, above, 0, 1, c->w, ROLE_TEXT);
-        paint(c, above, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_CROSS));
-        paint_raw(c, above, 3, c->w - 4, 0, ROLE_FAIL, 0,
-                  (struct ncm_str){p->complaint, strlen(p->complaint)});
-    }
+    int above = y - draw_complaint(p, c, y);
     draw_words(p, c, above, x + 1);
     field_draw(&p->field, c, y, x + 1, c->w - x - 2, true);
 }
@@ -211,8 +246,9 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
 
 static const struct layer_ops ops = {takes_text, draw, key, paste, NULL, keys, destroy};
 
-void ui_prompt(struct ui *ui, const char *label, const char *initial, ui_prompt_done done,
-               ui_complete_fn complete, void *ctx)
+void prompt_open(struct ui *ui, const char *label, const char *initial, const struct ncm_err *wrong,
+                 ui_prompt_done done, ui_complete_fn complete, void *ctx,
+                 void (*release)(void *ctx))
 {
     struct prompt *p = ncm_alloc(1, sizeof *p);
 
@@ -221,8 +257,25 @@ void ui_prompt(struct ui *ui, const char *label, const char *initial, ui_prompt_
     p->done = done;
     p->complete = complete;
     p->ctx = ctx;
+    p->release = release;
     field_init(&p->field, initial);
+    if (wrong != NULL) {
+        complain(p, wrong->what, wrong->hint);
+    }
     message_clear(ui);
     layer_push(ui, &ops, p);
     find_words(p);
+}
+
+void ui_prompt(struct ui *ui, const char *label, const char *initial, ui_prompt_done done,
+               ui_complete_fn complete, void *ctx)
+{
+    prompt_open(ui, label, initial, NULL, done, complete, ctx, NULL);
+}
+
+struct asked *prompt_asked(const struct ui *ui)
+{
+    const struct prompt *p = ui->accepting;
+
+    return p != NULL ? asked_new(p->label, p->field.text, p->complete, p->ctx) : NULL;
 }
