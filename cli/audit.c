@@ -33,16 +33,19 @@ static void entry_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, e->id);
     cli_cell_time(cells, e->time_ms);
     cli_cell(cells, e->actor);
-    cli_cell(cells, e->action);
+    char action[128];
+    const char *result = ncm_audit_result_label(ncm_cstr(e->result));
+    ncm_audit_action_label(action, sizeof action, e);
+    cli_cell(cells, (struct ncm_str){action, strlen(action)});
     cli_cell(cells, e->subject);
     cli_cell(cells, e->from);
     cli_cell(cells, e->to);
-    cli_cell(cells, e->result);
+    cli_cell(cells, (struct ncm_str){result, strlen(result)});
     cli_cell(cells, e->reason);
 }
 
-/* Subjects are "MODEL", "MODEL/VERSION or STAGE" or "MODEL@ALIAS"; names may hold both signs, so
- * what follows must be one part. */
+/* Subjects are "MODEL" or "MODEL/VERSION", in old records "MODEL/STAGE" or "MODEL@ALIAS" too; names
+ * may hold both signs, so what follows must be one part. */
 static bool of_model(const struct ncm_audit_entry *e, const char *model)
 {
     size_t len = strlen(model);

@@ -3,6 +3,7 @@
 #define NCM_API_ACTION_H
 
 #include "model/change.h"
+#include "ops/audit_words.h"
 #include "ops/plan.h"
 
 #endif

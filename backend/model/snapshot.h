@@ -172,6 +172,7 @@ const struct ncm_model *ncm_models_find(const struct ncm_models_snapshot *s, con
 struct ncm_audit_entry {
     struct ncm_str id, actor, host, action, subject, from, to, reason, result, hash, store;
     struct ncm_str changes; /* JSON of the change list */
+    struct ncm_str undone_action; /* the action that this one took back; absent for the others */
     int64_t time_ms;
     bool mine;      /* by this user on this host */
     bool undoable;  /* done, invertible and not undone yet */

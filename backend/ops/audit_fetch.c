@@ -19,6 +19,7 @@ static void entry(struct ncm_audit_entry *e, const struct ncm_record *r, struct 
     e->actor = keep(a, r->actor);
     e->host = keep(a, r->host);
     e->action = keep(a, r->action);
+    e->undone_action = keep(a, r->undone_action);
     e->subject = keep(a, r->subject);
     e->from = keep(a, r->was);
     e->to = keep(a, r->becomes);

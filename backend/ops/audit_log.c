@@ -37,9 +37,9 @@ static void mark_undone(struct ncm_log_book *b)
         struct ncm_record *r = &b->items[i];
         size_t at;
         ncm_map_set(by_id, r->id.p, r->id.len, i);
-        if (r->undoes.p != NULL && ncm_record_done(r)
-            && ncm_map_get(by_id, r->undoes.p, r->undoes.len, &at)) {
-            b->items[at].undone = true;
+        if (r->undoes.p != NULL && ncm_map_get(by_id, r->undoes.p, r->undoes.len, &at)) {
+            r->undone_action = b->items[at].action;
+            b->items[at].undone = b->items[at].undone || ncm_record_done(r);
         }
     }
     ncm_map_free(by_id);

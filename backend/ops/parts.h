@@ -33,6 +33,7 @@ struct ncm_record {
     struct ncm_str changes; /* JSON */
     struct ncm_str result;  /* absent: no outcome yet */
     struct ncm_str detail, hash;
+    struct ncm_str undone_action; /* of the record that this one takes back; absent without */
     bool undone;            /* a later done record takes it back */
 };
 struct ncm_log_book {
@@ -70,6 +71,10 @@ struct ncm_planner {
 };
 void ncm_plan_line(struct ncm_plan *p, enum ncm_plan_tone tone, const char *subject,
                    const char *what, const char *from, const char *to);
+/* "KEY=VALUE" for the audit; NULL where there is no value. The caller frees. */
+char *ncm_plan_tag_text(const char *key, const char *value);
+/* "@champion v4" or "Production v4" for the audit; NULL without a version. The caller frees. */
+char *ncm_plan_slot_text(const char *sign, const char *slot, const char *version);
 void ncm_plan_warn(struct ncm_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ncm_plan_note(struct ncm_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a change whose `from` is what the store holds now; *from (may be NULL) borrows it. */

@@ -171,3 +171,13 @@ bool ncm_planner_version(struct ncm_planner *p, const char *name, const char *ve
     return *out != NULL
            || ncm_fail(err, NCM_NOT_FOUND, _("model '%s' has no version %s"), name, version);
 }
+
+char *ncm_plan_tag_text(const char *key, const char *value)
+{
+    return value != NULL ? ncm_sprintf("%s=%s", key, value) : NULL;
+}
+
+char *ncm_plan_slot_text(const char *sign, const char *slot, const char *version)
+{
+    return version != NULL ? ncm_sprintf("%s%s v%s", sign, slot, version) : NULL;
+}

@@ -26,8 +26,8 @@ static bool single(struct ncm_planner *p, enum ncm_change_kind kind, const char 
     if (!ncm_planner_add(p, kind, i->model, of_version ? i->version : NULL, key, to, &from, err)) {
         return false;
     }
-    plan->from = ncm_strdup(from);
-    plan->to = ncm_strdup(to);
+    plan->from = key != NULL ? ncm_plan_tag_text(key, from) : ncm_strdup(from);
+    plan->to = key != NULL ? ncm_plan_tag_text(key, to) : ncm_strdup(to);
     plan->nothing = same(from, to);
     if (plan->nothing) {
         ncm_plan_note(plan, _("it is so already"));

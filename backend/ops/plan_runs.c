@@ -73,7 +73,7 @@ static bool add(struct ncm_planner *p, const struct deed *d, const char *object,
         ncm_changes_add(&plan->changes, d->change, object, NULL, d->key, from, d->to);
         ncm_plan_line(plan, NCM_TONE_CHANGE, label, d->what, from, d->to);
         if (plan->from == NULL) {
-            plan->from = ncm_strdup(from);
+            plan->from = d->key != NULL ? ncm_plan_tag_text(d->key, from) : ncm_strdup(from);
         }
     }
     ncm_free(from);
@@ -83,7 +83,7 @@ static bool add(struct ncm_planner *p, const struct deed *d, const char *object,
 static void finish(struct ncm_plan *plan, struct deed *d, size_t n, const char *first)
 {
     plan->subject = n == 1 ? ncm_strdup(first) : ncm_sprintf("%s +%zu", first, n - 1);
-    plan->to = ncm_strdup(d->to);
+    plan->to = d->key != NULL ? ncm_plan_tag_text(d->key, d->to) : ncm_strdup(d->to);
     plan->title = n == 1 ? d->title : d->titles;
     if (n == 1) {
         d->title = NULL;

@@ -257,10 +257,12 @@ bool ncm_plan_alias(struct ncm_planner *p, struct ncm_err *err)
     plan->title = set ? ncm_sprintf(_("Point alias %s of %s at version %s"), i->key, i->model,
                                     i->version)
                       : ncm_sprintf(_("Take alias %s from %s"), i->key, i->model);
-    plan->subject = ncm_sprintf("%s@%s", i->model, i->key);
+    plan->subject = set || from != NULL
+                        ? ncm_sprintf("%s/%s", i->model, set ? i->version : from)
+                        : ncm_strdup(i->model);
     plan->confirm_name = ncm_strdup(i->model);
-    plan->from = ncm_strdup(from);
-    plan->to = set ? ncm_strdup(i->version) : NULL;
+    plan->from = ncm_plan_slot_text("@", i->key, from);
+    plan->to = ncm_plan_slot_text("@", i->key, set ? i->version : NULL);
     if (!set && from == NULL) {
         return ncm_fail(err, NCM_NOT_FOUND, _("model '%s' has no alias '%s'"), i->model, i->key);
     }

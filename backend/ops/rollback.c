@@ -94,7 +94,7 @@ static bool put_stage(struct ncm_planner *p, const struct ncm_model *m,
     char *subject = ncm_sprintf("%s v%s", m->name.p, back->version.p);
     ncm_plan_line(plan, NCM_TONE_CHANGE, subject, _("stage"), from, stage);
     ncm_free(subject);
-    plan->from = now != NULL ? ncm_strdup(now->version.p) : NULL;
+    plan->from = ncm_plan_slot_text("", stage, now != NULL ? now->version.p : NULL);
     ncm_plan_metrics(p, back, now);
     return true;
 }
@@ -109,7 +109,7 @@ static bool put_alias(struct ncm_planner *p, const struct ncm_model *m,
     char *what = ncm_sprintf(_("alias %s"), alias);
     ncm_plan_line(p->plan, NCM_TONE_CHANGE, m->name.p, what, from, back->version.p);
     ncm_free(what);
-    p->plan->from = ncm_strdup(from);
+    p->plan->from = ncm_plan_slot_text("@", alias, from);
     ncm_plan_metrics(p, back, from != NULL ? ncm_model_version(m, from) : NULL);
     return true;
 }
@@ -128,10 +128,9 @@ static bool put_back(struct ncm_planner *p, const struct ncm_model *m,
                                       slot + 1, m->name.p, back->version.p)
                         : ncm_sprintf(_("Roll back: %s version %s to %s again"), m->name.p,
                                       back->version.p, slot);
-    plan->subject = alias ? ncm_sprintf("%s%s", m->name.p, slot)
-                          : ncm_sprintf("%s/%s", m->name.p, slot);
+    plan->subject = ncm_sprintf("%s/%s", m->name.p, back->version.p);
     plan->confirm_name = ncm_strdup(m->name.p);
-    plan->to = ncm_strdup(back->version.p);
+    plan->to = ncm_plan_slot_text("", slot, back->version.p);
     bool ok = alias ? put_alias(p, m, back, slot + 1, err)
                     : ncm_stage_of(slot, &stage)
                           && put_stage(p, m, back, ncm_stage_name(stage), err);
