@@ -391,6 +391,69 @@ static void a_version_keeps_its_number_and_stage(void **state)
     quit(vt);
 }
 
+/* Opens the run's own view. */
+static void open_run(struct vt *vt, const char *name, const char *id)
+{
+    find_run(vt, name);
+    vt_wait_quiet(vt, 100);
+    vt_key(vt, "Enter");
+    vt_wait(vt, id, 0);
+}
+
+static void a_run_leads_to_promoting_its_version(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    open_run(vt, "logreg-03", "615173390bbf4bbc965b959a4185a44e");
+    vt_key(vt, "P");
+    vt_wait(vt, "The run's version is v4 of fraud-detector: P again promotes it.", 0);
+    vt_wait(vt, "run name", 0);
+    vt_key(vt, "o"); /* from the version back to its run: that knows its experiment */
+    vt_wait(vt, "Runs › fraud-detection/ranker › logreg-03", 0);
+    quit(vt);
+}
+
+static void a_run_without_a_model_says_so_first(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    open_run(vt, "status-failed", "Params");
+    vt_key(vt, "R");
+    vt_wait(vt, "This run logged no model.", 0);
+    quit(vt);
+}
+
+static void a_deleted_run_is_left(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    open_run(vt, "logreg-11", "8cc1943012d442ffa20183261b638481");
+    vt_key(vt, "D");
+    vt_wait(vt, "Confirm", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "y ⏎ confirm", 0);
+    vt_key(vt, "y");
+    vt_wait(vt, "Enter confirms", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "29 runs", 0);
+    vt_wait_gone(vt, "logreg-11", 0);
+    quit(vt);
+}
+
+static void deleted_runs_are_a_command_everywhere(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    open_run(vt, "logreg-03", "615173390bbf4bbc965b959a4185a44e");
+    vt_key(vt, "Tab");
+    vt_wait(vt, "0.065375", 0);
+    KEYS(vt, "g", "Enter");
+    vt_wait(vt, "└", 0);
+    vt_send(vt, ":deleted\r");
+    vt_wait(vt, "deleted-run", 0);
+    quit(vt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +474,10 @@ int main(void)
         cmocka_unit_test_setup(an_order_begins_at_its_top, fresh_store),
         cmocka_unit_test_setup(what_is_sorted_by_is_in_view, fresh_store),
         cmocka_unit_test_setup(a_version_keeps_its_number_and_stage, fresh_store),
+        cmocka_unit_test_setup(a_run_leads_to_promoting_its_version, fresh_store),
+        cmocka_unit_test_setup(a_run_without_a_model_says_so_first, fresh_store),
+        cmocka_unit_test_setup(a_deleted_run_is_left, fresh_store),
+        cmocka_unit_test_setup(deleted_runs_are_a_command_everywhere, fresh_store),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

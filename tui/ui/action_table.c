@@ -79,8 +79,8 @@ const struct ui_action ui_actions[] = {
     {A_COLUMNS, "columns", "c", N_("columns…"), N_("Choose the columns"), IN_LIST, 0},
     {A_FULL, "full", "f", N_("full screen"), N_("This part over the whole pane, and back"),
      IN_ALWAYS, 0},
-    {A_VIEW_DELETED, "deleted", "", N_("deleted"), N_("Show or hide what was deleted"), IN_LIST,
-     0},
+    {A_VIEW_DELETED, "deleted", "", N_("deleted"), N_("Show or hide what was deleted"),
+     IN_LIST | IN_RUN | IN_COMPARE, 0},
     {A_FOLD, "fold", "+", N_("fold"), N_("Fold or unfold nested rows"), IN_LIST, 0},
 
     /* runs */

@@ -477,11 +477,22 @@ static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 
 static void name(struct view *v, char *out, size_t outsz)
 {
-    const struct ncm_run *r = run(v);
+    struct detail *d = of(v);
+    const struct runs_pane *p = v->pane;
+    const struct ncm_run *r = record(d);
+    const struct ncm_experiment *e = NULL;
+    char label[160], experiment[80];
     if (r != NULL)
-        run_label(r, out, outsz);
+        run_label(r, label, sizeof label);
     else
-        snprintf(out, outsz, "%.8s", of(v)->run_id);
+        snprintf(label, sizeof label, "%.8s", d->run_id);
+    if (r != NULL && p->guest && p->depth > 1 && p->stack[1] == v) /* opened by another pane */
+        e = experiments_find(d->experiments.snap, ncm_cstr(r->experiment_id));
+    if (e != NULL)
+        snprintf(out, outsz, "%s %s %s", clean_text(e->name, experiment, sizeof experiment),
+                 ncm_text_utf8() ? "›" : ">", label);
+    else
+        snprintf(out, outsz, "%s", label);
 }
 
 static bool back(struct view *v)

@@ -95,6 +95,7 @@ struct runs_pane {
     struct feed models; /* for version badges and completion */
     struct badge_index *badges;
     struct run_action action;
+    char *deleting;     /* id of the run whose view asked to delete it, or NULL */
 };
 
 struct ncm_session *pane_session(const struct runs_pane *p);
@@ -306,6 +307,8 @@ void table_copy_row(struct run_table *t);
 struct view *browse_new(struct runs_pane *p);
 /* Shows an experiment's runs; id NULL = all active. */
 void browse_open(struct view *v, const char *experiment);
+/* Puts the run table in front, with all active runs where nothing was opened yet. */
+void browse_focus_runs(struct view *v);
 void browse_objects(struct view *v,
                     void (*add)(void *to, enum ui_object kind, const char *id, const char *id2,
                                 const char *label),

@@ -157,14 +157,18 @@ static void edit_note(struct runs_pane *p, const struct ncm_run *r)
 
 /* ---- register ---- */
 
+/* The names of registered models; the one that has a version of this run already comes first. */
 static void complete_models(void *ctx, const char *text, size_t cursor,
                             void (*add)(void *to, const char *word, const char *help), void *to)
 {
     const struct runs_pane *p = ctx;
     const struct ncm_models_snapshot *s = p->models.snap;
+    const char *known = p->action.subject;
+    if (known != NULL && strncasecmp(known, text, cursor) == 0)
+        add(to, known, _("has a version of this run already"));
     for (size_t i = 0; s != NULL && i < s->n; i++) {
         const char *name = ncm_cstr(s->items[i].name);
-        if (strncasecmp(name, text, cursor) != 0)
+        if (strncasecmp(name, text, cursor) != 0 || (known != NULL && strcmp(name, known) == 0))
             continue;
         char help[80];
         snprintf(help, sizeof help, ngettext("%zu version", "%zu versions", s->items[i].n_versions),
@@ -190,8 +194,7 @@ static const char *model_done(void *ctx, const char *text, size_t *at)
 
 static void ask_model(struct runs_pane *p)
 {
-    const char *known = p->action.subject != NULL ? p->action.subject : "";
-    ui_prompt(p->ui, _("register as model"), known, model_done, complete_models, p);
+    ui_prompt(p->ui, _("register as model"), "", model_done, complete_models, p);
 }
 
 static void path_done(void *ctx, const size_t *chosen, size_t n)
@@ -270,10 +273,16 @@ static void register_run(struct runs_pane *p, const struct ncm_run *r)
         add_choice(a, ncm_cstr(r->logged_models[i].id));
     if (a->n_choices == 0)
         add_history(a, r);
-    if (a->n_choices > 1)
+    if (a->n_choices == 0) {
+        drop(a);
+        ui_message(p->ui, UI_INFO, "%s",
+                   _("This run logged no model. o shows its artifacts: R on a folder there registers"
+                     " what lies in it."));
+    } else if (a->n_choices > 1) {
         pick_path(p, r);
-    else
+    } else {
         ask_model(p);
+    }
 }
 
 void run_register_path(struct runs_pane *p, const char *run_id, const char *path)
@@ -294,7 +303,11 @@ static void promote_run(struct runs_pane *p, const struct ncm_run *r)
         return;
     }
     const struct ncm_version_ref *v = &r->versions[r->n_versions - 1];
+    char model[160], version[40];
     ui_open(p->ui, OBJ_VERSION, ncm_cstr(v->model), ncm_cstr(v->version));
+    ui_message(p->ui, UI_INFO, _("The run's version is v%s of %s: P again promotes it."),
+               clean_text(v->version, version, sizeof version),
+               clean_text(v->model, model, sizeof model));
 }
 
 static void go_on(struct runs_pane *p, enum ui_action_id action, const struct ncm_run *r)

@@ -378,6 +378,14 @@ void browse_open(struct view *v, const char *experiment)
     open_runs(b, experiment, true);
 }
 
+void browse_focus_runs(struct view *v)
+{
+    struct browse *b = of(v);
+    if (!b->runs_open)
+        open_runs(b, NULL, true);
+    b->runs_focused = true;
+}
+
 void browse_objects(struct view *v,
                     void (*add)(void *to, enum ui_object kind, const char *id, const char *id2,
                                 const char *label),

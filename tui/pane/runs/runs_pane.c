@@ -65,6 +65,7 @@ static void destroy(void *self)
     while (p->depth > 0)
         pop(p);
     run_actions_release(p);
+    ncm_free(p->deleting);
     badges_free(p->badges);
     feed_release(&p->models);
     ncm_free(p);
@@ -90,6 +91,23 @@ static void update_feed(struct feed *f, void *to)
     feed_update(f);
 }
 
+/* A run that was deleted from its own view: back to where it was opened. */
+static void leave_deleted(struct runs_pane *p)
+{
+    struct view *v = pane_top(p);
+    const struct ncm_run *r = v->ops->run(v);
+    if (p->deleting == NULL || p->depth < 2 || r == NULL || !ncm_str_is(r->id, p->deleting) ||
+        r->lifecycle != NCM_DELETED)
+        return;
+    ncm_free(p->deleting);
+    p->deleting = NULL;
+    p->guest = false;
+    while (p->depth > 1 && (r = pane_top(p)->ops->run(pane_top(p))) != NULL &&
+           r->lifecycle == NCM_DELETED)
+        pop(p);
+    ui_dirty(p->ui);
+}
+
 static void update(void *self)
 {
     struct runs_pane *p = self;
@@ -99,6 +117,7 @@ static void update(void *self)
         p->stack[i]->ops->feeds(p->stack[i], update_feed, NULL);
         p->stack[i]->ops->update(p->stack[i]);
     }
+    leave_deleted(p);
     run_actions_update(p);
 }
 
@@ -144,11 +163,26 @@ static void refresh_feed(struct feed *f, void *to)
         ncm_want_refresh(f->want);
 }
 
+static void note_deleting(struct runs_pane *p, enum ui_action_id action)
+{
+    const struct ncm_run *r = pane_top(p)->ops->run(pane_top(p));
+    ncm_free(p->deleting);
+    p->deleting = action == A_DELETE && p->depth > 1 && r != NULL ? ncm_strdup(ncm_cstr(r->id))
+                                                                  : NULL;
+}
+
 static bool act(void *self, enum ui_action_id action, const char *arg)
 {
     struct runs_pane *p = self;
+    if (action == A_VIEW_DELETED && p->depth > 1) { /* what is deleted is seen in the lists */
+        while (p->depth > 1)
+            pop(p);
+        p->guest = false;
+        browse_focus_runs(p->stack[0]);
+    }
     struct view *v = pane_top(p);
     p->action.pending = A_NONE; /* who does something else waits no more */
+    note_deleting(p, action);
     if (v->ops->act(v, action, arg)) {
         ui_dirty(p->ui);
         return true;
@@ -230,7 +264,7 @@ static void trail(void *self, char *out, size_t outsz)
         name[0] = '\0';
         p->stack[i]->ops->name(p->stack[i], name, sizeof name);
         size_t len = strlen(out);
-        if (name[0] == '\0')
+        if (name[0] == '\0' || (i == 0 && p->guest)) /* a guest comes with its own experiment */
             continue;
         snprintf(out + len, outsz - len, "%s%s", len == 0 ? "" : ncm_text_utf8() ? " › " : " > ",
                  name);
