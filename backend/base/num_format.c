@@ -111,59 +111,62 @@ char *ncm_fmt_size(char *out, size_t outsz, int64_t bytes)
     return out;
 }
 
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+
+/* Translators: units of time as short as they can be: days, hours, minutes, seconds, years. */
+static void put_span(char *out, size_t outsz, unsigned long long s)
+{
+    if (s >= 10 * DAY || (s >= DAY && s % DAY < HOUR))
+        snprintf(out, outsz, _("%llu d"), s / DAY);
+    else if (s >= DAY)
+        snprintf(out, outsz, _("%llu d %llu h"), s / DAY, s % DAY / HOUR);
+    else if (s >= HOUR && s % HOUR < MINUTE)
+        snprintf(out, outsz, _("%llu h"), s / HOUR);
+    else if (s >= HOUR)
+        snprintf(out, outsz, _("%llu h %llu m"), s / HOUR, s % HOUR / MINUTE);
+    else if (s >= MINUTE && s % MINUTE == 0)
+        snprintf(out, outsz, _("%llu m"), s / MINUTE);
+    else if (s >= MINUTE)
+        snprintf(out, outsz, _("%llu m %llu s"), s / MINUTE, s % MINUTE);
+    else
+        snprintf(out, outsz, _("%llu s"), s);
+}
+
 char *ncm_fmt_duration(char *out, size_t outsz, int64_t ms)
 {
-    const char *sign = ms < 0 ? "-" : "";
-    uint64_t u = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
-    uint64_t s = u / 1000;
-    static const struct {
-        uint64_t from; /* seconds */
-        uint64_t unit, part;
-        const char *name, *part_name;
-    } forms[] = {
-        {864000, 86400, 0, "d", ""},
-        {86400, 86400, 3600, "d", "h"},
-        {3600, 3600, 60, "h", "m"},
-        {60, 60, 1, "m", "s"},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (s < forms[i].from)
-            continue;
-        uint64_t rest = forms[i].part ? s % forms[i].unit / forms[i].part : 0;
-        if (rest)
-            snprintf(out, outsz, "%s%" PRIu64 " %s %" PRIu64 " %s", sign, s / forms[i].unit,
-                     forms[i].name, rest, forms[i].part_name);
-        else
-            snprintf(out, outsz, "%s%" PRIu64 " %s", sign, s / forms[i].unit, forms[i].name);
-        return out;
+    unsigned long long u = ms < 0 ? 0 - (unsigned long long)ms : (unsigned long long)ms;
+    char *at = out;
+    size_t room = outsz;
+    if (ms < 0 && outsz > 1) {
+        *at++ = '-';
+        room--;
     }
     if (u < 1000)
-        snprintf(out, outsz, "%s%" PRIu64 " ms", sign, u);
-    else if (s < 10 && u % 1000 >= 100)
-        snprintf(out, outsz, "%s%" PRIu64 ".%" PRIu64 " s", sign, s, u % 1000 / 100);
+        snprintf(at, room, _("%llu ms"), u);
+    else if (u < 10000 && u % 1000 >= 100)
+        snprintf(at, room, _("%llu.%llu s"), u / 1000, u % 1000 / 100);
     else
-        snprintf(out, outsz, "%s%" PRIu64 " s", sign, s);
+        put_span(at, room, u / 1000);
     return out;
 }
 
 char *ncm_fmt_age(char *out, size_t outsz, int64_t ms)
 {
-    static const struct {
-        int64_t ms;
-        const char *name;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
-    const int64_t year = INT64_C(365) * 86400000;
-    if (ms >= 2 * year) {
-        snprintf(out, outsz, "%" PRId64 " y", ms / year);
-        return out;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (ms >= units[i].ms) {
-            snprintf(out, outsz, "%" PRId64 " %s", ms / units[i].ms, units[i].name);
-            return out;
-        }
     /* Translators: an age of less than a second. */
-    return put(out, outsz, _("now"));
+    if (ms < 1000)
+        return put(out, outsz, _("now"));
+    unsigned long long s = (unsigned long long)ms / 1000;
+    if (s >= 2ULL * 365 * DAY)
+        snprintf(out, outsz, _("%llu y"), s / (365 * DAY));
+    else if (s >= DAY)
+        snprintf(out, outsz, _("%llu d"), s / DAY);
+    else if (s >= HOUR)
+        snprintf(out, outsz, _("%llu h"), s / HOUR);
+    else if (s >= MINUTE)
+        snprintf(out, outsz, _("%llu m"), s / MINUTE);
+    else
+        snprintf(out, outsz, _("%llu s"), s);
+    return out;
 }
 
 /* false where the C library cannot express it as four-digit years. */
