@@ -86,6 +86,10 @@ struct ncm_session *cli_session(struct cli *c, struct ncm_err *err);
 /* Asks a query and waits; the want is kept until the end. NULL + err. */
 const void *cli_ask(struct cli *c, struct ncm_query *q, struct ncm_err *err); /* takes q */
 
+const struct ncm_experiments_snapshot *cli_ask_experiments(struct cli *c, enum ncm_view view,
+                                                           struct ncm_err *err);
+/* The name of an experiment, or its id where s (may be NULL) does not know it. */
+struct ncm_str cli_experiment_name(const struct ncm_experiments_snapshot *s, struct ncm_str id);
 /* A run's id in full, where *word is the beginning of just one; it lives until the end. */
 bool cli_full_run_id(struct cli *c, const char **word, struct ncm_err *err);
 

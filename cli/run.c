@@ -9,6 +9,7 @@ enum { ARTIFACT_MAX = 512 * 1024 * 1024 };
 struct shown_run {
     const struct ncm_run *run;
     const struct ncm_artifacts_snapshot *artifacts; /* NULL: they cannot be listed */
+    struct ncm_str experiment;                      /* its name, else its id */
 };
 
 static void artifact_json(struct ncm_json *j, const void *item)
@@ -144,7 +145,7 @@ static void show_text(struct ncm_buf *out, const void *item)
     const struct ncm_run *r = s->run;
     cli_line(out, _("Run ID"), r->id);
     cli_line(out, _("Name"), r->name);
-    cli_line(out, _("Experiment"), r->experiment_id);
+    cli_line(out, _("Experiment"), s->experiment);
     cli_line(out, _("Status"), r->status_text);
     if (r->lifecycle == NCM_DELETED) {
         cli_line(out, _("Lifecycle"), (struct ncm_str){_("deleted"), strlen(_("deleted"))});
@@ -174,6 +175,9 @@ bool cli_run_show(struct cli *c, struct ncm_err *err)
         .run = &run->run,
         .artifacts = cli_ask(c, ncm_query_artifacts(ncm_cstr(run->run.id), ""), &why),
     };
+    shown.experiment = cli_experiment_name(
+        c->form == CLI_TABLE ? cli_ask_experiments(c, NCM_VIEW_ALL, &why) : NULL,
+        run->run.experiment_id);
     struct cli_object o = {.item = &shown, .json = show_json, .text = show_text};
     return cli_print_object(c, &o, err);
 }

@@ -1,9 +1,11 @@
 /* Commands about the program itself: doctor, demo, config, version. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -101,13 +103,66 @@ static void terminal_check(struct ncm_check **checks, size_t *n)
     ncm_free(what);
 }
 
+/* Says after a moment, to a person at a terminal, that a lock is being waited for. */
+struct waiting {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t over;
+    bool started, done;
+};
+
+static void *tell_waiting(void *arg)
+{
+    struct waiting *w = arg;
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_sec += 1;
+    pthread_mutex_lock(&w->lock);
+    while (!w->done && pthread_cond_timedwait(&w->over, &w->lock, &at) == 0) {}
+    if (!w->done) {
+        fputs(_("waiting for a lock…"), stderr);
+        fflush(stderr);
+        while (!w->done) {
+            pthread_cond_wait(&w->over, &w->lock);
+        }
+        fputs("\r\033[K", stderr);
+    }
+    pthread_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+static void waiting_begin(struct waiting *w, const struct cli *c)
+{
+    *w = (struct waiting){0};
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->over, NULL);
+    w->started = !c->quiet && isatty(STDERR_FILENO) &&
+                 pthread_create(&w->thread, NULL, tell_waiting, w) == 0;
+}
+
+static void waiting_end(struct waiting *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->done = true;
+    pthread_cond_signal(&w->over);
+    pthread_mutex_unlock(&w->lock);
+    if (w->started) {
+        pthread_join(w->thread, NULL);
+    }
+    pthread_cond_destroy(&w->over);
+    pthread_mutex_destroy(&w->lock);
+}
+
 bool cli_doctor(struct cli *c, struct ncm_err *err)
 {
     struct ncm_check *checks = NULL;
     size_t n = 0;
     struct ncm_err closed;
     if (cli_session(c, &closed) != NULL) {
+        struct waiting w;
+        waiting_begin(&w, c);
         ncm_doctor(c->session, &checks, &n);
+        waiting_end(&w);
     } else {
         add_check(&checks, &n, NCM_CHECK_FAIL, "store", closed.what,
                   closed.hint[0] != '\0' ? closed.hint : NULL);

@@ -6,6 +6,7 @@
 enum {
     WINDOW = 1024, /* rows asked for at a time */
     DEFAULT_LIMIT = 100,
+    EXPERIMENT_CELLS = 24,
 };
 
 /* ---- experiments ---------------------------------------------------------------------------- */
@@ -26,8 +27,8 @@ static void experiment_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column experiment_columns[] = {
-    {N_("ID"), true},   {N_("NAME"), false},    {N_("STAGE"), false},
-    {N_("RUNS"), true}, {N_("UPDATED"), false},
+    {N_("ID"), true},   {N_("NAME"), false},      {N_("STAGE"), false},
+    {N_("RUNS"), true}, {N_("NEWEST RUN"), true}, {N_("UPDATED"), false},
 };
 
 static void experiment_cells(struct cli_cells *cells, const void *item)
@@ -37,11 +38,18 @@ static void experiment_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, e->name);
     cli_cell_text(cells, e->lifecycle == NCM_ACTIVE ? _("active") : _("deleted"));
     cli_cell_count(cells, e->run_count);
+    if (e->newest_start_ms != NCM_NO_TIME) {
+        char age[64];
+        cli_cell_text(cells, ncm_fmt_age(age, sizeof age,
+                                         ncm_ms_between(e->newest_start_ms, ncm_now_ms())));
+    } else {
+        cli_cell(cells, (struct ncm_str){NULL, 0});
+    }
     cli_cell_time(cells, e->last_update_ms);
 }
 
-static const struct ncm_experiments_snapshot *ask_experiments(struct cli *c, enum ncm_view view,
-                                                              struct ncm_err *err)
+const struct ncm_experiments_snapshot *cli_ask_experiments(struct cli *c, enum ncm_view view,
+                                                           struct ncm_err *err)
 {
     struct ncm_query *q = ncm_query_new(NCM_T_EXPERIMENTS);
     q->view = view;
@@ -51,14 +59,14 @@ static const struct ncm_experiments_snapshot *ask_experiments(struct cli *c, enu
 bool cli_experiments(struct cli *c, struct ncm_err *err)
 {
     const struct ncm_experiments_snapshot *s =
-        ask_experiments(c, cli_flag(c, "all") ? NCM_VIEW_ALL : NCM_VIEW_ACTIVE, err);
+        cli_ask_experiments(c, cli_flag(c, "all") ? NCM_VIEW_ALL : NCM_VIEW_ACTIVE, err);
     if (s == NULL) {
         return false;
     }
     struct cli_array array = {s->items, sizeof *s->items};
     struct cli_list l = {
         .columns = experiment_columns,
-        .n_columns = 5,
+        .n_columns = 6,
         .n = s->n,
         .ctx = &array,
         .at = cli_array_at,
@@ -72,11 +80,27 @@ bool cli_experiments(struct cli *c, struct ncm_err *err)
 /* ---- runs ----------------------------------------------------------------------------------- */
 
 /* The rows of a query, window by window: a store of a million runs passes through little memory. */
+struct row {
+    const struct ncm_run *run;
+    struct ncm_str experiment; /* its name, else its id */
+};
 struct rows {
     struct ncm_want *want;
     const struct ncm_runs_snapshot *s;
+    const struct ncm_experiments_snapshot *experiments; /* NULL: names are not shown */
     size_t first, end;
+    struct row row;
 };
+
+struct ncm_str cli_experiment_name(const struct ncm_experiments_snapshot *s, struct ncm_str id)
+{
+    for (size_t i = 0; s != NULL && i < s->n; i++) {
+        if (ncm_str_eq(s->items[i].id, id)) {
+            return s->items[i].name;
+        }
+    }
+    return id;
+}
 
 static const void *row_at(void *ctx, size_t i, struct ncm_err *err)
 {
@@ -94,19 +118,23 @@ static const void *row_at(void *ctx, size_t i, struct ncm_err *err)
     const struct ncm_run *run = i < r->s->n ? ncm_runs_at(r->s, i) : NULL;
     if (run == NULL) {
         ncm_fail(err, NCM_INTERNAL, _("A row of the answer is missing"));
+        return NULL;
     }
-    return run;
+    r->row.run = run;
+    r->row.experiment = cli_experiment_name(r->experiments, run->experiment_id);
+    return &r->row;
 }
 
 static void run_json(struct ncm_json *j, const void *item)
 {
+    const struct row *row = item;
     ncm_json_obj(j);
-    cli_json_run_fields(j, item);
+    cli_json_run_fields(j, row->run);
     ncm_json_end_obj(j);
 }
 
 static const struct cli_column run_columns[] = {
-    {N_("RUN ID"), false}, {N_("NAME"), false},    {N_("EXPERIMENT"), true},
+    {N_("RUN ID"), false}, {N_("NAME"), false},    {N_("EXPERIMENT"), false},
     {N_("STATUS"), false}, {N_("STARTED"), false}, {N_("DURATION"), true},
     {N_("USER"), false},   {N_("METRICS"), false},
 };
@@ -139,12 +167,15 @@ static void metrics_cell(struct cli_cells *cells, const struct ncm_run *r)
 
 static void run_cells(struct cli_cells *cells, const void *item)
 {
-    const struct ncm_run *r = item;
-    char text[64];
+    const struct row *row = item;
+    const struct ncm_run *r = row->run;
+    char text[64], experiment[EXPERIMENT_CELLS * 16];
     bool over = r->start_ms != NCM_NO_TIME && r->end_ms != NCM_NO_TIME;
     cli_cell(cells, r->id);
     cli_cell(cells, r->name);
-    cli_cell(cells, r->experiment_id);
+    ncm_text_clip_middle(experiment, sizeof experiment, ncm_cstr(row->experiment),
+                         row->experiment.len, EXPERIMENT_CELLS);
+    cli_cell_text(cells, experiment);
     cli_cell(cells, r->status_text);
     cli_cell_time(cells, r->start_ms);
     if (over) {
@@ -183,7 +214,7 @@ static bool add_experiments(struct cli *c, struct ncm_query *q, struct ncm_err *
         if (strcmp(c->values[i].name, "experiment") != 0) {
             continue;
         }
-        s = s != NULL ? s : ask_experiments(c, NCM_VIEW_ALL, err);
+        s = s != NULL ? s : cli_ask_experiments(c, NCM_VIEW_ALL, err);
         if (s == NULL || !add_experiment(q, s, c->values[i].value, err)) {
             return false;
         }
@@ -257,7 +288,9 @@ bool cli_runs(struct cli *c, struct ncm_err *err)
         ncm_query_free(q);
         return false;
     }
+    struct ncm_err ignored;
     struct rows r = {.want = ncm_session_want(s, q), .end = WINDOW};
+    r.experiments = c->form == CLI_TABLE ? cli_ask_experiments(c, NCM_VIEW_ALL, &ignored) : NULL;
     const void *snapshot = NULL;
     ncm_query_free(q);
     ncm_want_window(r.want, 0, WINDOW);

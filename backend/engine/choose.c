@@ -201,13 +201,28 @@ static bool take_context(struct ncm_choice *out, const struct ncm_config_context
     return take(out, c->tracking_uri, why, err);
 }
 
+/* A folder that MLflow writes, in words that say what to do instead. */
+static bool folder_refused(enum ncm_code code, const char *label, struct ncm_err *err)
+{
+    ncm_fail(err, code,
+             _("%s is a folder of MLflow's file store: this version opens MLflow's SQLite files"),
+             label);
+    return ncm_hint(err, "%s",
+                    _("'mlflow migrate-filestore' copies it into an SQLite file; --store names "
+                      "a server's file; 'ncmlops demo' makes one to try everything on"));
+}
+
 static bool nothing(struct ncm_err *err)
 {
+    if (kind_of(HERE_FOLDER) == NCM_FILE_DIR) {
+        folder_refused(NCM_NOT_FOUND, "./" HERE_FOLDER, err);
+        return ncm_detail(err, "%s", HERE_FOLDER);
+    }
     ncm_fail(err, NCM_NOT_FOUND, _("There is no store to open"));
     return ncm_hint(
         err, "%s",
-        _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db "
-          "or mlruns; 'ncmlops demo' makes one to try everything on"));
+        _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db; "
+          "'ncmlops demo' makes one to try everything on"));
 }
 
 static bool choose(const char *store, const char *name, const struct ncm_config *config,
@@ -322,17 +337,14 @@ static void unsupported(const struct ncm_choice *c, struct ncm_err *err)
                    "MLflow's SQLite files"),
                  c->label);
     } else if (kind_of(where) == NCM_FILE_DIR) {
-        ncm_fail(err, NCM_UNSUPPORTED,
-                 _("%s is a folder: this version opens only MLflow's SQLite "
-                   "files"),
-                 c->label);
+        folder_refused(NCM_UNSUPPORTED, c->label, err);
         char *inside = ncm_path_join(where, HERE_DB);
         if (kind_of(inside) == NCM_FILE_REGULAR) {
+            ncm_fail(err, NCM_UNSUPPORTED,
+                     _("%s is a folder: this version opens only MLflow's SQLite "
+                       "files"),
+                     c->label);
             ncm_hint(err, "--store %s", inside);
-        } else {
-            ncm_hint(err, "%s",
-                     _("'mlflow migrate-filestore' copies a folder into an SQLite "
-                       "file"));
         }
         ncm_free(inside);
     } else if (kind_of(where) == NCM_FILE_NONE) {
