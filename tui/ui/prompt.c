@@ -68,6 +68,11 @@ static void take_word(struct prompt *p)
            strncasecmp(p->field.text + p->field.cursor - typed, word, typed) != 0) {
         typed--;
     }
+    size_t last = 0; /* the whole word: a key stands for its full name */
+    while (last < p->field.cursor && p->field.text[p->field.cursor - last - 1] != ' ') {
+        last++;
+    }
+    typed = typed > last ? typed : last;
     for (size_t from = p->field.cursor - typed; p->field.cursor > from;) {
         field_key(&p->field, TK_BACKSPACE);
     }
