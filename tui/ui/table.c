@@ -161,6 +161,9 @@ static void draw_row(const struct table *t, const struct table_model *m, const s
     if (m->marked != NULL && m->marked(m->ctx, row)) {
         paint(c, y, 1, ROLE_MARK, 0, sign(SIGN_MARK));
     }
+    if (m->base != NULL && m->base(m->ctx, row)) {
+        paint_glyph(c, y, x - 1, ROLE_FOCUS, ATTR_BOLD, '=');
+    }
     for (size_t i = 0; i < t->n_columns && i < MAX_COLUMNS; i++) {
         if (width[i] > 0) {
             struct table_cell cell;

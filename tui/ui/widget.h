@@ -37,6 +37,7 @@ struct table_model {
     /* Fills a cell (zeroed before; role ROLE_TEXT). */
     void (*cell)(void *ctx, size_t row, size_t column, struct table_cell *out);
     bool (*marked)(void *ctx, size_t row); /* may be NULL */
+    bool (*base)(void *ctx, size_t row);   /* the others are compared with it: "="; may be NULL */
     /* A row that is a head of a group: painted over the whole width, not selectable. May be NULL. */
     bool (*heading)(void *ctx, size_t row);
 };
