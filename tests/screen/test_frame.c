@@ -32,7 +32,7 @@ static void shell(const char *script, const char *a, const char *b)
 static int fresh(void **state)
 {
     (void)state;
-    shell("rm -rf \"$1\"/* && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
+    shell("rm -rf \"$1\"/* \"$1/.local\" && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
           "tests/fixtures/mlflow-3.17.2.db.gz");
     return 0;
 }
@@ -166,6 +166,48 @@ static void a_theme_is_chosen_by_name(void **state)
     leave(vt);
 }
 
+/* Of the active tab: it has one in every theme. */
+static int tab_background(struct vt *vt)
+{
+    int row, col;
+    assert_true(vt_find(vt, "2 Runs", &row, &col));
+    return vt_cell(vt, row, col).bg;
+}
+
+static bool has_tab_background(struct vt *vt, void *ctx)
+{
+    return tab_background(vt) == *(int *)ctx;
+}
+
+/* The terminal says what its background is; a theme that was chosen stays, also the next time. */
+static void the_theme_follows_the_terminal_until_one_is_chosen(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_wait_raw(vt, "\033]11;?\a", 0);
+    int dark = tab_background(vt);
+    vt_send(vt, "\033]11;rgb:ffff/ffff/dddd\033\\");
+    vt_wait_quiet(vt, 200);
+    int light = tab_background(vt);
+    assert_int_not_equal(dark, light);
+    vt_send(vt, "\033]11;rgb:00/00/10\a");
+    vt_wait_for(vt, has_tab_background, &dark, 0);
+    vt_key(vt, ":");
+    vt_send(vt, "theme light\r");
+    vt_wait_for(vt, has_tab_background, &light, 0);
+    vt_send(vt, "\033]11;rgb:0000/0000/0000\a");
+    vt_wait_quiet(vt, 200);
+    assert_int_equal(tab_background(vt), light);
+    leave(vt);
+    vt = open_with(24, 80, NULL);
+    assert_int_equal(tab_background(vt), light);
+    assert_false(vt_saw(vt, "\033]11;?\a"));
+    leave(vt);
+    vt = open_with(24, 80, "clock: false\ntheme: dark\n");
+    assert_int_equal(tab_background(vt), dark);
+    leave(vt);
+}
+
 static const char protected_context[] = "clock: false\ncurrent-context: prod\ncontexts:\n"
                                         "  prod:\n    protect: true\n"
                                         "    tracking: {uri: \"%s/mlflow.db\"}\n";
@@ -253,6 +295,7 @@ int main(void)
         FRAME(help_is_searched_and_runs),
         FRAME(the_palette_knows_commands_and_objects),
         FRAME(a_theme_is_chosen_by_name),
+        FRAME(the_theme_follows_the_terminal_until_one_is_chosen),
         FRAME(a_protected_context_wants_names),
         FRAME(hangul_keys_work_and_are_explained),
         FRAME(idle_sends_nothing),

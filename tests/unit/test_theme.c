@@ -68,6 +68,27 @@ static void text_can_be_read(void **state)
     }
 }
 
+/* The terminal's background is not ours: what has none of its own is also seen on the other kind. */
+static void colours_are_seen_on_black_and_white(void **state)
+{
+    (void)state;
+    for (const struct theme_text *b = theme_builtin; b->name != NULL; b++) {
+        struct theme t = load(b->name);
+        assert_int_equal(t.styles[ROLE_HEAD].fg, RGB_DEFAULT);
+        assert_int_equal(t.styles[ROLE_BAR].fg, RGB_DEFAULT);
+        for (int i = 0; i < N_ROLES; i++) {
+            const struct role_style *s = &t.styles[i];
+            if (s->fg == RGB_DEFAULT || s->bg != RGB_DEFAULT || i == ROLE_BORDER) {
+                continue;
+            }
+            if (contrast(s->fg, 0) < 3.0 || contrast(s->fg, 0xFFFFFF) < 3.0) {
+                fail_msg("%s: %s is lost on one kind of terminal", b->name,
+                         theme_role_name((enum role)i));
+            }
+        }
+    }
+}
+
 static void series_differ(void **state)
 {
     static const char *const names[] = {"dark", "light"};
@@ -179,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_can_be_read),
+        cmocka_unit_test(colours_are_seen_on_black_and_white),
         cmocka_unit_test(series_differ),
         cmocka_unit_test(mono_needs_no_colour),
         cmocka_unit_test(without_colour_selection_still_shows),

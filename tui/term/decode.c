@@ -273,6 +273,7 @@ static bool sequence_start(struct decoder *d, unsigned char c)
 {
     d->n = 0;
     d->string_esc = false;
+    d->string_osc = c == ']';
     if (c == '[')
         d->state = IN_CSI;
     else if (c == 'O')
@@ -321,6 +322,36 @@ static void in_csi(struct decoder *d, unsigned char c, decode_fn emit, void *ctx
     }
 }
 
+/* "rrrr/…" of one to four digits → 0…255, and past the slash; -1 where it is no such. */
+static int channel(const char **p)
+{
+    static const char digits[] = "0123456789abcdef";
+    int v = 0, n = 0, most = 0;
+    for (; **p && n < 4; n++, (*p)++) {
+        const char *at = strchr(digits, **p | 0x20);
+        if (!at || **p == '/')
+            break;
+        v = v * 16 + (int)(at - digits);
+        most = most * 16 + 15;
+    }
+    *p += **p == '/';
+    return n ? v * 255 / most : -1;
+}
+
+/* "11;rgb:ffff/ffff/ffff": the only answer that says something to us. */
+static void string_done(struct decoder *d, decode_fn emit, void *ctx)
+{
+    static const char head[] = "11;rgb:";
+    d->seq[d->n] = 0;
+    if (!d->string_osc || strncmp(d->seq, head, sizeof head - 1) != 0)
+        return;
+    const char *p = d->seq + sizeof head - 1;
+    int r = channel(&p), g = channel(&p), b = channel(&p);
+    if (r >= 0 && g >= 0 && b >= 0 && *p == 0)
+        emit(ctx, &(struct decoded){.kind = DECODED_BACKGROUND,
+                                    .light = 30 * r + 59 * g + 11 * b > 100 * 128});
+}
+
 static void in_string(struct decoder *d, unsigned char c, decode_fn emit, void *ctx)
 {
     if (d->string_esc && c != '\\') { /* what begins anew ends the string, as in terminals */
@@ -330,8 +361,12 @@ static void in_string(struct decoder *d, unsigned char c, decode_fn emit, void *
         in_esc(d, c, emit, ctx);
         return;
     }
+    if (c == 7 || d->string_esc)
+        string_done(d, emit, ctx);
     if (c == 7 || c == 0x18 || c == 0x1A || d->string_esc)
         d->state = IN_GROUND;
+    else if (c != 27 && d->n < sizeof d->seq - 1)
+        d->seq[d->n++] = (char)c;
     d->string_esc = c == 27;
 }
 

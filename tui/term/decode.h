@@ -9,7 +9,8 @@
 
 #include "api/text.h"
 
-enum decoded_kind { DECODED_KEY, DECODED_PASTE, DECODED_MOUSE, DECODED_FOCUS, DECODED_ANSWER };
+enum decoded_kind { DECODED_KEY, DECODED_PASTE, DECODED_MOUSE, DECODED_FOCUS, DECODED_ANSWER,
+                    DECODED_BACKGROUND };
 
 struct decoded {
     enum decoded_kind kind;
@@ -18,6 +19,7 @@ struct decoded {
     const char *text; /* paste; valid during the call */
     int y, x, button; /* mouse press: cells from 0; 1-3, 4 wheel up, 5 wheel down */
     bool focused;
+    bool light; /* the background's colour, as OSC 11 answers */
 };
 
 typedef void (*decode_fn)(void *ctx, const struct decoded *d);
@@ -31,7 +33,8 @@ struct decoder {
     int64_t lone_esc_ms; /* when an ESC was taken for the key */
     bool alt;            /* ESC ESC … */
     bool string_esc;     /* an ESC inside a string */
-    char seq[64];        /* parameters and intermediates of the sequence */
+    bool string_osc;     /* it is an operating system command, an answer perhaps */
+    char seq[64];        /* parameters and intermediates of the sequence; the start of a string */
     size_t n;
     char utf8[4];
     size_t utf8_n, utf8_need;

@@ -101,6 +101,9 @@ static void on_decoded(void *ctx, const struct decoded *d)
     case DECODED_FOCUS:
         input_push(&(struct term_event){.kind = TERM_FOCUS, .focused = d->focused});
         break;
+    case DECODED_BACKGROUND:
+        input_push(&(struct term_event){.kind = TERM_BACKGROUND, .light = d->light});
+        break;
     case DECODED_ANSWER:
         frame_acknowledged();
         break;

@@ -17,6 +17,8 @@
 
 enum { MIN_ROWS = 8, MIN_COLS = 40, MAX_ROWS = 2000, MAX_COLS = 4000 };
 
+#define ASK_BACKGROUND "\033]11;?\a"
+
 struct term_state term_state = {.in_fd = -1, .out_fd = -1, .async_fd = -1};
 static struct termios shell_modes;
 static pid_t owner;
@@ -73,6 +75,14 @@ static bool wants_truecolor(void)
 {
     const char *v = getenv("COLORTERM");
     return v && (strcmp(v, "truecolor") == 0 || strcmp(v, "24bit") == 0);
+}
+
+bool term_says_light(void)
+{
+    const char *v = getenv("COLORFGBG"); /* "0;15": foreground; perhaps more; background */
+    const char *last = v ? strrchr(v, ';') : NULL;
+    int n = last && last[1] >= '0' && last[1] <= '9' ? (int)strtol(last + 1, NULL, 10) : 0;
+    return n == 7 || (n >= 9 && n <= 15);
 }
 
 static enum term_ladder choose_ladder(const char *plot, const char *term)
@@ -194,6 +204,9 @@ bool term_start(const struct term_options *o, struct ncm_err *err)
     open_screen(rows, cols);
     display_resize(rows, cols);
     modes_on();
+    /* the Linux console would print the question */
+    if (o->ask_background && strcmp(term, "linux") != 0)
+        frame_raw(ASK_BACKGROUND, sizeof ASK_BACKGROUND - 1);
     return true;
 }
 

@@ -17,6 +17,7 @@ struct term_options {
     enum term_color color;
     const char *plot; /* "braille" "quadrant" "ascii" or NULL: choose (docs/terminal.md) */
     bool mouse;
+    bool ask_background; /* ask for it once; TERM_BACKGROUND may come, or nothing */
     int escdelay_ms;   /* 25 */
     bool plain_frames; /* no memfd frames, no acknowledgements (for odd terminals) */
 };
@@ -26,6 +27,8 @@ struct term_options {
 bool term_start(const struct term_options *o, struct ncm_err *err);
 /* No terminal at all: painting, term_dump and a script work; for tests. Cannot fail. */
 void term_start_offscreen(int rows, int cols);
+/* Whether COLORFGBG names a light background; also before the start. */
+bool term_says_light(void);
 /* Restores everything; safe to call twice. */
 void term_stop(void);
 int term_rows(void);
@@ -75,6 +78,7 @@ enum term_event_kind {
     TERM_MOUSE,   /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
     TERM_RESIZE,  /* size has been taken over */
     TERM_FOCUS,   /* focused = true/false */
+    TERM_BACKGROUND, /* light = whether the terminal's background is */
     TERM_RESUMED, /* after a suspend: repaint everything */
     TERM_QUIT,    /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
 };
@@ -85,7 +89,7 @@ struct term_event {
     bool alt;         /* ESC and the key came in one read */
     const char *text; /* TERM_PASTE; valid until the next term_next */
     int y, x, button;
-    bool focused;
+    bool focused, light;
     int signal;
 };
 

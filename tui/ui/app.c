@@ -106,6 +106,7 @@ static void on_event(struct ui *ui, const struct term_event *ev)
     case TERM_MOUSE: on_mouse(ui, ev); break;
     case TERM_RESIZE:
     case TERM_RESUMED: ui_dirty(ui); break;
+    case TERM_BACKGROUND: theme_background(ui, ev->light); break;
     case TERM_FOCUS:
         ui->unfocused = !ev->focused;
         ui_dirty(ui);
@@ -183,8 +184,11 @@ static bool start_terminal(struct ui *ui, struct ncm_err *err)
     };
 
     if (!keymap_build(config, err) ||
-        !theme_load(config != NULL ? config->theme : NULL, &ui->theme, err) ||
-        !term_start(&options, err)) {
+        !theme_start(ui, err)) {
+        return false;
+    }
+    options.ask_background = ui->theme_free;
+    if (!term_start(&options, err)) {
         return false;
     }
     term_set_styles(ui->theme.styles);
@@ -202,7 +206,8 @@ static bool open_store(struct ui *ui, struct ncm_err *err)
     if (panes_open(ui, err)) {
         return true;
     }
-    return err->code == NCM_NOT_FOUND && !named && ncm_config_load(NULL, &ui->config, err);
+    ui->start_why = *err;
+    return (err->code == NCM_NOT_FOUND || err->code == NCM_UNSUPPORTED) && !named && ncm_config_load(NULL, &ui->config, err);
 }
 
 bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *err)

@@ -79,12 +79,14 @@ struct ui {
     struct ui_job jobs[UI_MAX_JOBS];
     size_t n_jobs;
     struct theme theme;
+    bool theme_free; /* nobody chose it: it follows the terminal's background */
     bool dirty, quit, unfocused, paused;
     int hangul_hints; /* given so far */
     int status;
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;
     char *demo_path;      /* store opened by the demo action */
+    struct ncm_err start_why; /* why there is no store, on the first page */
 };
 
 /* ---- layer.c ---- */
@@ -130,6 +132,14 @@ void message_clear(struct ui *ui);
 void start_screen_draw(struct ui *ui, const struct canvas *c);
 /* A titled box with its inside cleared; returns the inside. */
 struct canvas box_draw(const struct canvas *box, const char *clean_title, enum role border);
+
+/* ---- theme_choice.c ---- */
+/* --theme, the configuration, the one chosen last, or what suits the terminal. */
+bool theme_start(struct ui *ui, struct ncm_err *err);
+/* For the next start, unless the configuration says otherwise. */
+void theme_remember(const char *name);
+/* The terminal told its background. */
+void theme_background(struct ui *ui, bool light);
 
 /* ---- prompt.c, again.c ---- */
 /* ui_prompt() with what was wrong before (or NULL) and release(ctx), called once at its end. */

@@ -25,6 +25,8 @@ static void use_theme(struct ui *ui, const char *name)
         ui_error(ui, &err);
         return;
     }
+    ui->theme_free = false;
+    theme_remember(name);
     term_set_styles(ui->theme.styles);
     term_repaint();
     ui_dirty(ui);
