@@ -454,6 +454,86 @@ static void deleted_runs_are_a_command_everywhere(void **state)
     quit(vt);
 }
 
+static void a_key_alone_is_completed(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    vt_key(vt, "/");
+    vt_wait(vt, "a name, or a condition on:", 0);
+    vt_send(vt, "auc");
+    vt_wait(vt, "metrics.auc", 0);
+    vt_key(vt, "Tab");
+    vt_wait(vt, "filter metrics.auc", 0);
+    vt_key(vt, "C-u");
+    vt_send(vt, "auc > 0.8");
+    vt_key(vt, "Enter");
+    vt_wait(vt, "Did you mean metrics.auc?", 0);
+    quit(vt);
+}
+
+static void the_baseline_is_marked_and_a_range_ends(void **state)
+{
+    (void)state;
+    struct vt *vt = ranker(24, 80, "en");
+    KEYS(vt, "g", "*", "j");
+    vt_wait(vt, " =● running", 0);
+    vt_wait(vt, "* base", 0);
+    vt_key(vt, "v");
+    vt_wait(vt, "marking a range", 0);
+    KEYS(vt, "j", "Enter");
+    vt_wait(vt, "Overview", 0);
+    vt_key(vt, "Esc");
+    vt_wait(vt, "30 runs", 0);
+    vt_wait_gone(vt, "marking a range", 0);
+    KEYS(vt, "v", "j", "d"); /* comparing takes the range */
+    vt_wait(vt, "a status-", 0);
+    quit(vt);
+}
+
+static void experiments_are_sorted_and_described(void **state)
+{
+    (void)state;
+    struct vt *vt = open_store(24, 80, "en");
+    vt_wait(vt, "42", 0);
+    vt_wait(vt, "i details", 0);
+    KEYS(vt, "g", "s");
+    vt_wait(vt, "most runs first", 0);
+    vt_send(vt, "most");
+    vt_key(vt, "Enter");
+    vt_wait_gone(vt, "most runs first", 0);
+    KEYS(vt, "j", "i");
+    vt_wait(vt, "experiment id: 1", 0);
+    vt_wait(vt, "name: fraud-detection/ranker", 0);
+    KEYS(vt, "Esc", "Y");
+    vt_wait(vt, "copied: row", 0);
+    quit(vt);
+}
+
+static void the_plot_cursor_stays_with_its_point(void **state)
+{
+    (void)state;
+    sql("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
+        " VALUES ('auc', 0, 1900000000000, '615173390bbf4bbc965b959a4185a44e', 5000, 1)");
+    struct vt *vt = ranker(24, 80, "en");
+    open_run(vt, "logreg-03", "615173390bbf4bbc965b959a4185a44e");
+    vt_key(vt, "Tab");
+    vt_wait(vt, "0.065375", 0);
+    KEYS(vt, "g", "Enter");
+    vt_wait(vt, "› auc", 0);
+    vt_wait(vt, "ends in NaN", 0);
+    vt_wait(vt, "h l cursor", 0);
+    KEYS(vt, "j");
+    vt_wait(vt, "› loss", 0);
+    vt_wait(vt, "─ step", 0); /* at the end of the axis */
+    vt_key(vt, "l");
+    vt_wait(vt, "step 50  0.2316742231475341", 0);
+    vt_key(vt, "x");
+    vt_wait(vt, "time since start 50 s  0.2316742231475341", 0);
+    KEYS(vt, "Esc", "x", "x", "h");
+    vt_wait(vt, "step 99", 0);
+    quit(vt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -478,6 +558,10 @@ int main(void)
         cmocka_unit_test_setup(a_run_without_a_model_says_so_first, fresh_store),
         cmocka_unit_test_setup(a_deleted_run_is_left, fresh_store),
         cmocka_unit_test_setup(deleted_runs_are_a_command_everywhere, fresh_store),
+        cmocka_unit_test_setup(a_key_alone_is_completed, fresh_store),
+        cmocka_unit_test_setup(the_baseline_is_marked_and_a_range_ends, fresh_store),
+        cmocka_unit_test_setup(experiments_are_sorted_and_described, fresh_store),
+        cmocka_unit_test_setup(the_plot_cursor_stays_with_its_point, fresh_store),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

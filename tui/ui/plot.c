@@ -198,6 +198,26 @@ static void draw_x_axis(const struct axis *a, const struct plot_view *v, const s
     }
 }
 
+static const char *x_name(enum plot_x kind)
+{
+    switch (kind) {
+    case PLOT_RELATIVE: return _("time since start");
+    case PLOT_WALL: return _("time of day");
+    default: return _("step");
+    }
+}
+
+/* What the x axis counts, at its right end. */
+static void name_x_axis(enum plot_x kind, const struct layout *l, const struct canvas *c)
+{
+    int w = ncm_text_width(x_name(kind));
+
+    if (l->line >= 0 && l->cols > 2 * w) {
+        paint(c, l->line, l->left + l->cols - w - 1, ROLE_DIM, 0, " ");
+        paint(c, l->line, l->left + l->cols - w, ROLE_DIM, 0, x_name(kind));
+    }
+}
+
 static void draw_marks(const struct plot *p, const struct plot_view *v, const struct layout *l,
                        const struct canvas *area)
 {
@@ -210,15 +230,6 @@ static void draw_marks(const struct plot *p, const struct plot_view *v, const st
     int x = p->cursor_on ? x_cell(v, p->cursor_x, l->cols) : -1;
     for (int y = 0; y < l->rows && x >= 0 && x < l->cols; y++) {
         paint_glyph(area, y, x, ROLE_FOCUS, 0, glyph(0x2502, '|'));
-    }
-}
-
-static const char *x_name(enum plot_x kind)
-{
-    switch (kind) {
-    case PLOT_RELATIVE: return _("time since start");
-    case PLOT_WALL: return _("time of day");
-    default: return _("step");
     }
 }
 
@@ -246,15 +257,18 @@ static void draw_title(const struct plot *p, const struct plot_series *s, size_t
     if (p->cursor_on) {
         cursor_text(p, right, sizeof right);
     } else {
-        snprintf(right, sizeof right, "%s", x_name(p->x_kind));
+        right[0] = '\0';
     }
     if (n == 1 && s[0].n > 0) {
         char value[48] = "";
         size_t i = p->cursor_on ? plot_nearest(&s[0], p->cursor_x, slack) : s[0].n - 1;
         const double *y = p->cursor_on && s[0].raw_y != NULL ? s[0].raw_y : s[0].y;
         if (i < s[0].n) {
-            p->cursor_on ? ncm_fmt_exact(value, sizeof value, y[i])
-                         : ncm_fmt_num(value, sizeof value, y[i], 5);
+            if (p->cursor_on) {
+                ncm_fmt_exact(value, sizeof value, y[i]);
+            } else {
+                plot_last(&s[0], value, sizeof value);
+            }
         }
         used = ncm_text_width(value);
         paint(c, 0, c->w - used, plot_role(&s[0]), ATTR_BOLD, value);
@@ -320,6 +334,7 @@ void plot_draw(struct plot *p, const struct plot_series *s, size_t n, const stru
     plot_curves(p, &v, s, n, &area);
     draw_y_axis(&ya, &v, &l, c);
     draw_x_axis(&xa, &v, &l, c);
+    name_x_axis(p->x_kind, &l, c);
     if (l.title >= 0) {
         draw_title(p, s, n, c, slack);
     }

@@ -31,6 +31,8 @@ void plot_curves_back(const struct plot_view *v, const struct plot_series *s, si
 void plot_curves(const struct plot *p, const struct plot_view *v, const struct plot_series *s,
                  size_t n, const struct canvas *c);
 
+/* The last value of a series with points, or that there is none: "ends in NaN". */
+void plot_last(const struct plot_series *s, char *out, size_t outsz);
 /* Legend into c: letter, name, value (at the cursor, else the last). One entry a row where column,
  * else packed. */
 void plot_legend(const struct plot *p, const struct plot_series *s, size_t n,

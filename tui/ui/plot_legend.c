@@ -15,6 +15,17 @@ char plot_letter(size_t i)
     return letters[i % (sizeof letters - 1)];
 }
 
+void plot_last(const struct plot_series *s, char *out, size_t outsz)
+{
+    double y = s->raw_y != NULL && isnan(s->raw_y[s->n - 1]) ? s->raw_y[s->n - 1] : s->y[s->n - 1];
+
+    if (isnan(y)) {
+        snprintf(out, outsz, "%s", _("ends in NaN"));
+    } else {
+        ncm_fmt_num(out, outsz, y, 5);
+    }
+}
+
 /* What stands for the series: the exact value at the cursor, else the last one. at: how far the
  * point is from the cursor, where that is worth saying. */
 static void value_of(const struct plot *p, const struct plot_series *s, double slack, char *out,
@@ -39,7 +50,7 @@ static void value_of(const struct plot *p, const struct plot_series *s, double s
     } else if (p->cursor_on) {
         ncm_fmt_exact(out, outsz, y[i]);
     } else {
-        ncm_fmt_num(out, outsz, y[i], 5);
+        plot_last(s, out, outsz);
     }
 }
 

@@ -162,6 +162,9 @@ static void move_cursor(struct plot *p, const struct plot_series *s, size_t n, b
     if (!p->cursor_on) {
         p->cursor_on = true;
         p->cursor_x = fmin(hi, full_hi);
+        if (right && next_x(s, n, lo + (hi - lo) / 2, 0, true, &to)) { /* room both ways */
+            p->cursor_x = fmin(to, p->cursor_x);
+        }
         return;
     }
     double cell = (hi - lo) / (p->shown_w > 1 ? p->shown_w : 80);

@@ -28,7 +28,9 @@ static void drop_points(struct curve *k)
     ncm_free(k->x);
     ncm_free(k->y);
     ncm_free(k->raw);
+    ncm_free(k->at);
     k->x = k->y = k->raw = NULL;
+    k->at = NULL;
     k->n = 0;
     k->made_of = NULL;
 }
@@ -127,7 +129,9 @@ static void make_points(struct curve *k, enum plot_x x_kind, double weight)
     k->n = s->n;
     k->x = ncm_alloc(k->n, sizeof *k->x);
     k->y = ncm_alloc(k->n, sizeof *k->y);
+    k->at = ncm_alloc(k->n, sizeof *k->at);
     for (size_t i = 0; i < k->n; i++) {
+        k->at[i] = points[i].at;
         k->x[i] = points[i].x;
         k->y[i] = points[i].y;
     }
@@ -191,6 +195,42 @@ void curves_draw(struct curves *c, const struct canvas *canvas, bool focused)
               loading(c) ? _("loading…") : _("No points of this metric."));
 }
 
+/* The curve and its point under the cursor, as a place in what the store sent. */
+static bool cursor_point(const struct curves *c, size_t *curve, size_t *at)
+{
+    double best = INFINITY;
+    for (size_t i = 0; c->plot.cursor_on && i < c->n; i++)
+        for (size_t k = 0; k < c->items[i].n; k++) {
+            double far = fabs(c->items[i].x[k] - c->plot.cursor_x);
+            if (far < best) {
+                best = far;
+                *curve = i;
+                *at = c->items[i].at[k];
+            }
+        }
+    return isfinite(best);
+}
+
+/* Another x axis; the cursor stays with its point. */
+static void next_axis(struct curves *c)
+{
+    size_t curve = 0, at = 0;
+    bool on = cursor_point(c, &curve, &at);
+    c->x_chosen = true;
+    c->plot.x_kind = c->plot.x_kind == PLOT_STEP       ? PLOT_RELATIVE
+                     : c->plot.x_kind == PLOT_RELATIVE ? PLOT_WALL
+                                                       : PLOT_STEP;
+    reset_view(c);
+    curves_update(c);
+    const struct curve *k = &c->items[curve];
+    for (size_t i = 0; on && i < k->n; i++)
+        if (k->at[i] == at) {
+            c->plot.cursor_on = true;
+            c->plot.cursor_x = k->x[i];
+            return;
+        }
+}
+
 bool curves_act(struct curves *c, enum ui_action_id action)
 {
     if (action == A_SMOOTH) {
@@ -199,12 +239,7 @@ bool curves_act(struct curves *c, enum ui_action_id action)
         return true;
     }
     if (action == A_XAXIS) {
-        c->x_chosen = true;
-        c->plot.x_kind = c->plot.x_kind == PLOT_STEP       ? PLOT_RELATIVE
-                         : c->plot.x_kind == PLOT_RELATIVE ? PLOT_WALL
-                                                           : PLOT_STEP;
-        reset_view(c);
-        curves_update(c);
+        next_axis(c);
         return true;
     }
     return plot_act(&c->plot, c->series, c->n, action);

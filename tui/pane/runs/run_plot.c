@@ -115,12 +115,14 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id ids[] = {A_RIGHT, A_XAXIS, A_SMOOTH, A_LOGSCALE, A_ZOOM_IN,
+    static const enum ui_action_id ids[] = {A_LEFT, A_XAXIS, A_SMOOTH, A_LOGSCALE, A_ZOOM_IN,
                                             A_ZOOM_OUT, A_ZOOM_RESET, A_METRIC, A_DOWN, A_BACK};
+    static char both[64]; /* "h" and then "l cursor" */
     size_t n = 0;
     (void)v;
+    snprintf(both, sizeof both, "%s %s", keymap_label(A_RIGHT), _("cursor"));
     for (; n < sizeof ids / sizeof ids[0] && n < max; n++)
-        out[n] = (struct ui_hint){ids[n], ids[n] == A_RIGHT  ? _("cursor")
+        out[n] = (struct ui_hint){ids[n], ids[n] == A_LEFT   ? both
                                           : ids[n] == A_DOWN ? _("next metric")
                                                              : NULL};
     return n;

@@ -326,6 +326,9 @@ struct experiment_list {
     struct table table;
     bool deleted;
     char *selected; /* id; NULL: the row of all active */
+    size_t order;   /* of the table of orders; 0: the store's own */
+    const struct ncm_experiment **rows; /* in another order, of this snapshot */
+    const void *rows_of;
     struct canvas canvas;
 };
 void experiments_init(struct experiment_list *e, struct runs_pane *p);
@@ -347,6 +350,7 @@ struct curve {
     char *run_id;
     char name[96];       /* clean */
     double *x, *y, *raw; /* raw NULL where nothing is smoothed */
+    size_t *at;          /* which of the store's points each is */
     size_t n;
     bool one_step;       /* all its points have one step */
     const void *made_of; /* what x and y were made from */

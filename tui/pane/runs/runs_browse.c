@@ -220,9 +220,26 @@ static bool act_runs(struct browse *b, enum ui_action_id action, const char *arg
     }
 }
 
+/* A range that is still open: what acts on the marks takes it, going elsewhere drops it. */
+static void end_range(struct run_table *t, enum ui_action_id action)
+{
+    switch (action) {
+    case A_UP: case A_DOWN: case A_TOP: case A_BOTTOM: case A_PAGE_UP: case A_PAGE_DOWN:
+    case A_LEFT: case A_RIGHT: case A_MARK: case A_RANGE: case A_NEXT_MATCH: case A_PREV_MATCH:
+        return;
+    case A_COMPARE: case A_DIFF: case A_DELETE: case A_RESTORE: case A_TAG: case A_UNTAG:
+        marks_range(t);
+        return;
+    default:
+        t->range = false;
+    }
+}
+
 static bool act(struct view *v, enum ui_action_id action, const char *arg)
 {
     struct browse *b = of(v);
+    if (b->runs.range)
+        end_range(&b->runs, action);
     if (action == A_NEXT_PART || action == A_PREV_PART) {
         if (!b->runs_open)
             return false;
@@ -274,15 +291,22 @@ static void targets(struct view *v, struct ncm_intent *intent)
         ncm_intent_add_object(intent, ncm_cstr(r->id));
 }
 
+struct hint {
+    enum ui_action_id action;
+    const char *label; /* msgid; short, so that more of them find room */
+};
+
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
     struct browse *b = of(v);
-    static const enum ui_action_id in_runs[] = {A_OPEN, A_MARK, A_COMPARE, A_SORT,
-                                                A_COLUMNS, A_BASELINE, A_NOTE, A_REGISTER,
-                                                A_ARTIFACTS, A_VIEW_DELETED, A_REVERSE, A_DELETE};
-    static const enum ui_action_id in_deleted[] = {A_OPEN, A_RESTORE, A_VIEW_DELETED, A_SORT};
-    static const enum ui_action_id in_experiments[] = {A_OPEN, A_VIEW_DELETED, A_COPY};
-    const enum ui_action_id *ids = in_experiments;
+    static const struct hint in_runs[] = {
+        {A_OPEN, NULL}, {A_MARK, NULL}, {A_COMPARE, NULL}, {A_SORT, N_("sort")},
+        {A_BASELINE, N_("base")}, {A_NOTE, N_("note")}, {A_REGISTER, N_("register")},
+        {A_COLUMNS, NULL}, {A_ARTIFACTS, NULL}, {A_REVERSE, NULL}, {A_DELETE, NULL}};
+    static const struct hint in_deleted[] = {{A_OPEN, NULL}, {A_SORT, N_("sort")}};
+    static const struct hint in_experiments[] = {
+        {A_OPEN, NULL}, {A_DETAILS, NULL}, {A_SORT, N_("sort")}, {A_COPY, NULL}};
+    const struct hint *ids = in_experiments;
     size_t n = sizeof in_experiments / sizeof ids[0], k = 0;
     if (b->runs_focused && b->runs.deleted) {
         ids = in_deleted;
@@ -292,7 +316,8 @@ static size_t hints(struct view *v, struct ui_hint *out, size_t max)
         n = sizeof in_runs / sizeof ids[0];
     }
     for (; k < n && k < max; k++)
-        out[k] = (struct ui_hint){ids[k], NULL};
+        out[k] = (struct ui_hint){ids[k].action,
+                                  ids[k].label != NULL ? _(ids[k].label) : NULL};
     return k;
 }
 

@@ -59,6 +59,53 @@ static void use_filter(struct run_table *t, char *filter, const char *typed)
     ui_dirty(t->pane->ui);
 }
 
+static bool among(const struct ncm_str *keys, size_t n, const char *word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ncm_str_is(keys[i], word))
+            return true;
+    return false;
+}
+
+/* "metrics" where a metric has this key, and so on; NULL where nothing has it. */
+static const char *entity_of(const struct run_table *t, const char *key)
+{
+    static const char *const entity[] = {
+        [COL_METRIC] = "metrics", [COL_PARAM] = "params", [COL_TAG] = "tags"};
+    const struct ncm_run_keys_snapshot *k = t->keys.snap;
+    if (k != NULL && among(k->metrics, k->n_metrics, key))
+        return entity[COL_METRIC];
+    if (k != NULL && among(k->params, k->n_params, key))
+        return entity[COL_PARAM];
+    if (k != NULL && among(k->tags, k->n_tags, key))
+        return entity[COL_TAG];
+    for (size_t i = 0; i < t->columns.n; i++) {
+        const struct run_column *c = &t->columns.items[i];
+        if (c->kind != COL_ATTRIBUTE && strcmp(c->key, key) == 0)
+            return entity[c->kind];
+    }
+    return NULL;
+}
+
+/* The complaint, and what a bare key before or at its place probably means. */
+static const char *complaint(const struct run_table *t, const char *text, size_t at,
+                             const struct ncm_err *err)
+{
+    static char out[800];
+    size_t from = at < strlen(text) ? at : strlen(text);
+    while (from > 0 && (text[from] == ' ' || text[from] == '\0'))
+        from--;
+    while (from > 0 && text[from - 1] != ' ')
+        from--;
+    size_t len = strcspn(text + from, " =<>!");
+    char *word = ncm_strndup(text + from, len);
+    const char *entity = entity_of(t, word);
+    if (entity != NULL)
+        snprintf(out, sizeof out, _("%s Did you mean %s.%s?"), err->what, entity, word);
+    ncm_free(word);
+    return entity != NULL ? out : err->what;
+}
+
 static const char *filter_done(void *ctx, const char *text, size_t *at)
 {
     static struct ncm_err err;
@@ -76,7 +123,7 @@ static const char *filter_done(void *ctx, const char *text, size_t *at)
         if (words != NULL) /* the position is in our text, not in what was typed */
             *at = strlen(text);
         ncm_free(words);
-        return err.what;
+        return complaint(t, text, *at, &err);
     }
     ncm_filter_release(&parsed);
     if (words != NULL)
@@ -94,9 +141,13 @@ struct completion {
     void *to;
 };
 
+/* "metrics.auc" answers to its own beginning and to its key's. */
 static void offer(const struct completion *c, const char *word, const char *help)
 {
-    if (c->len == 0 || strncasecmp(word, c->word, c->len) == 0)
+    const char *dot = strchr(word, '.');
+    const char *key = dot == NULL ? word : dot[1] == '`' ? dot + 2 : dot + 1;
+    if (c->len == 0 || strncasecmp(word, c->word, c->len) == 0 ||
+        strncasecmp(key, c->word, c->len) == 0)
         c->add(c->to, word, help);
 }
 
@@ -128,10 +179,11 @@ static void offer_keys(const struct completion *c, const char *entity, const str
 static void offer_entities(const struct run_table *t, const struct completion *c)
 {
     const struct ncm_run_keys_snapshot *k = t->keys.snap;
+    if (c->len == 0)
+        c->add(c->to, "", _("a name, or a condition on:"));
     for (const struct attribute *a = run_attributes; a->id != NULL; a++)
-        if (a->order != NULL)
+        if (a->order != NULL && a != attribute_of("started")) /* "start time" is the same */
             offer(c, a->order, _(a->label));
-    offer(c, "attributes.end_time", _("end time"));
     for (size_t i = 0; k == NULL && i < t->columns.n; i++) {
         const struct run_column *col = &t->columns.items[i];
         struct ncm_str key = {col->key, col->key != NULL ? strlen(col->key) : 0};

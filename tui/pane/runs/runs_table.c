@@ -279,6 +279,13 @@ static bool marked(void *ctx, size_t row)
     return run_table_marked(((struct draw_state *)ctx)->t, row);
 }
 
+static bool is_base(void *ctx, size_t row)
+{
+    const struct run_table *t = ((struct draw_state *)ctx)->t;
+    const struct ncm_run_ref *ref = t->base >= 0 ? run_table_ref(t, row) : NULL;
+    return ref != NULL && ref->handle == t->base;
+}
+
 /* Adds a fact where the head line has room left for it. */
 static void add_fact(char *out, size_t outsz, int room, const char *text)
 {
@@ -374,7 +381,8 @@ static void draw_rows(struct run_table *t, const struct canvas *c, bool focused,
         .base = base != NULL ? &base->run : NULL,
         .dim = feed_dim(&t->feed),
     };
-    struct table_model m = {.ctx = &d, .count = count_rows, .cell = cell, .marked = marked};
+    struct table_model m = {.ctx = &d, .count = count_rows, .cell = cell, .marked = marked,
+                            .base = is_base};
     columns_layout(&t->columns, &t->sort, d.base != NULL, t->any_versions, c->w);
     d.x.signs_only = c->w < RUNS_NARROW;
     d.x.brief = c->w < RUNS_BRIEF;
