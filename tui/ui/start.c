@@ -124,9 +124,14 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
     int w = c->w > 76 ? 76 : c->w - 2;
     int x = (c->w - w) / 2, y = c->h > 18 ? 3 : c->h > 10 ? 1 : 0;
 
-    (void)ui;
     paint(c, y, x, ROLE_HEAD, 0, _("No tracking store yet"));
     y += 1;
+    /* what lies here and cannot be opened, before anything else */
+    if (ui->start_why.detail[0] != '\0') {
+        y += wrap_paint(c, y, x, w, c->h - y, ROLE_WARN, ui->start_why.what);
+        y += wrap_paint(c, y, x, w, c->h - y, ROLE_TEXT, ui->start_why.hint);
+        y += c->h > 12;
+    }
     y += wrap_paint(c, y, x, w, c->h - y, ROLE_DIM,
                     _("ncmlops opens the store your training already writes: no server, no "
                       "import, nothing to configure."));
