@@ -13,7 +13,7 @@ struct label {
 
 static const struct label results[] = {
     {"done", N_("done")},       {"failed", N_("failed")}, {"conflict", N_("conflict")},
-    {"unknown", N_("unknown")}, {"open", N_("open")},
+    {"unknown", N_("unknown")}, {"open", N_("unfinished")},
 };
 
 static const struct label actions[] = {
