@@ -205,6 +205,20 @@ static bool choose(struct ncm_planner *p, const struct ncm_run *r, struct candid
     return c->n == 1 || several(r, c, err);
 }
 
+/* The same model once more is seldom meant. */
+static void warn_of_same(struct ncm_planner *p, const struct ncm_model *m,
+                         const struct ncm_run *r, const char *source)
+{
+    for (size_t i = 0; i < m->n_versions; i++) {
+        const struct ncm_model_version *v = &m->versions[i];
+        if (ncm_str_is(v->source, source) && ncm_str_eq(v->run_id, r->id)) {
+            ncm_plan_warn(p->plan, _("version %s was made from the same model of this run"),
+                          ncm_cstr(v->version));
+            return;
+        }
+    }
+}
+
 static bool build(struct ncm_planner *p, const struct ncm_run *r, const char *source,
                   struct ncm_err *err)
 {
@@ -229,6 +243,9 @@ static bool build(struct ncm_planner *p, const struct ncm_run *r, const char *so
                                             r->id.p, NULL, source);
     ch->extra = ncm_strdup(i->to);
     ncm_plan_line(plan, NCM_TONE_CHANGE, i->model, _("new version from"), NULL, source);
+    if (there) {
+        warn_of_same(p, m, r, source);
+    }
     if (r->lifecycle == NCM_DELETED) {
         ncm_plan_warn(plan, _("the run it comes from is deleted: %s"), r->id.p);
     }

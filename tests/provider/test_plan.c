@@ -234,6 +234,12 @@ static void registering_asks_which_of_several(void **state)
     done(&s, i);
     assert_string_equal(small_ask(&s, "SELECT source || description FROM model_versions WHERE"
                                       " version=6"), "models:/m-1a note");
+    i = small_intent(NCM_DO_REGISTER, "m", NULL, NULL, NULL);
+    ncm_intent_add_object(i, RUN3); /* once more: it is said, and done where it is meant */
+    struct ncm_plan *again = small_do(&s, i, &err);
+    assert_non_null(again);
+    assert_non_null(line(again, NCM_TONE_WARN, "version 6 was made from the same model"));
+    ncm_plan_free(again);
     small_exec(&s, "INSERT INTO logged_models VALUES('m-2', 1, 'tree', '/x', 1, 1, 2, 'active',"
                    " '', '" RUN3 "', NULL)");
     i = small_intent(NCM_DO_REGISTER, "m", NULL, NULL, NULL);
@@ -243,7 +249,7 @@ static void registering_asks_which_of_several(void **state)
     i = small_intent(NCM_DO_REGISTER, "m", NULL, "tree", NULL);
     ncm_intent_add_object(i, RUN3);
     done(&s, i);
-    assert_string_equal(small_ask(&s, "SELECT source FROM model_versions WHERE version=7"),
+    assert_string_equal(small_ask(&s, "SELECT source FROM model_versions WHERE version=8"),
                         "models:/m-2");
     i = small_intent(NCM_DO_REGISTER, "m", NULL, NULL, NULL);
     ncm_intent_add_object(i, RUN2);
