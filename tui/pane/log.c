@@ -161,8 +161,7 @@ static void log_cell(void *ctx, size_t row, size_t column, struct table_cell *ou
 {
     const struct ncm_audit_entry *e = entry_at(ctx, row);
     struct ncm_str raw[] = {
-        [L_RESULT] = e->result, [L_ACTION] = e->action, [L_SUBJECT] = e->subject,
-        [L_ACTOR] = e->actor,   [L_HOST] = e->host,     [L_REASON] = e->reason};
+        [L_SUBJECT] = e->subject, [L_ACTOR] = e->actor, [L_HOST] = e->host, [L_REASON] = e->reason};
     const struct log_pane *p = ctx;
     if (column == L_TIME) {
         if (p->narrow) {
@@ -173,10 +172,17 @@ static void log_cell(void *ctx, size_t row, size_t column, struct table_cell *ou
         out->role = ROLE_DIM;
     } else if (column == L_CHANGE) {
         change_cell(e, out);
+    } else if (column == L_ACTION) {
+        char words[200];
+        ncm_audit_action_label(words, sizeof words, e);
+        ncm_text_clip(out->text, sizeof out->text, words, strlen(words), 60);
+    } else if (column == L_RESULT) {
+        const char *words = ncm_audit_result_label(ncm_cstr(e->result));
+        ncm_text_clip(out->text, sizeof out->text, words, strlen(words), 20);
+        out->role = result_role(e->result);
     } else {
         out->raw = raw[column];
         out->is_raw = true;
-        out->role = column == L_RESULT ? result_role(e->result) : ROLE_TEXT;
         out->attrs = column == L_SUBJECT ? ATTR_BOLD : 0;
         out->cut_middle = column == L_SUBJECT;
     }
@@ -284,7 +290,9 @@ static void show_entry(struct log_pane *p)
     ncm_buf_init(&b, 1 << 20);
     ncm_fmt_time(time, sizeof time, e->time_ms, true);
     line(&b, _("time"), (struct ncm_str){time, strlen(time)});
-    line(&b, _("action"), e->action);
+    char action[200];
+    ncm_audit_action_label(action, sizeof action, e);
+    line(&b, _("action"), (struct ncm_str){action, strlen(action)});
     line(&b, _("subject"), e->subject);
     line(&b, _("from"), e->from);
     line(&b, _("to"), e->to);
