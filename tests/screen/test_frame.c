@@ -248,6 +248,88 @@ static void a_protected_context_wants_names(void **state)
     leave(vt);
 }
 
+/* What the messages say: which panes there are, what was copied, that a key does nothing here. */
+static void messages_say_what_is(void **state)
+{
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "5");
+    vt_wait(vt, "there is no pane 5; there are 2 Runs, 3 Registry, 9 Log", 0);
+    vt_key(vt, "3");
+    vt_wait(vt, "Versions of archive-swap", 0);
+    vt_key(vt, "y");
+    vt_wait(vt, "copied: model name archive-swap", 0);
+    vt_key(vt, "9");
+    vt_wait(vt, "Audit", 0);
+    vt_key(vt, "f");
+    vt_wait(vt, "does nothing here", 0);
+    leave(vt);
+}
+
+/* At 80 columns an explanation is cut in its row and whole at the bottom. */
+static void help_shows_whole_sentences(void **state)
+{
+    int row;
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, "?");
+    vt_wait(vt, "Keys here", 0);
+    vt_send(vt, "next part");
+    vt_wait(vt, "To the next part of this pane", 0);
+    vt_send(vt, "\025lock");
+    vt_wait(vt, "Read-only lock on or off; unlocking holds for this session", 0);
+    assert_true(vt_find(vt, "Read-only lock on or off; unlocking holds for this session", &row, NULL));
+    assert_true(row >= 18);
+    leave(vt);
+}
+
+/* A popup stands in a frame, and what is beneath does not shine through. */
+static void completions_stand_in_a_frame(void **state)
+{
+    int row, col;
+    (void)state;
+    struct vt *vt = open_with(24, 80, NULL);
+    vt_key(vt, ":");
+    vt_send(vt, "reg");
+    vt_wait(vt, "Registry pane", 0);
+    assert_true(vt_find(vt, "Registry pane", &row, &col));
+    assert_int_equal(vt_cell(vt, row, 0).ch, 0x2502);
+    assert_int_equal(vt_cell(vt, row, 79).ch, 0x2502);
+    leave(vt);
+}
+
+static bool keyline_is_plain(struct vt *vt, void *ctx)
+{
+    const char *line = vt_row(vt, 23);
+    (void)ctx;
+    return strstr(line, "promote") != NULL && strstr(line, "roll back") != NULL &&
+           strchr(line, '.') == NULL;
+}
+
+static void ascii_keeps_the_hints(void **state)
+{
+    char store[512], home[600];
+    const char *env[] = {home, NULL};
+    (void)state;
+    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(home, sizeof home, "HOME=%s", folder);
+    struct vt *vt = vt_spawn(24, 80, env,
+                             (const char *const[]){"ncmlops", "--ascii", "--theme", "mono",
+                                                   "--store", store, NULL});
+    vt_wait(vt, "Default", 0);
+    vt_key(vt, "3");
+    vt_wait(vt, "fraud-detector", 0);
+    vt_wait_for(vt, keyline_is_plain, NULL, 0);
+    for (int y = 0; y < 24; y++) {
+        for (const char *p = vt_row(vt, y); *p != '\0'; p++) {
+            assert_true((unsigned char)*p < 0x80);
+        }
+        assert_int_equal(vt_cell(vt, y, 3).fg, VT_DEFAULT); /* mono */
+        assert_false(vt_cell(vt, y, 79).underline && y == 2); /* no doubled line */
+    }
+    leave(vt);
+}
+
 static void hangul_keys_work_and_are_explained(void **state)
 {
     (void)state;
@@ -297,6 +379,10 @@ int main(void)
         FRAME(a_theme_is_chosen_by_name),
         FRAME(the_theme_follows_the_terminal_until_one_is_chosen),
         FRAME(a_protected_context_wants_names),
+        FRAME(messages_say_what_is),
+        FRAME(help_shows_whole_sentences),
+        FRAME(completions_stand_in_a_frame),
+        FRAME(ascii_keeps_the_hints),
         FRAME(hangul_keys_work_and_are_explained),
         FRAME(idle_sends_nothing),
         FRAME(a_tiny_terminal_says_what_it_needs),

@@ -1,4 +1,5 @@
 /* From an action to what it does: what the app does itself, else the pane. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ui/inside.h"
@@ -88,7 +89,15 @@ static void show_pane_number(struct ui *ui, int number)
             return;
         }
     }
-    ui_message(ui, UI_INFO, _("there is no pane %d"), number);
+    char names[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < ui->n_panes && used < sizeof names; i++) {
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%d %s", i > 0 ? ", " : "",
+                                 ui_panes[i]->number, _(ui_panes[i]->title));
+    }
+    if (names[0] != '\0') {
+        ui_message(ui, UI_INFO, _("there is no pane %d; there are %s"), number, names);
+    }
 }
 
 static const char *unlock(void *ctx, const char *text, size_t *at)
@@ -190,6 +199,6 @@ void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo)
     } else if (action == A_REFRESH && ui->store != NULL) {
         ncm_want_refresh(ui->store);
     } else if (!(a->flags & ACT_HIDDEN)) {
-        ui_message(ui, UI_INFO, _("that does nothing here"));
+        ui_message(ui, UI_INFO, _("'%s' does nothing here"), a->name);
     }
 }

@@ -67,17 +67,21 @@ void help_open(struct ui *ui)
     for (int group = 0; group < 4; group++) {
         for (const struct ui_action *a = ui_actions; a->id != A_NONE; a++) {
             char keys[48];
-            const char *reason = "";
+            const char *reason = "", *locked = "";
             if (group_of(a) != group || !(a->contexts & contexts) || !pane_exists(ui, a->id)) {
                 continue;
+            }
+            bool can = ui_can(ui, a->id, &reason);
+            if (!can && ((a->flags & ACT_CHANGES) == 0 || ui_may_change(ui, &locked))) {
+                continue; /* not a thing of what has the focus now */
             }
             key_text(a, keys, sizeof keys);
             int pad = 12 - ncm_text_width(keys);
             snprintf(label[h->n], sizeof label[0], "%s%*s%s", keys, pad > 1 ? pad : 1, "",
                      _(a->label));
             items[h->n].label = label[h->n];
-            items[h->n].disabled = !ui_can(ui, a->id, &reason);
-            items[h->n].detail = items[h->n].disabled && reason[0] != '\0' ? reason : _(a->help);
+            items[h->n].disabled = !can;
+            items[h->n].detail = !can && reason[0] != '\0' ? reason : _(a->help);
             h->ids[h->n++] = a->id;
         }
     }

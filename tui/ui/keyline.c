@@ -45,6 +45,20 @@ static size_t pane_keys(struct ui *ui, struct layer_key *out, size_t max)
     return n;
 }
 
+/* Without UTF-8 the dots of "promote…" would take three cells, and hints their place. */
+static const char *plain_label(const char *label, char *out, size_t outsz)
+{
+    static const char dots[] = "…";
+    size_t n = strlen(label), end = sizeof dots - 1;
+
+    if (ncm_text_utf8() || n < end || strcmp(label + n - end, dots) != 0 || n - end >= outsz) {
+        return label;
+    }
+    memcpy(out, label, n - end);
+    out[n - end] = '\0';
+    return out;
+}
+
 void keyline_draw(struct ui *ui, const struct canvas *c)
 {
     struct layer_key keys[MAX_KEYS + 4];
@@ -59,7 +73,9 @@ void keyline_draw(struct ui *ui, const struct canvas *c)
         always = general(keys + n);
         n += always;
     }
+    char plain[MAX_KEYS + 4][64];
     for (size_t i = 0; i < n; i++) {
+        keys[i].label = plain_label(keys[i].label, plain[i], sizeof plain[0]);
         width[i] = ncm_text_width(keys[i].key) + 1 + ncm_text_width(keys[i].label);
     }
     layout_hints(width, n, always, c->w - 2, shown);

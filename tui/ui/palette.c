@@ -234,16 +234,15 @@ static void paste(struct ui *ui, void *self, const char *text)
 
 static void draw_entry(const struct canvas *c, int y, const struct entry *e, bool selected)
 {
-    int name_w = c->w > 60 ? 28 : c->w / 2;
+    int name_w = c->w > 60 ? 22 : c->w / 2;
 
-    paint_fill(c, y, 0, 1, c->w, ROLE_INPUT);
     if (selected) {
-        paint(c, y, 0, ROLE_INPUT, 0, sign(SIGN_SELECT));
+        paint(c, y, 0, ROLE_TEXT, 0, sign(SIGN_SELECT));
     }
-    paint_cut(c, y, 2, name_w, 0, ROLE_INPUT, 0, e->text);
-    paint_cut(c, y, name_w + 3, 5, 0, ROLE_INPUT, ATTR_BOLD, e->key);
+    paint_cut(c, y, 2, name_w, 0, ROLE_TEXT, 0, e->text);
+    paint_cut(c, y, name_w + 3, 5, 0, ROLE_KEY, 0, e->key);
     if (c->w > name_w + 12) {
-        paint_cut(c, y, name_w + 9, c->w - name_w - 10, 0, ROLE_INPUT, 0, e->help);
+        paint_cut(c, y, name_w + 9, c->w - name_w - 9, 0, ROLE_DIM, 0, e->help);
     }
     if (selected) {
         paint_restyle(c, y, 0, c->w, ROLE_SELECT);
@@ -257,9 +256,11 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
     int rows = p->n_match < SHOWN ? (int)p->n_match : SHOWN;
 
     (void)ui;
-    rows = rows > y - 1 ? y - 1 : rows;
+    rows = rows > y - 3 ? y - 3 : rows;
+    rows = rows < 0 ? 0 : rows;
     size_t top = p->at >= (size_t)rows && rows > 0 ? p->at - (size_t)rows + 1 : 0;
-    struct canvas list = {y - rows, 0, rows, l->screen.w > 100 ? 100 : l->screen.w};
+    struct canvas box = {y - rows - 2, 0, rows + 2, l->screen.w > 104 ? 104 : l->screen.w};
+    struct canvas list = rows > 0 ? box_draw(&box, "", ROLE_BORDER) : box;
     for (int i = 0; i < rows; i++) {
         size_t k = top + (size_t)i;
         draw_entry(&list, i, &p->entries[p->match[k]], k == p->at);

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "ui/inside.h"
+#include "ui/wrap.h"
+
+#define FOOT_ROWS 2 /* where explanations are cut: the whole of the selected one */
 
 struct item {
     char *label, *detail;
@@ -168,6 +171,26 @@ static void draw_item(const struct picker *p, const struct canvas *c, int y, siz
     }
 }
 
+/* Rows for the whole explanation of the selected item; 0 where each is seen in its row. */
+static int foot_rows(const struct picker *p, const struct canvas *in)
+{
+    int room = in->w - (p->multi ? 6 : 2) - p->label_w - 2;
+
+    return p->detail_w > room && in->h >= 8 ? FOOT_ROWS + 1 : 0;
+}
+
+static void draw_foot(const struct picker *p, const struct canvas *in, int rows)
+{
+    const char *detail = p->n_match > 0 ? p->items[p->match[p->at]].detail : NULL;
+
+    if (rows > 0) {
+        paint_hline(in, in->h - rows, 0, in->w, ROLE_BORDER);
+    }
+    if (rows > 0 && detail != NULL) {
+        wrap_paint(in, in->h - rows + 1, 0, in->w, rows - 1, ROLE_TEXT, detail);
+    }
+}
+
 static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 {
     struct picker *p = self;
@@ -178,13 +201,18 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
     want_w = want_w < title_w ? title_w : want_w;
     want_w = want_w < 36 ? 36 : want_w;
     struct canvas box = layout_box(&l->body, (int)p->n + 2, want_w);
+    if (box.w < want_w + 4) { /* then there is a foot */
+        box = layout_box(&l->body, (int)p->n + 3 + FOOT_ROWS, want_w);
+    }
     struct canvas in = box_draw(&box, p->title, ROLE_FOCUS);
     if (in.h < 2 || in.w < 8) {
         return;
     }
     paint(&in, 0, 0, ROLE_KEY, 0, "/");
     field_draw(&p->field, &in, 0, 2, in.w - 2, true);
-    struct canvas list = canvas_part(&in, in.h > 6 ? 2 : 1, 0, -1, -1);
+    int head = in.h > 6 ? 2 : 1, foot = foot_rows(p, &in);
+    struct canvas list = canvas_part(&in, head, 0, in.h - head - foot, -1);
+    draw_foot(p, &in, foot);
     p->rows = list.h;
     size_t rows = list.h > 0 ? (size_t)list.h : 1;
     if (p->at < p->top) {

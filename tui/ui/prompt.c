@@ -42,6 +42,11 @@ static void add_word(void *to, const char *text, const char *help)
 {
     struct prompt *p = to;
 
+    for (size_t i = 0; i < p->n_words; i++) {
+        if (strcmp(p->words[i].text, text) == 0) {
+            return;
+        }
+    }
     if (p->n_words < MAX_WORDS) {
         p->words[p->n_words++] = (struct word){ncm_strdup(text), ncm_strdup(help)};
     }
@@ -182,20 +187,22 @@ static void paste(struct ui *ui, void *self, const char *text)
 static void draw_words(const struct prompt *p, const struct canvas *screen, int bottom, int x)
 {
     int rows = (int)p->n_words < SHOWN_WORDS ? (int)p->n_words : SHOWN_WORDS;
-    rows = rows > bottom - 1 ? bottom - 1 : rows;
-    int w = screen->w - x - 1 > 64 ? 64 : screen->w - x - 1;
+    rows = rows > bottom - 3 ? bottom - 3 : rows;
+    int w = screen->w - x - 1 > 68 ? 68 : screen->w - x - 1;
 
-    if (rows < 1 || w < 10) {
+    if (rows < 1 || w < 14) {
         return;
     }
+    struct canvas box = canvas_part(screen, bottom - rows - 2, x, rows + 2, w);
+    struct canvas c = box_draw(&box, "", ROLE_BORDER);
+    c.x--; /* the blanks beside the words are part of their rows */
+    c.w = w = c.w + 2;
     size_t top = p->at >= (size_t)rows ? p->at - (size_t)rows + 1 : 0;
-    struct canvas c = canvas_part(screen, bottom - rows, x, rows, w);
     for (int i = 0; i < rows && top + (size_t)i < p->n_words; i++) {
         const struct word *word = &p->words[top + (size_t)i];
-        paint_fill(&c, i, 0, 1, w, ROLE_INPUT);
-        int used = paint_cut(&c, i, 1, w / 2, 0, ROLE_INPUT, 0, word->text);
+        int used = paint_cut(&c, i, 1, w / 2, 0, ROLE_TEXT, 0, word->text);
         if (word->help != NULL) {
-            paint_cut(&c, i, used + 2, w - used - 3, 0, ROLE_INPUT, 0, word->help);
+            paint_cut(&c, i, used + 2, w - used - 3, 0, ROLE_DIM, 0, word->help);
         }
         if (p->chosen && top + (size_t)i == p->at) {
             paint_restyle(&c, i, 0, w, ROLE_SELECT);

@@ -76,8 +76,15 @@ void ui_error(struct ui *ui, const struct ncm_err *err)
 
 void ui_copy(struct ui *ui, const char *text, const char *what)
 {
+    char shown[512];
+
     term_copy(text);
-    ui_message(ui, UI_GOOD, _("copied: %s"), what != NULL ? what : text);
+    ncm_text_clip(shown, sizeof shown, text, strlen(text), 64);
+    if (what != NULL) {
+        ui_message(ui, UI_GOOD, _("copied: %s %s"), what, shown);
+    } else {
+        ui_message(ui, UI_GOOD, _("copied: %s"), shown);
+    }
 }
 
 /* The pane that shows this kind. */

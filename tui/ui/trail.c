@@ -4,26 +4,40 @@
 
 #include "ui/inside.h"
 
+/* "try/mlflow.db" of "~/work/try/mlflow.db". */
+static const char *last_parts(const char *path, int n)
+{
+    const char *p = path + strlen(path);
+
+    while (p > path) {
+        if (p[-1] == '/' && p[0] != '\0' && --n == 0) {
+            break;
+        }
+        p--;
+    }
+    return p;
+}
+
 /* "mlflow.db · from the current folder · MLflow 3.17", cleaned. */
 static void store_text(struct ui *ui, int cells, char *out, size_t outsz)
 {
     const struct ncm_store_snapshot *store = ui_store(ui);
     const char *where = ncm_session_location(ui->session);
-    const char *why = ui->demo_path != NULL ? _("made by the demo")
-                                            : ncm_session_why(ui->session);
+    const char *why = ui->demo_path != NULL || ui->o.demo ? _("made by the demo")
+                                                          : ncm_session_why(ui->session);
     const char *dot = ncm_text_utf8() ? " · " : " | ";
     char place[512], reason[256], release[160] = "";
 
-    ncm_text_clip_middle(place, sizeof place, where, strlen(where), cells / 2 > 12 ? cells / 2 : 12);
+    ncm_text_clip_middle(place, sizeof place, where, strlen(where), 200);
     ncm_text_clip(reason, sizeof reason, why, strlen(why), 60);
     if (store != NULL && store->release.len > 0) {
         ncm_text_clip(release, sizeof release, store->release.p, store->release.len, 40);
     }
     snprintf(out, outsz, "%s%s%s%s%s", place, reason[0] != '\0' ? dot : "", reason,
              release[0] != '\0' ? dot : "", release);
-    const char *slash = strrchr(where, '/');
-    if (ncm_text_width(out) > cells && slash != NULL && slash[1] != '\0') {
-        ncm_text_clip_middle(place, sizeof place, slash + 1, strlen(slash + 1), 24);
+    for (int parts = 2; parts >= 1 && ncm_text_width(out) > cells; parts--) {
+        const char *end = last_parts(where, parts);
+        ncm_text_clip_middle(place, sizeof place, end, strlen(end), parts * 20);
         snprintf(out, outsz, "%s%s%s%s%s", place, reason[0] != '\0' ? dot : "", reason,
                  release[0] != '\0' ? dot : "", release);
     }
