@@ -534,6 +534,28 @@ static void the_plot_cursor_stays_with_its_point(void **state)
     quit(vt);
 }
 
+static void a_model_name_is_completed(void **state)
+{
+    (void)state;
+    struct vt *vt = open_store(24, 80, "en");
+    vt_wait(vt, "42", 0);
+    KEYS(vt, "g", "Enter");
+    vt_wait(vt, "42 runs", 0);
+    find_run(vt, "adventurous-duck-706");
+    vt_wait_quiet(vt, 200);
+    vt_key(vt, "R");
+    vt_wait(vt, "register as model", 0);
+    vt_wait(vt, "archive-swap", 0);
+    vt_send(vt, "fra");
+    vt_wait_gone(vt, "archive-swap", 0);
+    vt_key(vt, "Tab");
+    vt_wait(vt, "register as model fraud-detector", 0);
+    vt_key(vt, "Enter");
+    vt_wait(vt, "new version from", 0);
+    vt_wait(vt, "models:/m-1602a45b8eb24c729431199692adf535", 0);
+    quit(vt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -562,6 +584,7 @@ int main(void)
         cmocka_unit_test_setup(the_baseline_is_marked_and_a_range_ends, fresh_store),
         cmocka_unit_test_setup(experiments_are_sorted_and_described, fresh_store),
         cmocka_unit_test_setup(the_plot_cursor_stays_with_its_point, fresh_store),
+        cmocka_unit_test_setup(a_model_name_is_completed, fresh_store),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
