@@ -286,8 +286,9 @@ static void note_also(struct ncm_choice *out)
     if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {
         out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_DB, HERE_DB);
     } else if (strcmp(out->location, folder) != 0 && is_file_store(folder)) {
-        out->also =
-            ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_FOLDER, HERE_FOLDER);
+        out->also = ncm_sprintf(_("%s lies here too: 'mlflow migrate-filestore' copies such a "
+                                  "folder into an SQLite file"),
+                                HERE_FOLDER);
     }
     ncm_free(db);
     ncm_free(folder);

@@ -181,4 +181,17 @@ run promote fraud-detector 2 Production --yes -q
 rc 0 "quietly"
 [ -z "$err" ]
 tap $? "nothing is said"
+
+run alias set fraud-detector champion 1 --yes
+run version tag fraud-detector 1 team=risk --yes
+run undo --yes
+run audit -o json
+json 'd[0]["action"] == "undo" and d[0]["from"] == "team=risk" and d[0]["to"] is None' \
+    "the audit of a tag names its key"
+json 'd[2]["subject"] == "fraud-detector/1" and d[2]["to"] == "@champion v1"' \
+    "that of an alias its version"
+run audit
+out_has "undo version tag" "an undo says what it took back"
+run audit verify
+rc 0 "the audit is whole"
 finish

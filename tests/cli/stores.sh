@@ -126,4 +126,16 @@ run doctor -o json
 json 'all(set(x) == {"name","state","message","hint"} for x in d)' "doctor as JSON"
 run --lang ko version
 rc 0 "--lang ko"
+
+export HOME="$scratch/files"
+mkdir -p "$HOME/mlruns"
+cd "$HOME" || exit 1
+run runs
+rc 5 "an empty mlruns is no store"
+err_has "file store: this version opens MLflow's SQLite files" "and it is said what it is"
+mkdir -p mlruns/0
+: >mlruns/0/meta.yaml
+run runs -o json
+rc 1 "a file store is not opened"
+json 'd["error"]["code"] == "UNSUPPORTED" and "ncmlops demo" in d["error"]["hint"]' "but what to do is said"
 finish

@@ -87,6 +87,27 @@ static void promotion_says_all_it_does(void **state)
     small_close(&s);
 }
 
+/* The audit can be read without looking at the store. */
+static void from_and_to_name_what_they_are_of(void **state)
+{
+    struct small s;
+    (void)state;
+    small_open(&s, "words.db", true);
+    struct ncm_plan *p =
+        small_plan(&s, small_intent(NCM_DO_ALIAS_SET, "m", "4", "champion", NULL), &err);
+    assert_non_null(p);
+    assert_string_equal(p->subject, "m/4");
+    assert_string_equal(p->to, "@champion v4");
+    ncm_plan_free(p);
+    p = small_plan(&s, small_intent(NCM_DO_VERSION_TAG, "m", "4", "team", "risk"), &err);
+    assert_non_null(p);
+    assert_string_equal(p->subject, "m/4");
+    assert_null(p->from);
+    assert_string_equal(p->to, "team=risk");
+    ncm_plan_free(p);
+    small_close(&s);
+}
+
 static void warnings_name_what_is_wrong(void **state)
 {
     struct small s;
@@ -455,6 +476,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(promotion_says_all_it_does),
+        cmocka_unit_test(from_and_to_name_what_they_are_of),
         cmocka_unit_test(warnings_name_what_is_wrong),
         cmocka_unit_test(wrong_wishes_are_refused),
         cmocka_unit_test(what_is_so_already_is_nothing),
