@@ -111,7 +111,7 @@ const struct attribute run_attributes[] = {
     {"name", N_("NAME"), N_("name"), "attributes.run_name", 14, 24, 0, 0, SHOW_ALWAYS, cell_name},
     {"experiment", N_("EXPERIMENT"), N_("experiment"), NULL, 10, 20, 0, 2, SHOW_ALL_EXPERIMENTS,
      cell_experiment},
-    {"version", N_("VERSION"), N_("registered version"), NULL, BADGE_BRIEF, BADGE_BRIEF, 0, 22,
+    {"version", N_("VERSION"), N_("registered version"), NULL, BADGE_BRIEF, BADGE_BRIEF, 0, 19,
      SHOW_WITH_VERSIONS, cell_version},
     {"started", N_("AGE"), N_("age"), "attributes.start_time", 6, 6, 1, 1, SHOW_INITIAL,
      cell_started},
@@ -289,6 +289,8 @@ static void head_of_attribute(const struct attribute *a, struct table_column *h,
         h->min = h->want = BADGE_CELLS;
     h->align = a->align;
     h->priority = a->priority;
+    if (a->cell == cell_version && width < RUNS_NARROW)
+        h->priority = 22; /* one metric is worth more */
 }
 
 static void add_head(struct run_columns *c, size_t item, bool delta, const struct run_sort *sort,
