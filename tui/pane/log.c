@@ -213,7 +213,7 @@ static void log_draw(void *self, const struct canvas *c)
     }
     paint_head(c, 0, title, right, true);
     p->narrow = c->w < 100;
-    int time_w = p->narrow ? 5 : 16;
+    int time_w = p->narrow ? 6 : 16;
     const struct table_column columns[] = {
         {.title = p->narrow ? _("AGE") : _("TIME"),
          .min = time_w,

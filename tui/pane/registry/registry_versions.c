@@ -188,7 +188,7 @@ static size_t make_columns(struct registry *r, int w, struct table_column *out, 
         [V_METRIC3] =
             {.title = r->metric_heads[3], .min = 8, .want = 10, .align = 1, .priority = 9},
         [V_RUN] = {.title = _("FROM RUN"), .min = 10, .want = w >= 110 ? 24 : 14, .priority = 2},
-        [V_CREATED] = {.title = _("MADE"), .min = 5, .want = 6, .align = 1, .priority = 6},
+        [V_CREATED] = {.title = _("MADE"), .min = 6, .want = 6, .align = 1, .priority = 6},
         [V_USER] = {.title = _("BY"), .min = 6, .want = 10, .priority = 7},
         [V_NOTE] = {.title = _("DESCRIPTION"), .min = 12, .want = 0, .priority = 3},
     };
