@@ -102,7 +102,8 @@ static void on_decoded(void *ctx, const struct decoded *d)
         input_push(&(struct term_event){.kind = TERM_FOCUS, .focused = d->focused});
         break;
     case DECODED_BACKGROUND:
-        input_push(&(struct term_event){.kind = TERM_BACKGROUND, .light = d->light});
+        if (term_state.options.ask_background)
+            input_push(&(struct term_event){.kind = TERM_BACKGROUND, .light = d->light});
         break;
     case DECODED_ANSWER:
         frame_acknowledged();

@@ -78,9 +78,9 @@ enum term_event_kind {
     TERM_MOUSE,   /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
     TERM_RESIZE,  /* size has been taken over */
     TERM_FOCUS,   /* focused = true/false */
-    TERM_BACKGROUND, /* light = whether the terminal's background is */
     TERM_RESUMED, /* after a suspend: repaint everything */
     TERM_QUIT,    /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
+    TERM_BACKGROUND, /* light = whether the terminal's background is */
 };
 
 struct term_event {
