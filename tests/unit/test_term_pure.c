@@ -92,6 +92,9 @@ static void tell(void *ctx, const struct decoded *d)
     case DECODED_ANSWER:
         snprintf(told + n, sizeof told - n, "!");
         break;
+    case DECODED_BACKGROUND:
+        snprintf(told + n, sizeof told - n, d->light ? "(light)" : "(dark)");
+        break;
     }
 }
 
@@ -99,6 +102,9 @@ static const struct {
     const char *bytes, *told;
 } inputs[] = {
     {"jk", "jk"},
+    {"\033]11;rgb:ffff/ffff/ffff\033\\j\033]11;rgb:00/00/00\a", "(light)j(dark)"},
+    {"\033]11;rgb:f/f/e\a\033]11;rgb:ffff/ffff\a\033]10;rgb:f/f/f\aj", "(light)j"},
+    {"\033]11;rgb:ffff/ffff/ffff0\a\033P11;rgb:f/f/f\033\\\033]11;rgb:f/f/f\030j", "j"},
     {"\033[A\033OB\033[C\033OD", "<1><2><4><3>"},
     {"\033[H\033[F\033[1~\033[4~\033[7~\033[8~", "<5><6><5><6><5><6>"},
     {"\033[5~\033[6~\033[2~\033[3~", "<7><8><9><10>"},

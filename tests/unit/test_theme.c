@@ -68,7 +68,7 @@ static void text_can_be_read(void **state)
     }
 }
 
-/* The terminal's background is not ours: what has none of its own is also seen on the other kind. */
+/* The background may be of the other kind: what has none of its own is seen on both. */
 static void colours_are_seen_on_black_and_white(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* The way of a change: plan, panel, reason, name, confirm, execute, message. Rules: Cancel is the
- * default; no letter, paste or jamo ever confirms, only Enter on the button does; nothing is confirmed
- * before all of it was on the screen; Esc always leaves, and what runs then goes on. */
+ * default; no letter, paste or jamo ever confirms, only Enter on the button does; nothing is
+ * confirmed before all of it was on the screen; Esc always leaves, and what runs then goes on. */
 #include <stdio.h>
 #include <string.h>
 
@@ -223,7 +223,8 @@ static void letter_on_button(struct change *c, int k)
     bool yes = k == 'y' || k == 'Y', no = k == 'n' || k == 'N';
     char keys[6];
 
-    if (k >= 128 && term_hangul_keys((uint32_t)k, keys) == 1 && (keys[0] == 'y' || keys[0] == 'n')) {
+    if (k >= 128 && term_hangul_keys((uint32_t)k, keys) == 1 &&
+        (keys[0] == 'y' || keys[0] == 'n')) {
         complain(c, _("switch to Latin input first"));
     } else if ((yes || no) && (c->letter == 0 || c->letter == k)) {
         c->letter = k;

@@ -152,7 +152,10 @@ static void tone_of(enum ncm_plan_tone tone, const char **mark, enum role *role)
     case NCM_TONE_SIDE: *mark = " "; *role = ROLE_WARN; break;
     /* no arrows: they would say where a figure went, and a loss that falls is better */
     case NCM_TONE_BETTER: *mark = sign(SIGN_CHECK); *role = ROLE_BETTER; break;
-    case NCM_TONE_WORSE: *mark = sign(SIGN_CROSS); *role = ROLE_WORSE; break;
+    case NCM_TONE_WORSE:
+        *mark = sign(ncm_text_utf8() ? SIGN_CROSS : SIGN_WARN); /* "!" beside "+" */
+        *role = ROLE_WORSE;
+        break;
     case NCM_TONE_WARN: *mark = sign(SIGN_WARN); *role = ROLE_WARN; break;
     case NCM_TONE_NOTE:
     default: *mark = " "; *role = ROLE_DIM; break;
