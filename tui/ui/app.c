@@ -207,7 +207,8 @@ static bool open_store(struct ui *ui, struct ncm_err *err)
         return true;
     }
     ui->start_why = *err;
-    return (err->code == NCM_NOT_FOUND || err->code == NCM_UNSUPPORTED) && !named && ncm_config_load(NULL, &ui->config, err);
+    return (err->code == NCM_NOT_FOUND || err->code == NCM_UNSUPPORTED) && !named &&
+           ncm_config_load(NULL, &ui->config, err);
 }
 
 bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *err)
