@@ -287,7 +287,7 @@ static bool name_command(struct cli *c, int argc, char **argv, int *used, struct
 {
     const char *words[2] = {NULL, NULL};
     int n = 0;
-    bool plain = false; /* after "--" */
+    bool plain = false;       /* after "--" */
     const char *wrong = NULL; /* what follows such an option may be its value */
     for (int i = 1; i < argc && n < 2; i++) {
         if (!plain && strcmp(argv[i], "--") == 0) {

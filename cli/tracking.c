@@ -40,8 +40,8 @@ static void experiment_cells(struct cli_cells *cells, const void *item)
     cli_cell_count(cells, e->run_count);
     if (e->newest_start_ms != NCM_NO_TIME) {
         char age[64];
-        cli_cell_text(cells, ncm_fmt_age(age, sizeof age,
-                                         ncm_ms_between(e->newest_start_ms, ncm_now_ms())));
+        cli_cell_text(
+            cells, ncm_fmt_age(age, sizeof age, ncm_ms_between(e->newest_start_ms, ncm_now_ms())));
     } else {
         cli_cell(cells, (struct ncm_str){NULL, 0});
     }
@@ -179,7 +179,8 @@ static void run_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, r->status_text);
     cli_cell_time(cells, r->start_ms);
     if (over) {
-        cli_cell_text(cells, ncm_fmt_duration(text, sizeof text, ncm_ms_between(r->start_ms, r->end_ms)));
+        cli_cell_text(cells,
+                      ncm_fmt_duration(text, sizeof text, ncm_ms_between(r->start_ms, r->end_ms)));
     } else {
         cli_cell(cells, (struct ncm_str){NULL, 0});
     }

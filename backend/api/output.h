@@ -2,7 +2,7 @@
 #ifndef NCM_API_OUTPUT_H
 #define NCM_API_OUTPUT_H
 
-#include "io/node.h"
 #include "io/file.h"
+#include "io/node.h"
 
 #endif

@@ -2,10 +2,10 @@
 #ifndef NCM_API_RUNS_H
 #define NCM_API_RUNS_H
 
-#include "model/tracking.h"
+#include "model/query.h"
 #include "model/search.h"
 #include "model/snapshot.h"
-#include "model/query.h"
+#include "model/tracking.h"
 #include "ops/compare.h"
 #include "stats/downsample.h"
 

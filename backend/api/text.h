@@ -2,12 +2,12 @@
 #ifndef NCM_API_TEXT_H
 #define NCM_API_TEXT_H
 
-#include "base/text.h"
-#include "base/num.h"
-#include "base/i18n.h"
-#include "base/mem.h"
 #include "base/buf.h"
-#include "base/map.h"
+#include "base/i18n.h"
 #include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
 
 #endif

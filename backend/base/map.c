@@ -139,8 +139,7 @@ size_t ncm_map_count(const struct ncm_map *m)
     return m->n;
 }
 
-bool ncm_map_next(const struct ncm_map *m, size_t *it, const char **key, size_t *len,
-                  size_t *value)
+bool ncm_map_next(const struct ncm_map *m, size_t *it, const char **key, size_t *len, size_t *value)
 {
     while (*it < m->cap) {
         const struct slot *s = &m->slots[(*it)++];

@@ -100,7 +100,7 @@ int ncm_str_is(struct ncm_str a, const char *b)
 /* Blocks double up to 256 KiB, so that small snapshots stay small and large ones cheap. What does
  * not fit into half a block gets one of its own, behind the current one. */
 #define FIRST_BLOCK 2048u
-#define LAST_BLOCK 262144u
+#define LAST_BLOCK  262144u
 
 struct block {
     struct block *next;

@@ -66,7 +66,7 @@ static bool unit_ms(const char *unit, int64_t *ms)
     static const struct {
         const char *name;
         int64_t ms;
-    } units[] = {{"ms", 1},       {"s", 1000},       {"m", 60000},
+    } units[] = {{"ms", 1},      {"s", 1000},     {"m", 60000},
                  {"h", 3600000}, {"d", 86400000}, {"w", 604800000}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (strcmp(unit, units[i].name) == 0) {
@@ -164,8 +164,8 @@ static bool parse_date(const char *s, int64_t *ms)
     struct tm tm = {.tm_isdst = -1};
     int year, month, fraction = 0, zone = 0;
     bool zoned = false;
-    if (!take(&s, 4, &year) || !take_char(&s, '-') || !take(&s, 2, &month) ||
-        !take_char(&s, '-') || !take(&s, 2, &tm.tm_mday))
+    if (!take(&s, 4, &year) || !take_char(&s, '-') || !take(&s, 2, &month) || !take_char(&s, '-') ||
+        !take(&s, 2, &tm.tm_mday))
         return false;
     if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > days_in(year, month))
         return false;

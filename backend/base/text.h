@@ -18,9 +18,9 @@ void ncm_text_init(const char *lang, bool force_ascii);
 bool ncm_text_utf8(void);
 
 enum ncm_clean_flags {
-    NCM_CLEAN_LINE = 0,   /* TAB LF CR become one space */
-    NCM_CLEAN_LINES = 1,  /* LF is kept (multi-line views); TAB expands to 8 */
-    NCM_CLEAN_ASCII = 2,  /* non-ASCII becomes '?' one per cell, whatever the locale */
+    NCM_CLEAN_LINE = 0,  /* TAB LF CR become one space */
+    NCM_CLEAN_LINES = 1, /* LF is kept (multi-line views); TAB expands to 8 */
+    NCM_CLEAN_ASCII = 2, /* non-ASCII becomes '?' one per cell, whatever the locale */
 };
 
 /* Cleans len bytes of untrusted text by the table in docs/terminal.md: invalid UTF-8, controls,

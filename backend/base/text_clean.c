@@ -19,39 +19,30 @@ static const struct range {
     uint32_t first, last;
     enum class class;
 } ranges[] = {
-    {0x0000, 0x0008, BAD},    {0x0009, 0x000A, BLANK}, {0x000B, 0x000C, BAD},
-    {0x000D, 0x000D, BLANK},  {0x000E, 0x001F, BAD},   {0x007F, 0x009F, BAD},
-    {0x00AD, 0x00AD, DROP},   {0x061C, 0x061C, DROP},  {0x115F, 0x1160, BAD},
-    {0x180E, 0x180E, DROP},   {0x200B, 0x200F, DROP},  {0x2028, 0x202E, BAD},
-    {0x2060, 0x2065, DROP},   {0x2066, 0x2069, BAD},   {0x206A, 0x206F, DROP},
-    {0x2800, 0x2800, BRAILLE}, {0x3164, 0x3164, BAD},  {0xE000, 0xF8FF, BAD},
-    {0xFDD0, 0xFDEF, BAD},    {0xFE00, 0xFE0F, DROP},  {0xFEFF, 0xFEFF, DROP},
-    {0xFFA0, 0xFFA0, BAD},    {0xFFF9, 0xFFFB, DROP},  {0xFFFE, 0xFFFF, BAD},
-    {0x1F3FB, 0x1F3FF, TONE}, {0xE0000, 0xE0FFF, DROP}, {0xF0000, 0x10FFFF, BAD},
+    {0x0000, 0x0008, BAD},     {0x0009, 0x000A, BLANK},  {0x000B, 0x000C, BAD},
+    {0x000D, 0x000D, BLANK},   {0x000E, 0x001F, BAD},    {0x007F, 0x009F, BAD},
+    {0x00AD, 0x00AD, DROP},    {0x061C, 0x061C, DROP},   {0x115F, 0x1160, BAD},
+    {0x180E, 0x180E, DROP},    {0x200B, 0x200F, DROP},   {0x2028, 0x202E, BAD},
+    {0x2060, 0x2065, DROP},    {0x2066, 0x2069, BAD},    {0x206A, 0x206F, DROP},
+    {0x2800, 0x2800, BRAILLE}, {0x3164, 0x3164, BAD},    {0xE000, 0xF8FF, BAD},
+    {0xFDD0, 0xFDEF, BAD},     {0xFE00, 0xFE0F, DROP},   {0xFEFF, 0xFEFF, DROP},
+    {0xFFA0, 0xFFA0, BAD},     {0xFFF9, 0xFFFB, DROP},   {0xFFFE, 0xFFFF, BAD},
+    {0x1F3FB, 0x1F3FF, TONE},  {0xE0000, 0xE0FFF, DROP}, {0xF0000, 0x10FFFF, BAD},
 };
 
-static enum class class_of(uint32_t cp)
-{
-    size_t low = 0;
-    size_t high = sizeof ranges / sizeof ranges[0];
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (cp > ranges[mid].last)
-            low = mid + 1;
-        else if (cp < ranges[mid].first)
-            high = mid;
-        else
-            return ranges[mid].class;
-    }
-    return (cp & 0xFFFE) == 0xFFFE ? BAD : KEEP;
+static enum class class_of(uint32_t cp) {
+    size_t low = 0; size_t high = sizeof ranges / sizeof ranges[0];
+    while (low < high){size_t mid = (low + high) / 2; if (cp > ranges[mid].last) low = mid + 1;
+                       else if (cp < ranges[mid].first) high = mid; else return ranges[mid].class;}
+return (cp & 0xFFFE) == 0xFFFE ? BAD : KEEP;
 }
 
 /* A walk over raw text that decides about each code point in its surroundings. */
 struct walk {
     const char *p;
     size_t len, at;
-    uint32_t base; /* what a mark would attach to; 0 at the start of a line */
-    int marks;     /* already on it */
+    uint32_t base;      /* what a mark would attach to; 0 at the start of a line */
+    int marks;          /* already on it */
     size_t braille_end; /* the decision below holds up to here */
     bool braille_inked;
 };
@@ -92,20 +83,14 @@ static bool takes_tone(uint32_t base)
            (base >= 0x1F300 && base <= 0x1FAFF);
 }
 
-static enum class resolve(struct walk *w, struct step *s)
-{
+static enum class resolve(struct walk *w, struct step *s) {
     enum class class = class_of(s->cp);
-    if (class == TONE)
-        class = takes_tone(w->base) ? DROP : KEEP;
-    else if (class == BRAILLE)
-        class = braille_inked(w) ? KEEP : BAD;
-    if (class != KEEP)
-        return class;
+    if (class == TONE) class = takes_tone(w->base) ? DROP : KEEP;
+    else if (class == BRAILLE) class = braille_inked(w) ? KEEP : BAD;
+    if (class != KEEP) return class;
     s->width = ncm_char_width(s->cp);
-    if (s->width < 0)
-        return BAD;
-    if (s->width == 0)
-        return w->base == 0 || w->marks >= 3 ? DROP : KEEP;
+    if (s->width < 0) return BAD;
+    if (s->width == 0) return w->base == 0 || w->marks >= 3 ? DROP : KEEP;
     return KEEP;
 }
 

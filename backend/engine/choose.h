@@ -11,9 +11,9 @@
 struct ncm_choice {
     char *location; /* path or URL for the provider */
     char *label;    /* the same for people: no secrets, ~ for the home folder */
-    char *why;      /* "--store", "MLFLOW_TRACKING_URI", "context prod-seoul", "mlflow.db is here" */
-    char *also;     /* a store in the folder that lost, and how to open it; NULL without */
-    char *context;  /* name or NULL */
+    char *why;     /* "--store", "MLFLOW_TRACKING_URI", "context prod-seoul", "mlflow.db is here" */
+    char *also;    /* a store in the folder that lost, and how to open it; NULL without */
+    char *context; /* name or NULL */
     bool protect;
     bool read_only; /* the context's own setting */
 };

@@ -29,14 +29,14 @@ struct ncm_config {
     char *current_context; /* NULL: none */
     struct ncm_config_context *contexts;
     size_t n_contexts;
-    char *theme;           /* "dark" "light" "mono" or a file's path; NULL: default */
-    char *language;        /* "en" "ko"; NULL: environment */
-    char *plot;            /* "braille" "quadrant" "ascii"; NULL: choose */
+    char *theme;    /* "dark" "light" "mono" or a file's path; NULL: default */
+    char *language; /* "en" "ko"; NULL: environment */
+    char *plot;     /* "braille" "quadrant" "ascii"; NULL: choose */
     bool ascii, mouse, clock, bell;
-    int escdelay_ms;       /* 25 */
+    int escdelay_ms; /* 25 */
     struct ncm_config_key *keys;
     size_t n_keys;
-    char **warnings;       /* "file:line:column: …", to be shown, not fatal */
+    char **warnings; /* "file:line:column: …", to be shown, not fatal */
     size_t n_warnings;
 };
 
@@ -55,12 +55,12 @@ char *ncm_config_show(const struct ncm_config *c);
 void ncm_config_json(const struct ncm_config *c, struct ncm_json *j);
 
 struct ncm_setting {
-    const char *path;    /* "theme", "contexts.*.protect" */
-    const char *type;    /* "text" "yes/no" "number" "map" */
-    const char *values;  /* "dark|light|mono" or NULL */
+    const char *path;   /* "theme", "contexts.*.protect" */
+    const char *type;   /* "text" "yes/no" "number" "map" */
+    const char *values; /* "dark|light|mono" or NULL */
     const char *initial;
-    const char *help;    /* msgid */
-    bool later;          /* accepted with everything below it, but not used yet */
+    const char *help; /* msgid */
+    bool later;       /* accepted with everything below it, but not used yet */
 };
 /* The table, ended by path == NULL. */
 extern const struct ncm_setting ncm_settings[];

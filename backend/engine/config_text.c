@@ -171,8 +171,8 @@ static char *shown_uri(const char *uri)
     /* Parameters of an address may be secrets too; those of an SQLite file are none. */
     bool address = strstr(uri, "://") != NULL && strncmp(uri, "sqlite", 6) != 0;
     size_t len = address ? strcspn(rest, "?#") : strlen(rest);
-    return ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "", (int)len,
-                       rest, rest[len] != '\0' ? "?***" : "");
+    return ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "", (int)len, rest,
+                       rest[len] != '\0' ? "?***" : "");
 }
 
 static void uri_line(struct ncm_buf *out, const char *uri)

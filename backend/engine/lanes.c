@@ -32,7 +32,8 @@ bool ncm_lane_start(struct ncm_lane *l, void *(*run)(void *lane))
     /* Signals belong to the owner's thread: it alone may touch the terminal. */
     sigset_t all, before;
     sigfillset(&all);
-    /* But a fault must reach its handler, which puts the terminal back: blocked, it kills at once. */
+    /* But a fault must reach its handler, which puts the terminal back: blocked, it kills at once.
+     */
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         sigdelset(&all, faults[i]);

@@ -21,22 +21,22 @@ struct ncm_want;
 
 /* Where the store comes from; see choose.h for the order. All borrowed during open. */
 struct ncm_session_options {
-    const char *store;      /* --store or NULL */
-    const char *context;    /* --context or NULL */
-    const char *config;     /* --config or NULL */
-    bool read_only;         /* --read-only */
-    int64_t timeout_ms;     /* --timeout for headless waits; 0: 30 s */
-    const char *why;        /* said instead of "--store" as the reason; or NULL */
+    const char *store;   /* --store or NULL */
+    const char *context; /* --context or NULL */
+    const char *config;  /* --config or NULL */
+    bool read_only;      /* --read-only */
+    int64_t timeout_ms;  /* --timeout for headless waits; 0: 30 s */
+    const char *why;     /* said instead of "--store" as the reason; or NULL */
 };
 
 /* A topic that is answered above the providers (audit, holders). Runs on the reads lane. */
 struct ncm_job_context {
     struct ncm_session *session; /* only for the functions marked "any thread" */
     const struct ncm_provider *provider;
-    struct ncm_conn *conn;       /* this lane's connection; NULL where the store is not open */
+    struct ncm_conn *conn; /* this lane's connection; NULL where the store is not open */
     const char *location;
     const char *store_label;
-    const char *state_path;      /* our own state file (engine/state.h opens it) */
+    const char *state_path; /* our own state file (engine/state.h opens it) */
     bool read_only;
     struct ncm_control control;
 };
@@ -56,10 +56,10 @@ void ncm_session_close(struct ncm_session *s);
 
 /* Facts for the header. Borrowed. */
 const struct ncm_config *ncm_session_config(const struct ncm_session *s);
-const char *ncm_session_context(const struct ncm_session *s);   /* name or "" */
-const char *ncm_session_location(const struct ncm_session *s);  /* path or URL, no secrets */
-const char *ncm_session_why(const struct ncm_session *s);       /* "from MLFLOW_TRACKING_URI" */
-const char *ncm_session_also(const struct ncm_session *s);      /* "./mlruns lies here too: …" or "" */
+const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
+const char *ncm_session_location(const struct ncm_session *s); /* path or URL, no secrets */
+const char *ncm_session_why(const struct ncm_session *s);      /* "from MLFLOW_TRACKING_URI" */
+const char *ncm_session_also(const struct ncm_session *s); /* "./mlruns lies here too: …" or "" */
 bool ncm_session_protected(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
@@ -80,9 +80,9 @@ void ncm_session_pause(struct ncm_session *s, bool paused);
 enum ncm_freshness { NCM_LIVE, NCM_LOADING, NCM_STALE, NCM_OFFLINE };
 struct ncm_freshness_info {
     enum ncm_freshness state;
-    int64_t age_ms;           /* of what is shown; -1 nothing yet */
-    int64_t retry_ms;         /* until the next try; -1 none planned */
-    int64_t done, total;      /* progress; total -1 unknown, 0 none */
+    int64_t age_ms;      /* of what is shown; -1 nothing yet */
+    int64_t retry_ms;    /* until the next try; -1 none planned */
+    int64_t done, total; /* progress; total -1 unknown, 0 none */
 };
 
 /* Subscribes: loads now, again whenever the store changes, and when it fails, retries with growing

@@ -8,19 +8,20 @@
 #include "io/file.h"
 
 #define STATE_VERSION 1
-#define BUSY_MS 10000
-#define SUFFIX ".ncmlops.db"
+#define BUSY_MS       10000
+#define SUFFIX        ".ncmlops.db"
 
-/* Records are only ever added: the triggers keep our own hands off, the hash chain shows others'. */
+/* Records are only ever added: the triggers keep our own hands off, the hash chain shows others'.
+ */
 static const char *const schema_sql =
     "CREATE TABLE audit("
     " seq INTEGER PRIMARY KEY,"
-    " id TEXT NOT NULL,"       /* of the action: an intent and its outcome share it */
-    " part TEXT NOT NULL,"     /* intent, outcome */
+    " id TEXT NOT NULL,"   /* of the action: an intent and its outcome share it */
+    " part TEXT NOT NULL," /* intent, outcome */
     " time_ms INTEGER NOT NULL,"
     " actor TEXT NOT NULL,"
     " host TEXT NOT NULL,"
-    " process TEXT NOT NULL,"  /* who may still be at it: see ops/audit.c */
+    " process TEXT NOT NULL," /* who may still be at it: see ops/audit.c */
     " store TEXT NOT NULL,"
     " action TEXT NOT NULL,"
     " subject TEXT NOT NULL,"
@@ -72,8 +73,8 @@ static void take_mode(const char *path)
         return;
     }
     struct stat own;
-    bool same_group = stat(path, &own) == 0
-                      && (own.st_gid == store.st_gid || chown(path, (uid_t)-1, store.st_gid) == 0);
+    bool same_group = stat(path, &own) == 0 &&
+                      (own.st_gid == store.st_gid || chown(path, (uid_t)-1, store.st_gid) == 0);
     if (geteuid() == 0 && chown(path, store.st_uid, store.st_gid) != 0) {
         return;
     }
@@ -95,8 +96,8 @@ static bool make_schema(struct ncm_db *db, struct ncm_err *err)
         return false;
     }
     /* Another process may have made it while we waited. */
-    bool ok = read_version(db, &version, err)
-              && (version != 0 || ncm_db_exec(db, schema_sql, err)) && ncm_db_commit(db, err);
+    bool ok = read_version(db, &version, err) &&
+              (version != 0 || ncm_db_exec(db, schema_sql, err)) && ncm_db_commit(db, err);
     if (!ok) {
         ncm_db_rollback(db);
     }
@@ -136,12 +137,10 @@ static bool make_folder(const char *path, struct ncm_err *err)
 static bool open_file(const char *path, bool create, struct ncm_db **out, struct ncm_err *err)
 {
     if (create) {
-        return make_folder(path, err)
-               && ncm_db_open(path, NCM_DB_CREATE, BUSY_MS, NULL, out, err);
+        return make_folder(path, err) && ncm_db_open(path, NCM_DB_CREATE, BUSY_MS, NULL, out, err);
     }
-    return ncm_db_open(path, NCM_DB_WRITE, BUSY_MS, NULL, out, err)
-           || (err->code != NCM_NOT_FOUND
-               && ncm_db_open(path, NCM_DB_READ, BUSY_MS, NULL, out, err));
+    return ncm_db_open(path, NCM_DB_WRITE, BUSY_MS, NULL, out, err) ||
+           (err->code != NCM_NOT_FOUND && ncm_db_open(path, NCM_DB_READ, BUSY_MS, NULL, out, err));
 }
 
 bool ncm_state_open(const char *path, bool create, struct ncm_db **out, struct ncm_err *err)

@@ -13,8 +13,8 @@
 #include "base/num.h"
 
 #define CACHED_STATEMENTS 64
-#define OPS_PER_POLL 2000            /* virtual machine steps between looks at the cancel flag */
-#define LONGEST_VALUE (256 << 20)    /* one text or blob; hostile files may claim more */
+#define OPS_PER_POLL      2000        /* virtual machine steps between looks at the cancel flag */
+#define LONGEST_VALUE     (256 << 20) /* one text or blob; hostile files may claim more */
 
 struct ncm_stmt {
     sqlite3_stmt *s;
@@ -82,8 +82,7 @@ static bool has_prefix(const char *s, const char *prefix)
 static bool fail_special(struct ncm_db *db, int rc, const char *message, struct ncm_err *err)
 {
     if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY) {
-        ncm_fail(err, NCM_READ_ONLY, _("%s: the store was interrupted while writing"),
-                 db->shown);
+        ncm_fail(err, NCM_READ_ONLY, _("%s: the store was interrupted while writing"), db->shown);
         return ncm_hint(err, _("open it once with write permission: the unfinished part is then "
                                "undone"));
     }

@@ -47,7 +47,7 @@ bool ncm_db_prepare(struct ncm_db *db, const char *sql, struct ncm_stmt **out, s
 void ncm_bind_i64(struct ncm_stmt *st, int index, int64_t v); /* index from 1 */
 void ncm_bind_double(struct ncm_stmt *st, int index, double v);
 void ncm_bind_text(struct ncm_stmt *st, int index, const char *p, size_t len); /* copied */
-void ncm_bind_cstr(struct ncm_stmt *st, int index, const char *s);              /* NULL binds NULL */
+void ncm_bind_cstr(struct ncm_stmt *st, int index, const char *s);             /* NULL binds NULL */
 void ncm_bind_null(struct ncm_stmt *st, int index);
 /* *row = true: a row is there; false: done. Returns false on an error. */
 bool ncm_stmt_step(struct ncm_stmt *st, bool *row, struct ncm_err *err);

@@ -127,8 +127,8 @@ static bool write_all(int fd, const char *p, size_t len)
 static void sync_dir_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *dir = slash ? ncm_strndup(path, slash == path ? 1 : (size_t)(slash - path))
-                      : ncm_strdup(".");
+    char *dir =
+        slash ? ncm_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : ncm_strdup(".");
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         (void)fsync(fd);
@@ -153,8 +153,7 @@ static int fill_and_rename(int fd, const char *temporary, const char *target, co
     return e;
 }
 
-bool ncm_file_write(const char *path, const void *p, size_t len, unsigned mode,
-                    struct ncm_err *err)
+bool ncm_file_write(const char *path, const void *p, size_t len, unsigned mode, struct ncm_err *err)
 {
     /* A link (a configuration kept elsewhere) stays a link: its target is replaced. */
     char *real = realpath(path, NULL);

@@ -25,13 +25,13 @@ struct ncm_node {
     enum ncm_node_kind kind;
     bool boolean;
     int64_t i;
-    double num;         /* also set for INT */
-    const char *str;    /* STR, and the source text of a YAML scalar of any kind */
+    double num;      /* also set for INT */
+    const char *str; /* STR, and the source text of a YAML scalar of any kind */
     size_t len;
-    const char *key;    /* within a MAP */
-    int line, column;   /* from 1; 0 where unknown (JSON) */
+    const char *key;  /* within a MAP */
+    int line, column; /* from 1; 0 where unknown (JSON) */
     int key_line, key_column;
-    size_t n;           /* LIST, MAP */
+    size_t n;                     /* LIST, MAP */
     const struct ncm_node *items; /* n of them, in document order */
 };
 

@@ -19,8 +19,8 @@ struct scan {
     int depth;
     size_t nodes;
     bool too_deep, too_many;
-    bool words;      /* a bare NaN or infinity was seen */
-    bool broken;     /* at is where */
+    bool words;  /* a bare NaN or infinity was seen */
+    bool broken; /* at is where */
 };
 
 static bool broken(struct scan *s)

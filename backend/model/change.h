@@ -18,17 +18,17 @@ enum ncm_change_kind {
                               number comes back in the receipt */
     NCM_CH_VERSION_DELETE, /* cannot be undone */
     /* object = model */
-    NCM_CH_ALIAS,          /* key = alias; from/to: version or NULL = absent */
-    NCM_CH_MODEL_CREATE,   /* to: description or NULL */
-    NCM_CH_MODEL_RENAME,   /* from/to: names (object = from) */
+    NCM_CH_ALIAS,        /* key = alias; from/to: version or NULL = absent */
+    NCM_CH_MODEL_CREATE, /* to: description or NULL */
+    NCM_CH_MODEL_RENAME, /* from/to: names (object = from) */
     NCM_CH_MODEL_TAG,
     NCM_CH_MODEL_NOTE,
-    NCM_CH_MODEL_DELETE,   /* cannot be undone */
+    NCM_CH_MODEL_DELETE, /* cannot be undone */
     /* object = run id */
     NCM_CH_RUN_TAG,
-    NCM_CH_RUN_NOTE,       /* tag mlflow.note.content */
+    NCM_CH_RUN_NOTE, /* tag mlflow.note.content */
     NCM_CH_RUN_NAME,
-    NCM_CH_RUN_LIFECYCLE,  /* from/to: "active" "deleted" */
+    NCM_CH_RUN_LIFECYCLE, /* from/to: "active" "deleted" */
     /* object = experiment id */
     NCM_CH_EXPERIMENT_CREATE, /* to: name */
     NCM_CH_EXPERIMENT_NAME,
@@ -43,8 +43,8 @@ struct ncm_change {
     char *object;
     char *version;
     char *key;
-    char *from;       /* what must be there now: the compare of compare-and-set */
-    bool any_from;    /* do not compare */
+    char *from;    /* what must be there now: the compare of compare-and-set */
+    bool any_from; /* do not compare */
     char *to;
     char *extra;
 };

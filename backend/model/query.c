@@ -76,8 +76,7 @@ void ncm_query_add_column(struct ncm_query *q, const char *column)
     add(&q->columns, &q->n_columns, column);
 }
 
-static struct ncm_query *about(enum ncm_topic topic, const char *id, const char *key,
-                               int64_t limit)
+static struct ncm_query *about(enum ncm_topic topic, const char *id, const char *key, int64_t limit)
 {
     struct ncm_query *q = ncm_query_new(topic);
     q->id = ncm_strdup(id);

@@ -10,25 +10,26 @@
 
 enum ncm_view { NCM_VIEW_ACTIVE, NCM_VIEW_DELETED, NCM_VIEW_ALL };
 
-/* Owned strings; make with the functions below, free with ncm_query_free. Unused fields are NULL/0. */
+/* Owned strings; make with the functions below, free with ncm_query_free. Unused fields are NULL/0.
+ */
 struct ncm_query {
     enum ncm_topic topic;
-    enum ncm_view view;      /* EXPERIMENTS, RUNS */
-    char **ids;              /* RUNS: experiment ids (none = all active experiments) */
+    enum ncm_view view; /* EXPERIMENTS, RUNS */
+    char **ids;         /* RUNS: experiment ids (none = all active experiments) */
     size_t n_ids;
-    char *filter;            /* RUNS: search text */
-    char **orders;           /* RUNS: order texts (none = start_time DESC) */
+    char *filter;  /* RUNS: search text */
+    char **orders; /* RUNS: order texts (none = start_time DESC) */
     size_t n_orders;
-    char **columns;          /* RUNS: "metrics.K" "params.K" "tags.K" wanted in the pages */
+    char **columns; /* RUNS: "metrics.K" "params.K" "tags.K" wanted in the pages */
     size_t n_columns;
-    bool all_columns;        /* RUNS: everything in the pages */
-    bool nested;             /* RUNS: children follow their parents */
-    int64_t limit;           /* RUNS: 0 = all; SERIES: points wanted, 0 = all;
-                                ARTIFACT: bytes wanted, 0 = the default of 256 KiB */
-    char *id;                /* RUN, SERIES, ARTIFACTS, ARTIFACT: run id; FACTS, HOLDERS: model */
-    char *key;               /* SERIES: metric key; ARTIFACTS, ARTIFACT: path ("" = top);
-                                FACTS: version; HOLDERS: stage name, or "@alias" */
-    int64_t at_ms;           /* AUDIT: since (NCM_NO_TIME = all) */
+    bool all_columns; /* RUNS: everything in the pages */
+    bool nested;      /* RUNS: children follow their parents */
+    int64_t limit;    /* RUNS: 0 = all; SERIES: points wanted, 0 = all;
+                         ARTIFACT: bytes wanted, 0 = the default of 256 KiB */
+    char *id;         /* RUN, SERIES, ARTIFACTS, ARTIFACT: run id; FACTS, HOLDERS: model */
+    char *key;        /* SERIES: metric key; ARTIFACTS, ARTIFACT: path ("" = top);
+                         FACTS: version; HOLDERS: stage name, or "@alias" */
+    int64_t at_ms;    /* AUDIT: since (NCM_NO_TIME = all) */
 };
 
 struct ncm_query *ncm_query_new(enum ncm_topic topic);

@@ -52,15 +52,15 @@ const struct ncm_kv *ncm_version_tag(const struct ncm_model_version *v, const ch
 
 /* What the MLmodel file and its neighbours say of a version; absent where not reachable. */
 struct ncm_model_facts {
-    struct ncm_str path;           /* folder it was read from; absent: why says what is missing */
-    struct ncm_str why;            /* reason where nothing could be read */
-    struct ncm_str flavors;        /* "sklearn, python_function" */
+    struct ncm_str path;    /* folder it was read from; absent: why says what is missing */
+    struct ncm_str why;     /* reason where nothing could be read */
+    struct ncm_str flavors; /* "sklearn, python_function" */
     struct ncm_str mlflow_version, python_version, created, size, model_id;
-    struct ncm_str *inputs;        /* "age: double", "tensor float64 (-1, 30)" … */
+    struct ncm_str *inputs; /* "age: double", "tensor float64 (-1, 30)" … */
     size_t n_inputs;
     struct ncm_str *outputs;
     size_t n_outputs;
-    struct ncm_str *requirements;  /* lines of requirements.txt */
+    struct ncm_str *requirements; /* lines of requirements.txt */
     size_t n_requirements;
 };
 

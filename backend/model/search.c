@@ -14,13 +14,20 @@ static const struct {
     const char *word;
     enum ncm_entity entity;
 } entities[] = {
-    { "attribute", NCM_ENT_ATTRIBUTE }, { "attributes", NCM_ENT_ATTRIBUTE },
-    { "attr", NCM_ENT_ATTRIBUTE },      { "run", NCM_ENT_ATTRIBUTE },
-    { "metric", NCM_ENT_METRIC },       { "metrics", NCM_ENT_METRIC },
-    { "parameter", NCM_ENT_PARAM },     { "parameters", NCM_ENT_PARAM },
-    { "param", NCM_ENT_PARAM },         { "params", NCM_ENT_PARAM },
-    { "tag", NCM_ENT_TAG },             { "tags", NCM_ENT_TAG },
-    { "dataset", NCM_ENT_DATASET },     { "datasets", NCM_ENT_DATASET },
+    {"attribute", NCM_ENT_ATTRIBUTE},
+    {"attributes", NCM_ENT_ATTRIBUTE},
+    {"attr", NCM_ENT_ATTRIBUTE},
+    {"run", NCM_ENT_ATTRIBUTE},
+    {"metric", NCM_ENT_METRIC},
+    {"metrics", NCM_ENT_METRIC},
+    {"parameter", NCM_ENT_PARAM},
+    {"parameters", NCM_ENT_PARAM},
+    {"param", NCM_ENT_PARAM},
+    {"params", NCM_ENT_PARAM},
+    {"tag", NCM_ENT_TAG},
+    {"tags", NCM_ENT_TAG},
+    {"dataset", NCM_ENT_DATASET},
+    {"datasets", NCM_ENT_DATASET},
 };
 
 static const struct {
@@ -28,30 +35,24 @@ static const struct {
     bool time;     /* compares as a number */
     bool in_order; /* allowed in an order */
 } attributes[] = {
-    { "run_id", "run_id", false, true },
-    { "run_name", "run_name", false, true },
-    { "run name", "run_name", false, false },
-    { "Run name", "run_name", false, false },
-    { "Run Name", "run_name", false, false },
-    { "status", "status", false, true },
-    { "user_id", "user_id", false, true },
-    { "artifact_uri", "artifact_uri", false, true },
-    { "start_time", "start_time", true, true },
-    { "created", "start_time", true, true },
-    { "Created", "start_time", true, true },
-    { "end_time", "end_time", true, true },
+    {"run_id", "run_id", false, true},        {"run_name", "run_name", false, true},
+    {"run name", "run_name", false, false},   {"Run name", "run_name", false, false},
+    {"Run Name", "run_name", false, false},   {"status", "status", false, true},
+    {"user_id", "user_id", false, true},      {"artifact_uri", "artifact_uri", false, true},
+    {"start_time", "start_time", true, true}, {"created", "start_time", true, true},
+    {"Created", "start_time", true, true},    {"end_time", "end_time", true, true},
 };
 
 static const struct {
     const char *spelling;
     enum ncm_op op;
 } symbols[] = {
-    { "=", NCM_OP_EQ },  { "!=", NCM_OP_NE }, { ">", NCM_OP_GT },
-    { ">=", NCM_OP_GE }, { "<", NCM_OP_LT },  { "<=", NCM_OP_LE },
+    {"=", NCM_OP_EQ},  {"!=", NCM_OP_NE}, {">", NCM_OP_GT},
+    {">=", NCM_OP_GE}, {"<", NCM_OP_LT},  {"<=", NCM_OP_LE},
 };
 
 /* MLflow's tokenizer takes these for keywords even after a dot. */
-static const char *const reserved[] = { "case", "in", "values", "using", "from", "as" };
+static const char *const reserved[] = {"case", "in", "values", "using", "from", "as"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -81,7 +82,7 @@ static bool read_bare_key(struct lex *lx, struct ncm_str *key)
                        ? lex_unexpected(lx, piece, _("a key"))
                        : wants_backticks(lx, start, piece);
         if (lex_is_digit(p[0]) && (len == 1 || lex_is_digit(p[1]) || (unsigned char)p[1] >= 0x80 ||
-                               (lex_lower(p[1]) == 'e' && len > 2 && lex_is_digit(p[2]))))
+                                   (lex_lower(p[1]) == 'e' && len > 2 && lex_is_digit(p[2]))))
             return wants_backticks(lx, start, piece);
         for (size_t i = 0; i < COUNT(reserved); i++)
             if (lex_same_word(p, len, reserved[i]))
@@ -104,8 +105,8 @@ static bool find_entity(struct lex *lx, size_t at, struct ncm_str word, enum ncm
             *out = entities[i].entity;
             return true;
         }
-    ncm_fail(lx->err, NCM_USAGE, _("“%.40s” is none of metrics, params, tags, attributes, datasets."),
-             ncm_cstr(word));
+    ncm_fail(lx->err, NCM_USAGE,
+             _("“%.40s” is none of metrics, params, tags, attributes, datasets."), ncm_cstr(word));
     ncm_hint(lx->err, _("For example: metrics.auc > 0.9 AND params.lr = '0.1'"));
     return lex_fail_at(lx, at, false);
 }
@@ -193,13 +194,14 @@ static bool read_symbol(struct lex *lx, enum ncm_op *op)
     size_t at = lx->pos;
     while (lex_is_symbol(lex_peek(lx)))
         lx->pos++;
-    struct ncm_str w = { lx->s + at, lx->pos - at };
+    struct ncm_str w = {lx->s + at, lx->pos - at};
     for (size_t i = 0; i < COUNT(symbols); i++)
         if (lex_equals(w, symbols[i].spelling)) {
             *op = symbols[i].op;
             return true;
         }
-    ncm_fail(lx->err, NCM_USAGE, _("“%.*s” is not a comparison."), (int)(w.len > 8 ? 8 : w.len), w.p);
+    ncm_fail(lx->err, NCM_USAGE, _("“%.*s” is not a comparison."), (int)(w.len > 8 ? 8 : w.len),
+             w.p);
     ncm_hint(lx->err, _("Comparisons: = != > >= < <= LIKE ILIKE IN NOT IN IS NULL IS NOT NULL"));
     return lex_fail_at(lx, at, false);
 }
@@ -251,8 +253,8 @@ static bool check_op(struct lex *lx, size_t at, const struct ncm_clause *c)
 {
     const char *allowed;
     bool ok;
-    bool text_op = c->op == NCM_OP_EQ || c->op == NCM_OP_NE || c->op == NCM_OP_LIKE ||
-                   c->op == NCM_OP_ILIKE;
+    bool text_op =
+        c->op == NCM_OP_EQ || c->op == NCM_OP_NE || c->op == NCM_OP_LIKE || c->op == NCM_OP_ILIKE;
     if (c->entity == NCM_ENT_METRIC || is_time(c)) {
         ok = c->op <= NCM_OP_LE;
         allowed = "= != > >= < <=";
@@ -314,10 +316,10 @@ static bool is_null_op(enum ncm_op op)
 
 bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, struct ncm_err *err)
 {
-    struct lex lx = { .s = text == NULL ? "" : text, .err = err };
+    struct lex lx = {.s = text == NULL ? "" : text, .err = err};
     size_t cap = 0;
     bool ok = true;
-    *out = (struct ncm_filter){ 0 };
+    *out = (struct ncm_filter){0};
     lx.len = strlen(lx.s);
     lx.arena = ncm_arena_new();
     struct ncm_clause *clauses = NULL;
@@ -331,7 +333,7 @@ bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, stru
         if (lx.pos >= lx.len)
             break;
         clauses = ncm_grow(clauses, out->n, &cap, sizeof(*clauses));
-        clauses[out->n] = (struct ncm_clause){ 0 };
+        clauses[out->n] = (struct ncm_clause){0};
         size_t begin = lx.pos;
         ok = read_clause(&lx, &clauses[out->n]);
         /* MLflow lets AND be left out between comparisons, but not before these. */
@@ -356,7 +358,7 @@ bool ncm_filter_parse(const char *text, struct ncm_filter *out, size_t *at, stru
 void ncm_filter_release(struct ncm_filter *f)
 {
     ncm_arena_free(f->arena);
-    *f = (struct ncm_filter){ 0 };
+    *f = (struct ncm_filter){0};
 }
 
 static bool read_order(struct lex *lx, struct ncm_order *o)
@@ -383,9 +385,9 @@ static bool read_order(struct lex *lx, struct ncm_order *o)
 bool ncm_orders_parse(const char *const *texts, size_t n, struct ncm_orders *out, size_t *at,
                       struct ncm_err *err)
 {
-    struct lex lx = { .arena = ncm_arena_new(), .err = err };
+    struct lex lx = {.arena = ncm_arena_new(), .err = err};
     bool ok = true;
-    *out = (struct ncm_orders){ .arena = lx.arena };
+    *out = (struct ncm_orders){.arena = lx.arena};
     out->items = ncm_arena_alloc(lx.arena, n + 1, sizeof(*out->items));
     for (size_t i = 0; ok && i < n; i++) {
         struct ncm_order *o = &out->items[i];
@@ -395,7 +397,8 @@ bool ncm_orders_parse(const char *const *texts, size_t n, struct ncm_orders *out
         ok = read_order(&lx, o);
         for (size_t j = 0; ok && j < i; j++)
             if (out->items[j].entity == o->entity && ncm_str_eq(out->items[j].key, o->key)) {
-                ok = ncm_fail(err, NCM_USAGE, _("The order names “%.60s” twice."), ncm_cstr(o->key));
+                ok =
+                    ncm_fail(err, NCM_USAGE, _("The order names “%.60s” twice."), ncm_cstr(o->key));
                 lx.at = 0;
             }
         out->n += ok;
@@ -411,5 +414,5 @@ bool ncm_orders_parse(const char *const *texts, size_t n, struct ncm_orders *out
 void ncm_orders_release(struct ncm_orders *o)
 {
     ncm_arena_free(o->arena);
-    *o = (struct ncm_orders){ 0 };
+    *o = (struct ncm_orders){0};
 }

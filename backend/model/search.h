@@ -13,8 +13,18 @@
 
 enum ncm_entity { NCM_ENT_ATTRIBUTE, NCM_ENT_METRIC, NCM_ENT_PARAM, NCM_ENT_TAG, NCM_ENT_DATASET };
 enum ncm_op {
-    NCM_OP_EQ, NCM_OP_NE, NCM_OP_GT, NCM_OP_GE, NCM_OP_LT, NCM_OP_LE,
-    NCM_OP_LIKE, NCM_OP_ILIKE, NCM_OP_IN, NCM_OP_NOT_IN, NCM_OP_IS_NULL, NCM_OP_IS_NOT_NULL,
+    NCM_OP_EQ,
+    NCM_OP_NE,
+    NCM_OP_GT,
+    NCM_OP_GE,
+    NCM_OP_LT,
+    NCM_OP_LE,
+    NCM_OP_LIKE,
+    NCM_OP_ILIKE,
+    NCM_OP_IN,
+    NCM_OP_NOT_IN,
+    NCM_OP_IS_NULL,
+    NCM_OP_IS_NOT_NULL,
 };
 
 /* One comparison; a filter is the AND of them, as in the tracking system. */
@@ -23,8 +33,8 @@ struct ncm_clause {
     struct ncm_str key; /* canonical attribute name ("run_id" "run_name" "status" "start_time"
                            "end_time" "user_id" "artifact_uri"), or the metric/param/tag key */
     enum ncm_op op;
-    double number;        /* metric values and times */
-    int64_t integer;      /* times: exact */
+    double number;   /* metric values and times */
+    int64_t integer; /* times: exact */
     struct ncm_str text;
     struct ncm_str *list; /* IN, NOT IN */
     size_t n_list;
@@ -65,6 +75,7 @@ void ncm_orders_release(struct ncm_orders *o);
 bool ncm_filter_match(const struct ncm_filter *f, const struct ncm_run *r);
 /* <0, 0, >0 for sorting; numbers, then NaN, then missing, in both directions; ends with the
  * tie-breakers. */
-int ncm_orders_compare(const struct ncm_orders *o, const struct ncm_run *a, const struct ncm_run *b);
+int ncm_orders_compare(const struct ncm_orders *o, const struct ncm_run *a,
+                       const struct ncm_run *b);
 
 #endif

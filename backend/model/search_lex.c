@@ -92,7 +92,7 @@ bool lex_word(struct lex *lx, struct ncm_str *out)
     size_t at = lx->pos;
     while (lex_is_word(lex_peek(lx)))
         lx->pos++;
-    *out = (struct ncm_str){ lx->s + at, lx->pos - at };
+    *out = (struct ncm_str){lx->s + at, lx->pos - at};
     return out->len > 0;
 }
 
@@ -144,15 +144,13 @@ bool lex_number(struct lex *lx, struct ncm_clause *c)
         return lex_unexpected(lx, i, _("the end of the number"));
     /* The number parser wants digits on both sides of the point. */
     bool minus = lx->s[at] == '-';
-    char *text = ncm_sprintf("%s%s%.*s%s", minus ? "-" : "", before == 0 ? "0" : "",
-                             (int)(i - at - minus), lx->s + at + minus,
-                             lx->s[i - 1] == '.' ? "0" : "");
+    char *text =
+        ncm_sprintf("%s%s%.*s%s", minus ? "-" : "", before == 0 ? "0" : "", (int)(i - at - minus),
+                    lx->s + at + minus, lx->s[i - 1] == '.' ? "0" : "");
     if (!ncm_parse_double(text, &c->number))
         c->number = minus ? -INFINITY : INFINITY; /* an exponent beyond doubles */
     if (!whole || !ncm_parse_i64(text, &c->integer))
-        c->integer = fabs(c->number) < 9.2e18 ? (int64_t)c->number
-                     : minus                  ? INT64_MIN
-                                              : INT64_MAX;
+        c->integer = fabs(c->number) < 9.2e18 ? (int64_t)c->number : minus ? INT64_MIN : INT64_MAX;
     ncm_free(text);
     lx->pos = i;
     return true;

@@ -241,7 +241,7 @@ static int compare_metrics(const struct ncm_metric *a, const struct ncm_metric *
 
 static struct ncm_str value_of(const struct ncm_kv *kv)
 {
-    return kv != NULL ? kv->value : (struct ncm_str){ 0 };
+    return kv != NULL ? kv->value : (struct ncm_str){0};
 }
 
 static int compare_by(const struct ncm_order *o, const struct ncm_run *a, const struct ncm_run *b)

@@ -32,8 +32,8 @@ enum ncm_topic {
 struct ncm_snapshot {
     atomic_int refs;
     enum ncm_topic topic;
-    int64_t taken_ms;  /* wall clock when its data was read */
-    bool provisional;  /* a better one follows (first rows before the exact order) */
+    int64_t taken_ms;        /* wall clock when its data was read */
+    bool provisional;        /* a better one follows (first rows before the exact order) */
     struct ncm_arena *arena; /* everything but shared chunks */
     void (*release)(struct ncm_snapshot *s); /* drops shared chunks; may be NULL */
 };
@@ -47,14 +47,14 @@ void ncm_snapshot_unref(const void *s);
 
 struct ncm_store_snapshot {
     struct ncm_snapshot head;
-    struct ncm_str kind;          /* "MLflow SQLite" */
-    struct ncm_str location;      /* what the person knows it by; no secrets */
-    struct ncm_str schema;        /* "dc11669786a5" */
-    struct ncm_str release;       /* "MLflow 3.17", "newer than MLflow 3.17 or unknown" */
+    struct ncm_str kind;     /* "MLflow SQLite" */
+    struct ncm_str location; /* what the person knows it by; no secrets */
+    struct ncm_str schema;   /* "dc11669786a5" */
+    struct ncm_str release;  /* "MLflow 3.17", "newer than MLflow 3.17 or unknown" */
     bool writable;
     struct ncm_str why_read_only; /* absent where writable */
     bool has_stages, has_aliases, has_inputs, has_logged_models, has_registry;
-    struct ncm_str server;        /* a tracking server that owns the file: "pid 123 mlflow server …" */
+    struct ncm_str server; /* a tracking server that owns the file: "pid 123 mlflow server …" */
     int64_t n_experiments, n_runs, n_models; /* -1 unknown */
 };
 
@@ -74,14 +74,14 @@ struct ncm_run_keys_snapshot {
  * nesting. */
 struct ncm_run_ref {
     int64_t handle;
-    int32_t parent;     /* index of the parent row in this snapshot; -1 at the top */
+    int32_t parent; /* index of the parent row in this snapshot; -1 at the top */
     uint16_t depth;
     uint8_t has_children;
     uint8_t running;
 };
 
 #define NCM_RUNS_CHUNK 4096 /* refs a chunk */
-#define NCM_RUNS_PAGE 128   /* runs a page */
+#define NCM_RUNS_PAGE  128  /* runs a page */
 
 struct ncm_refs_chunk {
     atomic_int users;
@@ -100,8 +100,8 @@ struct ncm_runs_page {
  * someone looked (the window of the want), so memory follows what is shown. */
 struct ncm_runs_snapshot {
     struct ncm_snapshot head;
-    size_t n;        /* rows */
-    int64_t total;   /* that match without the limit; -1 not known yet */
+    size_t n;      /* rows */
+    int64_t total; /* that match without the limit; -1 not known yet */
     struct ncm_refs_chunk **chunks;
     size_t n_chunks;
     struct ncm_runs_page **pages; /* n_pages pointers, NULL where not loaded */
@@ -171,19 +171,19 @@ const struct ncm_model *ncm_models_find(const struct ncm_models_snapshot *s, con
 /* One record of our audit. */
 struct ncm_audit_entry {
     struct ncm_str id, actor, host, action, subject, from, to, reason, result, hash, store;
-    struct ncm_str changes; /* JSON of the change list */
+    struct ncm_str changes;       /* JSON of the change list */
     struct ncm_str undone_action; /* the action that this one took back; absent for the others */
     int64_t time_ms;
-    bool mine;      /* by this user on this host */
-    bool undoable;  /* done, invertible and not undone yet */
+    bool mine;     /* by this user on this host */
+    bool undoable; /* done, invertible and not undone yet */
 };
 
 struct ncm_audit_snapshot {
     struct ncm_snapshot head;
     struct ncm_audit_entry *items; /* newest first */
     size_t n;
-    bool verified;             /* the chain was walked */
-    struct ncm_str broken_id;  /* first broken record; absent where whole */
+    bool verified;            /* the chain was walked */
+    struct ncm_str broken_id; /* first broken record; absent where whole */
     struct ncm_str broken_why;
 };
 

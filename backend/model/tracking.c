@@ -74,9 +74,12 @@ static struct ncm_value attribute(const struct ncm_run *r, const char *name)
         const char *name;
         struct ncm_str text;
     } texts[] = {
-        {"run_name", r->name},       {"status", r->status_text},
-        {"user_id", r->user},        {"run_id", r->id},
-        {"artifact_uri", r->artifact_uri}, {"experiment_id", r->experiment_id},
+        {"run_name", r->name},
+        {"status", r->status_text},
+        {"user_id", r->user},
+        {"run_id", r->id},
+        {"artifact_uri", r->artifact_uri},
+        {"experiment_id", r->experiment_id},
         {"parent_run_id", r->parent_id},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

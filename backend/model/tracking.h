@@ -16,8 +16,8 @@ struct ncm_experiment {
     struct ncm_str id, name, artifact_location;
     enum ncm_lifecycle lifecycle;
     int64_t creation_ms, last_update_ms;
-    int64_t run_count;      /* active runs; -1 unknown */
-    int64_t running_count;  /* of these RUNNING; -1 unknown */
+    int64_t run_count;     /* active runs; -1 unknown */
+    int64_t running_count; /* of these RUNNING; -1 unknown */
     int64_t newest_start_ms;
     struct ncm_kv *tags;
     size_t n_tags;

@@ -12,16 +12,33 @@
 
 /* The hashed fields, in this order, as text; then the hash before. Never reorder: old records must
  * stay whole. */
-#define FIELDS                                                                                    \
-    "seq, id, part, time_ms, actor, host, process, store, action, subject, was, becomes, reason," \
+#define FIELDS                                                                                     \
+    "seq, id, part, time_ms, actor, host, process, store, action, subject, was, becomes, reason,"  \
     " undoes, changes, result, detail, previous"
 enum field {
-    F_SEQ, F_ID, F_PART, F_TIME, F_ACTOR, F_HOST, F_PROCESS, F_STORE, F_ACTION, F_SUBJECT, F_WAS,
-    F_BECOMES, F_REASON, F_UNDOES, F_CHANGES, F_RESULT, F_DETAIL, F_PREVIOUS, N_FIELDS,
+    F_SEQ,
+    F_ID,
+    F_PART,
+    F_TIME,
+    F_ACTOR,
+    F_HOST,
+    F_PROCESS,
+    F_STORE,
+    F_ACTION,
+    F_SUBJECT,
+    F_WAS,
+    F_BECOMES,
+    F_REASON,
+    F_UNDOES,
+    F_CHANGES,
+    F_RESULT,
+    F_DETAIL,
+    F_PREVIOUS,
+    N_FIELDS,
 };
 static const char *const field_names[N_FIELDS] = {
-    "seq", "id", "part", "time", "actor", "host", "process", "store", "action", "subject", "from",
-    "to", "reason", "undoes", "changes", "result", "detail", "previous",
+    "seq",     "id",   "part", "time",   "actor",  "host",    "process", "store",  "action",
+    "subject", "from", "to",   "reason", "undoes", "changes", "result",  "detail", "previous",
 };
 #define CANONICAL_MOST ((size_t)64 << 20)
 
@@ -198,15 +215,23 @@ bool ncm_audit_intent(struct ncm_db *state, const char *store, const struct ncm_
     ncm_changes_to_json(&plan->changes, &changes);
     *id = new_id(now);
     struct ncm_str f[N_FIELDS] = {
-        [F_ID] = text(*id), [F_PART] = text("intent"), [F_TIME] = text(time),
-        [F_ACTOR] = text(actor), [F_HOST] = text(host), [F_PROCESS] = text(process),
-        [F_STORE] = text(store), [F_ACTION] = text(ncm_intent_word(plan->intent->kind)),
-        [F_SUBJECT] = text(plan->subject != NULL ? plan->subject : ""), [F_WAS] = text(plan->from),
-        [F_BECOMES] = text(plan->to), [F_REASON] = text(plan->intent->reason),
-        [F_UNDOES] = text(plan->undoes), [F_CHANGES] = {changes.p, changes.len},
+        [F_ID] = text(*id),
+        [F_PART] = text("intent"),
+        [F_TIME] = text(time),
+        [F_ACTOR] = text(actor),
+        [F_HOST] = text(host),
+        [F_PROCESS] = text(process),
+        [F_STORE] = text(store),
+        [F_ACTION] = text(ncm_intent_word(plan->intent->kind)),
+        [F_SUBJECT] = text(plan->subject != NULL ? plan->subject : ""),
+        [F_WAS] = text(plan->from),
+        [F_BECOMES] = text(plan->to),
+        [F_REASON] = text(plan->intent->reason),
+        [F_UNDOES] = text(plan->undoes),
+        [F_CHANGES] = {changes.p, changes.len},
     };
-    bool ok = !changes.full
-              || ncm_fail(err, NCM_TOO_LARGE, _("the change is too large to be recorded"));
+    bool ok =
+        !changes.full || ncm_fail(err, NCM_TOO_LARGE, _("the change is too large to be recorded"));
     ok = ok && ncm_db_begin(state, err) && finish(state, append(state, f, err), err);
     if (!ok) {
         ncm_free(*id);
@@ -233,18 +258,18 @@ static bool has_outcome(struct ncm_db *state, const char *id, bool *out, struct 
     return ok;
 }
 
-bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result,
-                       const char *detail, struct ncm_err *err)
+bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result, const char *detail,
+                       struct ncm_err *err)
 {
     char *actor = ncm_whoami();
     char *host = ncm_hostname();
     char *process = ncm_process_self();
     char *time = ncm_sprintf("%lld", (long long)ncm_now_ms());
     struct ncm_str f[N_FIELDS] = {
-        [F_ID] = text(id), [F_PART] = text("outcome"), [F_TIME] = text(time),
-        [F_ACTOR] = text(actor), [F_HOST] = text(host), [F_PROCESS] = text(process),
-        [F_STORE] = text(""), [F_ACTION] = text(""), [F_SUBJECT] = text(""),
-        [F_CHANGES] = text(""), [F_RESULT] = text(result), [F_DETAIL] = text(detail),
+        [F_ID] = text(id),       [F_PART] = text("outcome"), [F_TIME] = text(time),
+        [F_ACTOR] = text(actor), [F_HOST] = text(host),      [F_PROCESS] = text(process),
+        [F_STORE] = text(""),    [F_ACTION] = text(""),      [F_SUBJECT] = text(""),
+        [F_CHANGES] = text(""),  [F_RESULT] = text(result),  [F_DETAIL] = text(detail),
     };
     bool there = false;
     bool ok = ncm_db_begin(state, err);
@@ -318,8 +343,7 @@ bool ncm_audit_verify(struct ncm_db *state, char **broken, char **why, struct nc
     if (!ncm_db_exec(state, "BEGIN", err)) {
         return false;
     }
-    bool ok = read_head(state, &head_seq, &head, err)
-              && walk(state, &seq, last, broken, why, err);
+    bool ok = read_head(state, &head_seq, &head, err) && walk(state, &seq, last, broken, why, err);
     if (ok && *broken == NULL && (seq != head_seq || strcmp(last, head) != 0)) {
         *broken = ncm_sprintf("#%lld", (long long)(seq < head_seq ? seq + 1 : seq));
         *why = ncm_sprintf("%s", _("records at the end are missing or were added outside"));

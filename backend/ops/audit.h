@@ -14,8 +14,8 @@ bool ncm_audit_intent(struct ncm_db *state, const char *store, const struct ncm_
                       char **id, struct ncm_err *err);
 /* result: "done", "failed", "conflict", "unknown"; detail may be NULL. undoes: id of the record
  * this one takes back, or NULL. */
-bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result,
-                       const char *detail, struct ncm_err *err);
+bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result, const char *detail,
+                       struct ncm_err *err);
 /* After a crash: intents without an outcome are settled by what the store holds (the transition
  * tag proves a promotion), else as "unknown"; never by repeating. */
 bool ncm_audit_settle(struct ncm_db *state, const struct ncm_provider *provider,

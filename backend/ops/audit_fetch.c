@@ -74,9 +74,8 @@ bool ncm_audit_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct nc
     if (there) {
         settle(ctx, state);
     }
-    bool ok = !there
-              || (ncm_log_book_load(state, &book, err)
-                  && ncm_audit_verify(state, &broken, &why, err));
+    bool ok = !there ||
+              (ncm_log_book_load(state, &book, err) && ncm_audit_verify(state, &broken, &why, err));
     ncm_db_close(state);
     if (ok) {
         struct ncm_audit_snapshot *s = ncm_snapshot_new(NCM_T_AUDIT, sizeof *s);

@@ -101,8 +101,8 @@ static void fill_created(struct ncm_changes *c, const char *detail)
         if (ch->kind == NCM_CH_VERSION_CREATE && strncmp(detail, "version ", 8) == 0) {
             ncm_free(ch->version);
             ch->version = ncm_strdup(detail + 8);
-        } else if (ch->kind == NCM_CH_EXPERIMENT_CREATE
-                   && strncmp(detail, "experiment ", 11) == 0) {
+        } else if (ch->kind == NCM_CH_EXPERIMENT_CREATE &&
+                   strncmp(detail, "experiment ", 11) == 0) {
             ncm_free(ch->object);
             ch->object = ncm_strdup(detail + 11);
         }

@@ -12,7 +12,7 @@ struct label {
 };
 
 static const struct label results[] = {
-    {"done", N_("done")},       {"failed", N_("failed")}, {"conflict", N_("conflict")},
+    {"done", N_("done")},       {"failed", N_("failed")},   {"conflict", N_("conflict")},
     {"unknown", N_("unknown")}, {"open", N_("unfinished")},
 };
 

@@ -48,18 +48,16 @@ static bool one(const struct ncm_node *n, struct ncm_changes *out)
     if (object == NULL && kind != NCM_CH_EXPERIMENT_CREATE) {
         return false;
     }
-    struct ncm_change *ch =
-        ncm_changes_add(out, kind, object, ncm_node_str(n, "version", NULL),
-                        ncm_node_str(n, "key", NULL), ncm_node_str(n, "from", NULL),
-                        ncm_node_str(n, "to", NULL));
+    struct ncm_change *ch = ncm_changes_add(
+        out, kind, object, ncm_node_str(n, "version", NULL), ncm_node_str(n, "key", NULL),
+        ncm_node_str(n, "from", NULL), ncm_node_str(n, "to", NULL));
     ch->extra = ncm_strdup(ncm_node_str(n, "extra", NULL));
     const struct ncm_node *any = ncm_node_get(n, "any_from");
     ch->any_from = any != NULL && any->kind == NCM_NODE_BOOL && any->boolean;
     return true;
 }
 
-bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out,
-                           struct ncm_err *err)
+bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out, struct ncm_err *err)
 {
     struct ncm_doc *doc;
     if (!ncm_json_parse(_("the audit's change list"), p, len, &doc, err)) {

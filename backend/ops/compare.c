@@ -33,9 +33,7 @@ static size_t count(const struct ncm_run *r, enum kind kind)
 
 static struct ncm_str key_at(const struct ncm_run *r, enum kind kind, size_t i)
 {
-    return kind == METRICS ? r->metrics[i].key
-           : kind == PARAMS ? r->params[i].key
-                            : r->tags[i].key;
+    return kind == METRICS ? r->metrics[i].key : kind == PARAMS ? r->params[i].key : r->tags[i].key;
 }
 
 static struct ncm_value value_of(const struct ncm_run *r, enum kind kind, const char *key)

@@ -8,9 +8,9 @@
 #include "model/tracking.h"
 
 struct ncm_compare_row {
-    struct ncm_str key;          /* borrowed from the runs */
-    struct ncm_value *values;    /* one a run */
-    int best;                    /* index of the best (metrics by their direction) or -1 */
+    struct ncm_str key;       /* borrowed from the runs */
+    struct ncm_value *values; /* one a run */
+    int best;                 /* index of the best (metrics by their direction) or -1 */
     bool differs;
 };
 

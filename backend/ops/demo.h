@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 
-/* Where ncm_demo_make(dir) makes it: the path of the mlflow.db, as far as it can be told before. The
- * caller frees. */
+/* Where ncm_demo_make(dir) makes it: the path of the mlflow.db, as far as it can be told before.
+ * The caller frees. */
 char *ncm_demo_path(const char *dir);
 /* Makes dir (NULL: a folder "ncmlops-demo" under the state folder) with mlflow.db and artifacts;
  * one that is there already is used as it is, never overwritten. *path (caller frees) = the

@@ -78,8 +78,8 @@ static bool check_store(struct list *l, struct ncm_job_context *ctx)
         return false;
     }
     const struct ncm_store_snapshot *st = got;
-    add(l, NCM_CHECK_OK, "store",
-        ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
+    add(l, NCM_CHECK_OK, "store", ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)),
+        NULL);
     add(l, NCM_CHECK_OK, "schema",
         ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
     check_writable(l, ctx, st);
@@ -101,18 +101,21 @@ static void check_records(struct list *l, struct ncm_db *state)
         open += book.items[i].result.p == NULL ? 1 : 0;
     }
     if (broken != NULL) {
-        add(l, NCM_CHECK_FAIL, "audit", ncm_sprintf(_("the chain is broken at %s: %s"), broken,
-                                                    why),
+        add(l, NCM_CHECK_FAIL, "audit",
+            ncm_sprintf(_("the chain is broken at %s: %s"), broken, why),
             _("somebody changed the record; compare with a copy of the file"));
     } else {
         add(l, NCM_CHECK_OK, "audit",
             ncm_sprintf(ngettext("%zu record, chain whole", "%zu records, chain whole", book.n),
-                        book.n), NULL);
+                        book.n),
+            NULL);
     }
     if (open > 0) {
         add(l, NCM_CHECK_WARN, "audit",
-            ncm_sprintf(ngettext("%zu change has no outcome yet", "%zu changes have no outcome yet",
-                                 open), open), NULL);
+            ncm_sprintf(
+                ngettext("%zu change has no outcome yet", "%zu changes have no outcome yet", open),
+                open),
+            NULL);
     }
     ncm_free(broken);
     ncm_free(why);

@@ -10,9 +10,9 @@
 enum ncm_check_state { NCM_CHECK_OK, NCM_CHECK_WARN, NCM_CHECK_FAIL };
 struct ncm_check {
     enum ncm_check_state state;
-    char *name;   /* "store", "schema", "audit" … */
-    char *what;   /* translated */
-    char *hint;   /* or NULL */
+    char *name; /* "store", "schema", "audit" … */
+    char *what; /* translated */
+    char *hint; /* or NULL */
 };
 /* Blocks (headless). Caller frees with ncm_checks_free. */
 void ncm_doctor(struct ncm_session *s, struct ncm_check **out, size_t *n);

@@ -24,8 +24,8 @@ static bool open_state(struct ncm_job_context *ctx, struct ncm_db **state, struc
 /* Errors after which it is not known whether the commit reached the disk. */
 static bool is_doubtful(enum ncm_code code)
 {
-    return code == NCM_IO || code == NCM_INTERNAL || code == NCM_TIMEOUT || code == NCM_CANCELLED
-           || code == NCM_UNREACHABLE;
+    return code == NCM_IO || code == NCM_INTERNAL || code == NCM_TIMEOUT || code == NCM_CANCELLED ||
+           code == NCM_UNREACHABLE;
 }
 
 static const char *what_happened(struct ncm_job_context *ctx, struct ncm_conn *conn,
@@ -70,7 +70,8 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
 }
 
 /* Reads back through a fresh connection: a file that was put in the store's place between opening
- * and committing has nothing of what was written. A store that cannot be asked now had its commit. */
+ * and committing has nothing of what was written. A store that cannot be asked now had its commit.
+ */
 static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
 {
     struct ncm_conn *conn;
@@ -84,8 +85,9 @@ static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
     if (there) {
         return true;
     }
-    ncm_fail(err, NCM_CONFLICT, _("the store was replaced while it was written: the change is not"
-                                  " in it"));
+    ncm_fail(err, NCM_CONFLICT,
+             _("the store was replaced while it was written: the change is not"
+               " in it"));
     return ncm_hint(err, _("look at the present state and decide again"));
 }
 
@@ -94,10 +96,9 @@ static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct
 {
     char *actor = ncm_whoami();
     char *detail = NULL;
-    struct ncm_mark mark = {.audit_id = plan->audit_id, .actor = actor,
-                            .reason = plan->intent->reason};
-    bool ok = ctx->provider->apply(conn, &plan->changes, &mark, &ctx->control, &plan->receipt,
-                                   err);
+    struct ncm_mark mark = {
+        .audit_id = plan->audit_id, .actor = actor, .reason = plan->intent->reason};
+    bool ok = ctx->provider->apply(conn, &plan->changes, &mark, &ctx->control, &plan->receipt, err);
     ncm_free(actor);
     ok = ok && read_back(ctx, plan, err);
     if (ok) {

@@ -20,7 +20,7 @@ struct event {
 
 struct gather {
     struct ncm_arena *arena;
-    const char *slot;  /* stage name, or the alias after '@' */
+    const char *slot; /* stage name, or the alias after '@' */
     bool alias;
     struct event *items;
     size_t n, cap;
@@ -31,8 +31,7 @@ static void add_event(struct gather *g, struct event e)
     /* The audit and the tag tell of the same step. */
     for (size_t i = 0; i < g->n; i++) {
         struct event *o = &g->items[i];
-        if (o->gained == e.gained && ncm_str_eq(o->version, e.version)
-            && ncm_str_eq(o->id, e.id)) {
+        if (o->gained == e.gained && ncm_str_eq(o->version, e.version) && ncm_str_eq(o->id, e.id)) {
             return;
         }
     }
@@ -84,12 +83,16 @@ static void from_audit(struct gather *g, const struct ncm_log_book *book, const 
         const struct ncm_record *r = &book->items[i - 1];
         struct ncm_changes changes;
         struct ncm_err err;
-        if (!ncm_record_done(r)
-            || !ncm_changes_from_json(ncm_cstr(r->changes), r->changes.len, &changes, &err)) {
+        if (!ncm_record_done(r) ||
+            !ncm_changes_from_json(ncm_cstr(r->changes), r->changes.len, &changes, &err)) {
             continue;
         }
-        struct event base = {.time_ms = r->time_ms, .from_audit = true, .actor = r->actor,
-                             .reason = r->reason, .id = r->id, .seq = r->seq};
+        struct event base = {.time_ms = r->time_ms,
+                             .from_audit = true,
+                             .actor = r->actor,
+                             .reason = r->reason,
+                             .id = r->id,
+                             .seq = r->seq};
         for (size_t k = changes.n; k > 0; k--) {
             const struct ncm_change *ch = &changes.items[k - 1];
             if (ch->kind == NCM_CH_MODEL_RENAME && ch->to != NULL && strcmp(ch->to, name) == 0) {
@@ -120,8 +123,8 @@ static void from_tag(struct gather *g, const struct ncm_model_version *v, const 
     struct ncm_doc *doc;
     struct ncm_err err;
     struct ncm_str id = id_of_key(g->arena, tag->key);
-    if (id.p == NULL || tag->value.p == NULL
-        || !ncm_json_parse("transition", tag->value.p, tag->value.len, &doc, &err)) {
+    if (id.p == NULL || tag->value.p == NULL ||
+        !ncm_json_parse("transition", tag->value.p, tag->value.len, &doc, &err)) {
         return;
     }
     const struct ncm_node *root = ncm_doc_root(doc);
@@ -219,8 +222,8 @@ static bool holds_now(const struct gather *g, const struct ncm_model *m,
         return ncm_str_is(v->stage_text, g->slot);
     }
     for (size_t i = 0; i < m->n_aliases; i++) {
-        if (ncm_str_is(m->aliases[i].name, g->slot)
-            && ncm_str_eq(m->aliases[i].version, v->version)) {
+        if (ncm_str_is(m->aliases[i].name, g->slot) &&
+            ncm_str_eq(m->aliases[i].version, v->version)) {
             return true;
         }
     }
@@ -243,8 +246,8 @@ static void join_present(struct gather *g, const struct ncm_model *m, struct spa
     for (size_t i = m != NULL ? m->n_versions : 0; i > 0; i--) {
         const struct ncm_model_version *v = &m->versions[i - 1];
         if (holds_now(g, m, v) && open_span(s, v->version) == NULL) {
-            struct ncm_holder *h = add_span(
-                s, ncm_arena_str(g->arena, v->version.p, v->version.len), true);
+            struct ncm_holder *h =
+                add_span(s, ncm_arena_str(g->arena, v->version.p, v->version.len), true);
             h->known_from = ncm_arena_cstr(g->arena, "registry");
         }
     }
@@ -279,8 +282,8 @@ bool ncm_holders_find(const struct ncm_log_book *book, const struct ncm_model *p
         return ncm_fail(err, NCM_USAGE, _("'%s' is neither a stage nor an @alias"),
                         slot != NULL ? slot : "");
     }
-    struct gather g = {.arena = ncm_arena_new(), .alias = alias,
-                       .slot = alias ? slot + 1 : ncm_stage_name(stage)};
+    struct gather g = {
+        .arena = ncm_arena_new(), .alias = alias, .slot = alias ? slot + 1 : ncm_stage_name(stage)};
     struct spans s = {0};
     from_audit(&g, book, model);
     for (size_t i = 0; present != NULL && i < present->n_versions; i++) {

@@ -34,8 +34,7 @@ static bool was_made(const struct ncm_model *m, const struct ncm_holder *h, int6
 }
 
 /* Copies into a snapshot; at > 0 keeps only who held it at that moment. */
-static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l,
-                    const struct ncm_model *m)
+static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l, const struct ncm_model *m)
 {
     struct ncm_holders_snapshot *s = ncm_snapshot_new(NCM_T_HOLDERS, sizeof *s);
     struct ncm_arena *a = s->head.arena;
@@ -43,8 +42,8 @@ static void publish(struct ncm_fetch *f, const struct ncm_holder_list *l,
     s->items = ncm_arena_alloc(a, l->n, sizeof *s->items);
     for (size_t i = 0; i < l->n; i++) {
         const struct ncm_holder *h = &l->items[i];
-        bool then = (h->from_ms == NCM_NO_TIME ? was_made(m, h, at) : h->from_ms <= at)
-                    && (h->until_ms == NCM_NO_TIME || at < h->until_ms);
+        bool then = (h->from_ms == NCM_NO_TIME ? was_made(m, h, at) : h->from_ms <= at) &&
+                    (h->until_ms == NCM_NO_TIME || at < h->until_ms);
         if (at > 0 && !then) {
             continue;
         }

@@ -18,8 +18,8 @@ static bool has_open_intents(struct ncm_db *state)
     return ncm_db_i64(state,
                       "SELECT count(*) FROM audit i WHERE i.part='intent' AND NOT EXISTS"
                       " (SELECT 1 FROM audit o WHERE o.id=i.id AND o.part='outcome')",
-                      0, &n, &ignored)
-           && n > 0;
+                      0, &n, &ignored) &&
+           n > 0;
 }
 
 /* A change of ours that was cut off may have left the store half written, which a reader cannot
@@ -31,8 +31,8 @@ static void settle_first(const char *location)
     struct ncm_conn *conn = NULL;
     struct ncm_db *state = NULL;
     struct ncm_err err;
-    char *path = provider != NULL && provider->state_path != NULL ? provider->state_path(location)
-                                                                  : NULL;
+    char *path =
+        provider != NULL && provider->state_path != NULL ? provider->state_path(location) : NULL;
     if (path != NULL && ncm_state_open(path, false, &state, &err) && has_open_intents(state)) {
         if (provider->open(location, &conn, &control, &err)) {
             ncm_audit_settle(state, provider, conn, &err);
@@ -50,8 +50,8 @@ static void recover(const struct ncm_session_options *o)
     struct ncm_config *config = NULL;
     struct ncm_choice choice = {0};
     struct ncm_err ignored; /* the engine says it again */
-    if (!o->read_only && ncm_config_load(o->config, &config, &ignored)
-        && ncm_choose_store(o->store, o->context, config, &choice, &ignored)) {
+    if (!o->read_only && ncm_config_load(o->config, &config, &ignored) &&
+        ncm_choose_store(o->store, o->context, config, &choice, &ignored)) {
         if (!choice.read_only) {
             settle_first(choice.location);
         }

@@ -23,8 +23,7 @@ void ncm_lane_end(struct ncm_job_context *ctx, struct ncm_lane *lane);
 void ncm_changes_to_json(const struct ncm_changes *c, struct ncm_buf *out);
 /* NCM_INVALID_DATA where the text is no change list. out is initialised here and to be released
  * only on success. */
-bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out,
-                           struct ncm_err *err);
+bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out, struct ncm_err *err);
 
 /* audit_log.c: the records, intent and outcome joined, oldest first. */
 struct ncm_record {
@@ -34,7 +33,7 @@ struct ncm_record {
     struct ncm_str result;  /* absent: no outcome yet */
     struct ncm_str detail, hash;
     struct ncm_str undone_action; /* of the record that this one takes back; absent without */
-    bool undone;            /* a later done record takes it back */
+    bool undone;                  /* a later done record takes it back */
 };
 struct ncm_log_book {
     struct ncm_arena *arena;
@@ -90,7 +89,8 @@ bool ncm_planner_version(struct ncm_planner *p, const char *name, const char *ve
 /* The whole job of ncm_plan_start on a plan that has its intent. */
 bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err);
 
-/* plan_registry.c, plan_stage.c, plan_metrics.c, plan_register.c, plan_runs.c, rollback.c, undo.c */
+/* plan_registry.c, plan_stage.c, plan_metrics.c, plan_register.c, plan_runs.c, rollback.c, undo.c
+ */
 bool ncm_plan_registry(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_promote(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_alias(struct ncm_planner *p, struct ncm_err *err);

@@ -63,9 +63,9 @@ static bool reason_fits(const struct ncm_intent *i, struct ncm_err *err)
     for (size_t at = 0, len = strlen(s); at < len; n++) {
         at += ncm_utf8_decode(s + at, len - at, &cp);
     }
-    return n <= NCM_REASON_MOST
-           || ncm_fail(err, NCM_USAGE, _("the reason is too long: at most %d characters"),
-                       NCM_REASON_MOST);
+    return n <= NCM_REASON_MOST ||
+           ncm_fail(err, NCM_USAGE, _("the reason is too long: at most %d characters"),
+                    NCM_REASON_MOST);
 }
 
 static bool leaves_transition(const struct ncm_changes *c)
@@ -128,8 +128,8 @@ static bool make(struct ncm_planner *p, struct ncm_err *err)
         return false;
     }
     const struct ncm_provider *provider = p->ctx->provider;
-    if (!p->plan->nothing && provider->check != NULL
-        && !provider->check(p->conn, &p->plan->changes, err)) {
+    if (!p->plan->nothing && provider->check != NULL &&
+        !provider->check(p->conn, &p->plan->changes, err)) {
         return false;
     }
     closing_lines(p);

@@ -14,20 +14,35 @@
 #include "model/change.h"
 
 enum ncm_intent_kind {
-    NCM_DO_PROMOTE,        /* model version, to = stage name; flag archive */
-    NCM_DO_ROLLBACK,       /* model; to = stage name or "@alias" */
-    NCM_DO_UNDO,           /* nothing: one's own last change */
-    NCM_DO_ALIAS_SET,      /* model version, key = alias */
-    NCM_DO_ALIAS_DELETE,   /* model, key = alias */
-    NCM_DO_VERSION_TAG, NCM_DO_VERSION_UNTAG, NCM_DO_VERSION_NOTE, NCM_DO_VERSION_DELETE,
-    NCM_DO_MODEL_CREATE, NCM_DO_MODEL_RENAME, NCM_DO_MODEL_TAG, NCM_DO_MODEL_UNTAG,
-    NCM_DO_MODEL_NOTE, NCM_DO_MODEL_DELETE,
-    NCM_DO_REGISTER,       /* model = name, object = run id, key = artifact path or NULL (the
-                              model the run logged, where there is just one), to = note or NULL */
-    NCM_DO_RUN_TAG, NCM_DO_RUN_UNTAG, NCM_DO_RUN_NOTE, NCM_DO_RUN_RENAME,
-    NCM_DO_RUN_DELETE, NCM_DO_RUN_RESTORE,
-    NCM_DO_EXPERIMENT_CREATE, NCM_DO_EXPERIMENT_RENAME, NCM_DO_EXPERIMENT_TAG,
-    NCM_DO_EXPERIMENT_UNTAG, NCM_DO_EXPERIMENT_DELETE, NCM_DO_EXPERIMENT_RESTORE,
+    NCM_DO_PROMOTE,      /* model version, to = stage name; flag archive */
+    NCM_DO_ROLLBACK,     /* model; to = stage name or "@alias" */
+    NCM_DO_UNDO,         /* nothing: one's own last change */
+    NCM_DO_ALIAS_SET,    /* model version, key = alias */
+    NCM_DO_ALIAS_DELETE, /* model, key = alias */
+    NCM_DO_VERSION_TAG,
+    NCM_DO_VERSION_UNTAG,
+    NCM_DO_VERSION_NOTE,
+    NCM_DO_VERSION_DELETE,
+    NCM_DO_MODEL_CREATE,
+    NCM_DO_MODEL_RENAME,
+    NCM_DO_MODEL_TAG,
+    NCM_DO_MODEL_UNTAG,
+    NCM_DO_MODEL_NOTE,
+    NCM_DO_MODEL_DELETE,
+    NCM_DO_REGISTER, /* model = name, object = run id, key = artifact path or NULL (the
+                        model the run logged, where there is just one), to = note or NULL */
+    NCM_DO_RUN_TAG,
+    NCM_DO_RUN_UNTAG,
+    NCM_DO_RUN_NOTE,
+    NCM_DO_RUN_RENAME,
+    NCM_DO_RUN_DELETE,
+    NCM_DO_RUN_RESTORE,
+    NCM_DO_EXPERIMENT_CREATE,
+    NCM_DO_EXPERIMENT_RENAME,
+    NCM_DO_EXPERIMENT_TAG,
+    NCM_DO_EXPERIMENT_UNTAG,
+    NCM_DO_EXPERIMENT_DELETE,
+    NCM_DO_EXPERIMENT_RESTORE,
     NCM_N_INTENTS,
 };
 
@@ -35,22 +50,28 @@ enum ncm_intent_kind {
 struct ncm_intent {
     enum ncm_intent_kind kind;
     char *model, *version;
-    char **objects;  /* run ids or experiment ids/names */
+    char **objects; /* run ids or experiment ids/names */
     size_t n_objects;
     char *key, *to;
-    char *expect;    /* --expect: stage of the version / version of the alias ("none") */
+    char *expect; /* --expect: stage of the version / version of the alias ("none") */
     char *reason;
-    bool archive;    /* move what holds the stage to Archived */
+    bool archive; /* move what holds the stage to Archived */
     bool force;
 };
 struct ncm_intent *ncm_intent_new(enum ncm_intent_kind kind);
 void ncm_intent_free(struct ncm_intent *i);
 void ncm_intent_add_object(struct ncm_intent *i, const char *id); /* one named twice counts once */
-void ncm_intent_set(char **field, const char *value); /* replaces an owned string */
+void ncm_intent_set(char **field, const char *value);             /* replaces an owned string */
 
 /* How a line of a plan reads. */
-enum ncm_plan_tone { NCM_TONE_CHANGE, NCM_TONE_SIDE, NCM_TONE_BETTER, NCM_TONE_WORSE,
-                     NCM_TONE_NOTE, NCM_TONE_WARN };
+enum ncm_plan_tone {
+    NCM_TONE_CHANGE,
+    NCM_TONE_SIDE,
+    NCM_TONE_BETTER,
+    NCM_TONE_WORSE,
+    NCM_TONE_NOTE,
+    NCM_TONE_WARN
+};
 struct ncm_plan_line {
     enum ncm_plan_tone tone;
     char *subject; /* "fraud-detector v15" (raw: cleaned when painted) */
@@ -70,7 +91,7 @@ struct ncm_plan {
     char *confirm_name; /* what must be typed in a protected context, and for deletions */
     char *undoes;       /* audit id of the record that this plan takes back, or NULL */
     bool irreversible;
-    bool nothing;       /* it is already so */
+    bool nothing; /* it is already so */
     /* After execution: */
     char *audit_id;
     struct ncm_receipt receipt;

@@ -39,8 +39,7 @@ static void metric_line(struct ncm_plan *plan, const struct ncm_metric *was,
     const char *what = tone == NCM_TONE_BETTER  ? _("better")
                        : tone == NCM_TONE_WORSE ? _("worse")
                                                 : _("differs");
-    ncm_plan_line(plan, tone, now->key.p, what,
-                  ncm_fmt_num(from, sizeof from, was->value.num, 5),
+    ncm_plan_line(plan, tone, now->key.p, what, ncm_fmt_num(from, sizeof from, was->value.num, 5),
                   ncm_fmt_num(to, sizeof to, now->value.num, 5));
 }
 
@@ -68,8 +67,9 @@ static void compare(struct ncm_plan *plan, const struct ncm_run *was, const stru
         }
     }
     if (more > 0) {
-        ncm_plan_note(plan, ngettext("%zu more metric differs from version %s",
-                                     "%zu more metrics differ from version %s", more),
+        ncm_plan_note(plan,
+                      ngettext("%zu more metric differs from version %s",
+                               "%zu more metrics differ from version %s", more),
                       more, holder);
     }
     if (lines == 0 && same > 0) {

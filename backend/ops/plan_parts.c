@@ -168,8 +168,8 @@ bool ncm_planner_version(struct ncm_planner *p, const char *name, const char *ve
         return ncm_fail(err, NCM_USAGE, _("a version of '%s' must be named"), name);
     }
     *out = ncm_model_version(*model, version);
-    return *out != NULL
-           || ncm_fail(err, NCM_NOT_FOUND, _("model '%s' has no version %s"), name, version);
+    return *out != NULL ||
+           ncm_fail(err, NCM_NOT_FOUND, _("model '%s' has no version %s"), name, version);
 }
 
 char *ncm_plan_tag_text(const char *key, const char *value)

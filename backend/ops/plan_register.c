@@ -67,8 +67,8 @@ static void history(const struct ncm_run *r, const char *path, struct candidates
     const struct ncm_kv *tag = ncm_run_tag(r, "mlflow.log-model.history");
     struct ncm_doc *doc;
     struct ncm_err ignored;
-    if (tag == NULL || tag->value.p == NULL
-        || !ncm_json_parse(tag->key.p, tag->value.p, tag->value.len, &doc, &ignored)) {
+    if (tag == NULL || tag->value.p == NULL ||
+        !ncm_json_parse(tag->key.p, tag->value.p, tag->value.len, &doc, &ignored)) {
         return;
     }
     const struct ncm_node *root = ncm_doc_root(doc);
@@ -145,8 +145,10 @@ static bool by_path(struct ncm_planner *p, const struct ncm_run *r, const char *
     }
     if (c->n == 0 && !listed && plain == path) {
         add(c, path, below(ncm_cstr(r->artifact_uri), path));
-        ncm_plan_warn(p->plan, _("the run's files cannot be seen from here: whether there is a"
-                                 " model at '%s' was not checked"), path);
+        ncm_plan_warn(p->plan,
+                      _("the run's files cannot be seen from here: whether there is a"
+                        " model at '%s' was not checked"),
+                      path);
     }
     if (c->n == 0) {
         return ncm_fail(err, NCM_NOT_FOUND, _("run '%s' has no model at '%s'"), r->id.p, path);
@@ -206,8 +208,8 @@ static bool choose(struct ncm_planner *p, const struct ncm_run *r, struct candid
 }
 
 /* The same model once more is seldom meant. */
-static void warn_of_same(struct ncm_planner *p, const struct ncm_model *m,
-                         const struct ncm_run *r, const char *source)
+static void warn_of_same(struct ncm_planner *p, const struct ncm_model *m, const struct ncm_run *r,
+                         const char *source)
 {
     for (size_t i = 0; i < m->n_versions; i++) {
         const struct ncm_model_version *v = &m->versions[i];

@@ -41,8 +41,8 @@ static bool tag(struct ncm_planner *p, enum ncm_change_kind kind, const char *su
                 struct ncm_err *err)
 {
     const struct ncm_intent *i = p->plan->intent;
-    if (!needs(i->key, _("the tag's key"), err)
-        || (set && !needs(i->to, _("the tag's value"), err))) {
+    if (!needs(i->key, _("the tag's key"), err) ||
+        (set && !needs(i->to, _("the tag's value"), err))) {
         return false;
     }
     p->plan->title = set ? ncm_sprintf(_("Set tag %s of %s"), i->key, subject)
@@ -58,8 +58,8 @@ static bool note(struct ncm_planner *p, enum ncm_change_kind kind, const char *s
 {
     const struct ncm_intent *i = p->plan->intent;
     p->plan->title = ncm_sprintf(_("Change the description of %s"), subject);
-    return needs(i->to, _("the text"), err)
-           && single(p, kind, subject, _("description"), NULL, i->to, err);
+    return needs(i->to, _("the text"), err) &&
+           single(p, kind, subject, _("description"), NULL, i->to, err);
 }
 
 /* In MLflow 3 a version's aliases go with it; before, they are left pointing at nothing. */
@@ -84,8 +84,8 @@ static bool version_delete(struct ncm_planner *p, const struct ncm_model_version
     const char *from;
     plan->title = ncm_sprintf(_("Delete %s for good"), subject);
     plan->irreversible = true;
-    if (!ncm_planner_add(p, NCM_CH_VERSION_DELETE, plan->intent->model, plan->intent->version,
-                         NULL, NULL, &from, err)) {
+    if (!ncm_planner_add(p, NCM_CH_VERSION_DELETE, plan->intent->model, plan->intent->version, NULL,
+                         NULL, &from, err)) {
         return false;
     }
     plan->from = ncm_strdup(from);
@@ -155,8 +155,8 @@ static bool model_rename(struct ncm_planner *p, struct ncm_err *err)
     struct ncm_plan *plan = p->plan;
     const struct ncm_intent *i = plan->intent;
     plan->title = ncm_sprintf(_("Rename model %s"), i->model);
-    if (!needs(i->to, _("the new name"), err)
-        || !single(p, NCM_CH_MODEL_RENAME, i->model, _("name"), NULL, i->to, err)) {
+    if (!needs(i->to, _("the new name"), err) ||
+        !single(p, NCM_CH_MODEL_RENAME, i->model, _("name"), NULL, i->to, err)) {
         return false;
     }
     if (!plan->nothing) {

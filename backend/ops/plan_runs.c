@@ -28,8 +28,8 @@ struct deed {
     enum ncm_change_kind change;
     const char *key;
     const char *to;
-    char *what;  /* translated; owned */
-    char *title; /* of one; owned */
+    char *what;   /* translated; owned */
+    char *title;  /* of one; owned */
     char *titles; /* of several, with their number; owned */
 };
 
@@ -46,13 +46,13 @@ static bool needs(const char *value, const char *what, struct ncm_err *err)
 }
 
 /* Adds the change for one object and its line; what is so already is left out. */
-static bool add(struct ncm_planner *p, const struct deed *d, const char *object,
-                const char *label, struct ncm_err *err)
+static bool add(struct ncm_planner *p, const struct deed *d, const char *object, const char *label,
+                struct ncm_err *err)
 {
     struct ncm_plan *plan = p->plan;
     char *from;
-    struct ncm_change ask = {.kind = d->change, .object = (char *)(uintptr_t)object,
-                             .key = (char *)(uintptr_t)d->key};
+    struct ncm_change ask = {
+        .kind = d->change, .object = (char *)(uintptr_t)object, .key = (char *)(uintptr_t)d->key};
     if (!p->ctx->provider->present(p->conn, &ask, &from, err)) {
         return false;
     }
@@ -104,26 +104,27 @@ static bool run_deed(const struct ncm_intent *i, struct deed *d, struct ncm_err 
         d->change = NCM_CH_RUN_TAG;
         d->key = i->key;
         d->to = i->kind == NCM_DO_RUN_TAG ? i->to : NULL;
-        if (!needs(i->key, _("the tag's key"), err)
-            || (i->kind == NCM_DO_RUN_TAG && !needs(i->to, _("the tag's value"), err))) {
+        if (!needs(i->key, _("the tag's key"), err) ||
+            (i->kind == NCM_DO_RUN_TAG && !needs(i->to, _("the tag's value"), err))) {
             return false;
         }
         d->what = ncm_sprintf(_("tag %s"), i->key);
         d->title = d->to != NULL ? ncm_sprintf(_("Set tag %s of a run"), i->key)
                                  : ncm_sprintf(_("Remove tag %s of a run"), i->key);
-        d->titles = d->to != NULL
-                        ? ncm_sprintf(ngettext("Set tag %s of %lu run", "Set tag %s of %lu runs",
-                                               n), i->key, n)
-                        : ncm_sprintf(ngettext("Remove tag %s of %lu run",
-                                               "Remove tag %s of %lu runs", n), i->key, n);
+        d->titles =
+            d->to != NULL
+                ? ncm_sprintf(ngettext("Set tag %s of %lu run", "Set tag %s of %lu runs", n),
+                              i->key, n)
+                : ncm_sprintf(ngettext("Remove tag %s of %lu run", "Remove tag %s of %lu runs", n),
+                              i->key, n);
         return true;
     case NCM_DO_RUN_NOTE:
         d->change = NCM_CH_RUN_NOTE;
         d->to = i->to;
         d->what = ncm_strdup(_("note"));
         d->title = ncm_strdup(_("Change the note of a run"));
-        d->titles = ncm_sprintf(ngettext("Change the note of %lu run",
-                                         "Change the note of %lu runs", n), n);
+        d->titles = ncm_sprintf(
+            ngettext("Change the note of %lu run", "Change the note of %lu runs", n), n);
         return needs(i->to, _("the text"), err);
     case NCM_DO_RUN_RENAME:
         d->change = NCM_CH_RUN_NAME;
@@ -131,15 +132,16 @@ static bool run_deed(const struct ncm_intent *i, struct deed *d, struct ncm_err 
         d->what = ncm_strdup(_("name"));
         d->title = ncm_strdup(_("Rename a run"));
         d->titles = ncm_sprintf(ngettext("Rename %lu run", "Rename %lu runs", n), n);
-        return (i->to != NULL && i->to[0] != '\0')
-               || ncm_fail(err, NCM_USAGE, _("a run needs a name"));
+        return (i->to != NULL && i->to[0] != '\0') ||
+               ncm_fail(err, NCM_USAGE, _("a run needs a name"));
     case NCM_DO_RUN_DELETE:
         d->change = NCM_CH_RUN_LIFECYCLE;
         d->to = "deleted";
         d->what = ncm_strdup(_("state"));
         d->title = ncm_strdup(_("Delete a run (it can be restored)"));
         d->titles = ncm_sprintf(ngettext("Delete %lu run (it can be restored)",
-                                         "Delete %lu runs (they can be restored)", n), n);
+                                         "Delete %lu runs (they can be restored)", n),
+                                n);
         return true;
     default:
         d->change = NCM_CH_RUN_LIFECYCLE;
@@ -228,8 +230,8 @@ static bool experiment_deed(const struct ncm_intent *i, struct deed *d, struct n
         d->change = NCM_CH_EXPERIMENT_TAG;
         d->key = i->key;
         d->to = i->kind == NCM_DO_EXPERIMENT_TAG ? i->to : NULL;
-        if (!needs(i->key, _("the tag's key"), err)
-            || (i->kind == NCM_DO_EXPERIMENT_TAG && !needs(i->to, _("the tag's value"), err))) {
+        if (!needs(i->key, _("the tag's key"), err) ||
+            (i->kind == NCM_DO_EXPERIMENT_TAG && !needs(i->to, _("the tag's value"), err))) {
             return false;
         }
         d->what = ncm_sprintf(_("tag %s"), i->key);
@@ -258,10 +260,10 @@ static void experiment_side(struct ncm_planner *p, const struct ncm_experiment *
         return;
     }
     if (i->kind == NCM_DO_EXPERIMENT_DELETE && e->run_count > 0) {
-        ncm_plan_note(p->plan,
-                      ngettext("%lld run goes with it", "%lld runs go with it",
-                               (unsigned long)e->run_count),
-                      (long long)e->run_count);
+        ncm_plan_note(
+            p->plan,
+            ngettext("%lld run goes with it", "%lld runs go with it", (unsigned long)e->run_count),
+            (long long)e->run_count);
     }
     if (i->kind == NCM_DO_EXPERIMENT_RESTORE) {
         ncm_plan_warn(p->plan, _("all its runs come back, those too that had been deleted singly"));
@@ -288,8 +290,8 @@ static bool experiments(struct ncm_planner *p, struct ncm_err *err)
     const struct ncm_experiment *first = NULL;
     for (size_t k = 0; ok && k < i->n_objects; k++) {
         const struct ncm_experiment *e = find_experiment(got, i->objects[k]);
-        ok = e != NULL
-             || ncm_fail(err, NCM_NOT_FOUND, _("there is no experiment '%s'"), i->objects[k]);
+        ok = e != NULL ||
+             ncm_fail(err, NCM_NOT_FOUND, _("there is no experiment '%s'"), i->objects[k]);
         ok = ok && add(p, &d, e->id.p, ncm_cstr(e->name), err);
         if (ok) {
             experiment_side(p, e);

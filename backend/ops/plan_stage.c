@@ -46,10 +46,9 @@ void ncm_plan_version_warnings(struct ncm_planner *p, const struct ncm_model_ver
 /* What the registry showed a moment ago must still be so, or the plan would not hold together. */
 static bool still(const struct ncm_model_version *v, const char *now, struct ncm_err *err)
 {
-    return (now != NULL && ncm_str_is(v->stage_text, now))
-           || ncm_fail(err, NCM_CONFLICT, _("%s version %s moved just now: from %s to %s"),
-                       v->model.p, v->version.p, ncm_cstr(v->stage_text),
-                       now != NULL ? now : "None");
+    return (now != NULL && ncm_str_is(v->stage_text, now)) ||
+           ncm_fail(err, NCM_CONFLICT, _("%s version %s moved just now: from %s to %s"), v->model.p,
+                    v->version.p, ncm_cstr(v->stage_text), now != NULL ? now : "None");
 }
 
 static bool stage_change(struct ncm_planner *p, enum ncm_plan_tone tone,
@@ -58,8 +57,8 @@ static bool stage_change(struct ncm_planner *p, enum ncm_plan_tone tone,
 {
     const char *model = v->model.p;
     const char *version = v->version.p;
-    if (!ncm_planner_add(p, NCM_CH_VERSION_STAGE, model, version, NULL, to, from, err)
-        || !still(v, *from, err)) {
+    if (!ncm_planner_add(p, NCM_CH_VERSION_STAGE, model, version, NULL, to, from, err) ||
+        !still(v, *from, err)) {
         return false;
     }
     if (*from == NULL || strcmp(*from, to) != 0) {
@@ -78,12 +77,14 @@ static bool expected(const struct ncm_plan *plan, const char *now, struct ncm_er
         return true;
     }
     if (!ncm_stage_of(i->expect, &want)) {
-        return ncm_fail(err, NCM_USAGE, _("'%s' is no stage: None, Staging, Production or"
-                        " Archived"), i->expect);
+        return ncm_fail(err, NCM_USAGE,
+                        _("'%s' is no stage: None, Staging, Production or"
+                          " Archived"),
+                        i->expect);
     }
-    return (now != NULL && strcmp(now, ncm_stage_name(want)) == 0)
-           || ncm_fail(err, NCM_CONFLICT, _("%s version %s is in %s, not in %s as expected"),
-                       i->model, i->version, now != NULL ? now : "None", ncm_stage_name(want));
+    return (now != NULL && strcmp(now, ncm_stage_name(want)) == 0) ||
+           ncm_fail(err, NCM_CONFLICT, _("%s version %s is in %s, not in %s as expected"), i->model,
+                    i->version, now != NULL ? now : "None", ncm_stage_name(want));
 }
 
 static bool in_stage(const struct ncm_model_version *v, const char *stage)
@@ -145,8 +146,9 @@ static bool to_stage(struct ncm_planner *p, enum ncm_stage stage, struct ncm_err
     const char *from = NULL;
     size_t archived = 0;
     if (i->archive && stage != NCM_STAGE_STAGING && stage != NCM_STAGE_PRODUCTION) {
-        return ncm_fail(err, NCM_USAGE, _("only a version that goes to Staging or Production can"
-                        " archive the others"));
+        return ncm_fail(err, NCM_USAGE,
+                        _("only a version that goes to Staging or Production can"
+                          " archive the others"));
     }
     if (!ncm_planner_version(p, i->model, i->version, &m, &v, err)) {
         return false;
@@ -155,8 +157,8 @@ static bool to_stage(struct ncm_planner *p, enum ncm_stage stage, struct ncm_err
     plan->subject = ncm_sprintf("%s/%s", i->model, i->version);
     plan->confirm_name = ncm_strdup(i->model);
     plan->to = ncm_strdup(to);
-    if (!others(p, m, v, to, &holder, &archived, err)
-        || !stage_change(p, NCM_TONE_CHANGE, v, to, &from, err) || !expected(plan, from, err)) {
+    if (!others(p, m, v, to, &holder, &archived, err) ||
+        !stage_change(p, NCM_TONE_CHANGE, v, to, &from, err) || !expected(plan, from, err)) {
         return false;
     }
     if (i->archive) {
@@ -188,8 +190,10 @@ bool ncm_plan_promote(struct ncm_planner *p, struct ncm_err *err)
         return ncm_plan_alias(p, err);
     }
     if (i->to == NULL || !ncm_stage_of(i->to, &stage)) {
-        return ncm_fail(err, NCM_USAGE, _("'%s' is no stage: None, Staging, Production or"
-                        " Archived"), i->to != NULL ? i->to : "");
+        return ncm_fail(err, NCM_USAGE,
+                        _("'%s' is no stage: None, Staging, Production or"
+                          " Archived"),
+                        i->to != NULL ? i->to : "");
     }
     if (!p->store->has_stages) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("this store has no stages"));
@@ -207,11 +211,15 @@ static bool alias_expected(const struct ncm_intent *i, const char *now, struct n
         return true;
     }
     if (now == NULL) {
-        return ncm_fail(err, NCM_CONFLICT, _("alias %s of %s points nowhere, not at version %s as"
-                        " expected"), i->key, i->model, i->expect);
+        return ncm_fail(err, NCM_CONFLICT,
+                        _("alias %s of %s points nowhere, not at version %s as"
+                          " expected"),
+                        i->key, i->model, i->expect);
     }
-    return ncm_fail(err, NCM_CONFLICT, _("alias %s of %s points at version %s, not at %s as"
-                    " expected"), i->key, i->model, now, i->expect);
+    return ncm_fail(err, NCM_CONFLICT,
+                    _("alias %s of %s points at version %s, not at %s as"
+                      " expected"),
+                    i->key, i->model, now, i->expect);
 }
 
 /* The lines of an alias that moves: who gets it, who loses it. */
@@ -250,16 +258,15 @@ bool ncm_plan_alias(struct ncm_planner *p, struct ncm_err *err)
         return false;
     }
     if (!ncm_planner_add(p, NCM_CH_ALIAS, i->model, NULL, i->key, set ? i->version : NULL, &from,
-                         err)
-        || !alias_expected(i, from, err)) {
+                         err) ||
+        !alias_expected(i, from, err)) {
         return false;
     }
-    plan->title = set ? ncm_sprintf(_("Point alias %s of %s at version %s"), i->key, i->model,
-                                    i->version)
-                      : ncm_sprintf(_("Take alias %s from %s"), i->key, i->model);
-    plan->subject = set || from != NULL
-                        ? ncm_sprintf("%s/%s", i->model, set ? i->version : from)
-                        : ncm_strdup(i->model);
+    plan->title =
+        set ? ncm_sprintf(_("Point alias %s of %s at version %s"), i->key, i->model, i->version)
+            : ncm_sprintf(_("Take alias %s from %s"), i->key, i->model);
+    plan->subject = set || from != NULL ? ncm_sprintf("%s/%s", i->model, set ? i->version : from)
+                                        : ncm_strdup(i->model);
     plan->confirm_name = ncm_strdup(i->model);
     plan->from = ncm_plan_slot_text("@", i->key, from);
     plan->to = ncm_plan_slot_text("@", i->key, set ? i->version : NULL);

@@ -58,8 +58,8 @@ enum ncm_process_state ncm_process_state(const char *process, const char *host)
     char *space = namespace_of_self();
     const char *colon = strchr(process, ':');
     const char *last = strrchr(process, ':');
-    bool visible = strcmp(here, host) == 0 && colon != NULL && last > colon
-                   && strcmp(last + 1, space) == 0 && strcmp(space, "0") != 0;
+    bool visible = strcmp(here, host) == 0 && colon != NULL && last > colon &&
+                   strcmp(last + 1, space) == 0 && strcmp(space, "0") != 0;
     enum ncm_process_state state = NCM_PROCESS_ELSEWHERE;
     if (visible) {
         char *pid = ncm_strndup(process, (size_t)(colon - process));

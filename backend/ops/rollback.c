@@ -54,8 +54,10 @@ static const struct ncm_model_version *previous(struct ncm_planner *p, const str
 
 static bool unknown(const char *model, const char *slot, struct ncm_err *err)
 {
-    ncm_fail(err, NCM_NOT_FOUND, _("previous holder unknown: no record of who held %s of %s"
-                                   " before"), slot, model);
+    ncm_fail(err, NCM_NOT_FOUND,
+             _("previous holder unknown: no record of who held %s of %s"
+               " before"),
+             slot, model);
     return ncm_hint(err, _("only changes made with ncmlops leave a record; use promote or alias"
                            " set"));
 }
@@ -131,9 +133,9 @@ static bool put_back(struct ncm_planner *p, const struct ncm_model *m,
     plan->subject = ncm_sprintf("%s/%s", m->name.p, back->version.p);
     plan->confirm_name = ncm_strdup(m->name.p);
     plan->to = ncm_plan_slot_text("", slot, back->version.p);
-    bool ok = alias ? put_alias(p, m, back, slot + 1, err)
-                    : ncm_stage_of(slot, &stage)
-                          && put_stage(p, m, back, ncm_stage_name(stage), err);
+    bool ok = alias
+                  ? put_alias(p, m, back, slot + 1, err)
+                  : ncm_stage_of(slot, &stage) && put_stage(p, m, back, ncm_stage_name(stage), err);
     if (ok) {
         ncm_plan_version_warnings(p, back);
     }
@@ -156,8 +158,9 @@ bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err)
     if (i->to[0] != '@' && ncm_stage_of(i->to, &stage)) {
         ncm_intent_set(&i->to, ncm_stage_name(stage));
         if (stage != NCM_STAGE_PRODUCTION && stage != NCM_STAGE_STAGING) {
-            return ncm_fail(err, NCM_USAGE, _("only Production, Staging and aliases are rolled"
-                                              " back"));
+            return ncm_fail(err, NCM_USAGE,
+                            _("only Production, Staging and aliases are rolled"
+                              " back"));
         }
     }
     if (!load_book(p, &book, err)) {

@@ -43,8 +43,10 @@ static const char *by_tag(const struct ncm_provider *provider, struct ncm_conn *
     struct ncm_err err;
     char *key = ncm_sprintf("ncmlops.transition.%s", audit_id);
     char *value = NULL;
-    struct ncm_change ask = {.kind = NCM_CH_VERSION_TAG, .object = ch->object,
-                             .version = (char *)(uintptr_t)version, .key = key};
+    struct ncm_change ask = {.kind = NCM_CH_VERSION_TAG,
+                             .object = ch->object,
+                             .version = (char *)(uintptr_t)version,
+                             .key = key};
     bool known = provider->present(conn, &ask, &value, &err);
     const char *result = !known ? "unknown" : value != NULL ? "done" : "failed";
     *detail = ncm_strdup(!known          ? err.what
@@ -133,8 +135,8 @@ const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_c
         }
         const char *result = by_tag(provider, conn, audit_id, ch, version, detail);
         /* One that pointed at nothing left its tag nowhere. */
-        if (ch->kind == NCM_CH_ALIAS && ch->to == NULL && strcmp(result, "failed") == 0
-            && stands(provider, conn, ch) == AS_AFTER) {
+        if (ch->kind == NCM_CH_ALIAS && ch->to == NULL && strcmp(result, "failed") == 0 &&
+            stands(provider, conn, ch) == AS_AFTER) {
             ncm_free(*detail);
             *detail = ncm_strdup("interrupted; the store does not tell");
             result = "unknown";

@@ -73,8 +73,8 @@ static bool check_line(struct ncm_planner *p, const struct ncm_change *ch, bool 
         return false;
     }
     char *subject = subject_of(ch);
-    char *what = ch->key != NULL ? ncm_sprintf("%s %s", what_of(ch), ch->key)
-                                 : ncm_strdup(what_of(ch));
+    char *what =
+        ch->key != NULL ? ncm_sprintf("%s %s", what_of(ch), ch->key) : ncm_strdup(what_of(ch));
     /* A model's versions are counted when those before it in the list are gone. */
     bool later = ch->kind == NCM_CH_MODEL_DELETE && !first;
     bool ok = ch->any_from || later || same(now, ch->from);
@@ -104,9 +104,8 @@ static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct 
     ncm_changes_release(&plan->changes);
     plan->changes = back;
     plan->undoes = ncm_strdup(r->id.p);
-    plan->title = r->undoes.p != NULL
-                      ? ncm_sprintf(_("Do again what was undone: %s"), r->subject.p)
-                      : ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
+    plan->title = r->undoes.p != NULL ? ncm_sprintf(_("Do again what was undone: %s"), r->subject.p)
+                                      : ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
     plan->subject = ncm_strdup(r->subject.p);
     plan->from = ncm_strdup(r->becomes.p);
     plan->to = ncm_strdup(r->was.p);
@@ -114,10 +113,9 @@ static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct 
         if (!check_line(p, &back.items[i], i == 0, err)) {
             return false;
         }
-        plan->irreversible = plan->irreversible || back.items[i].kind == NCM_CH_VERSION_DELETE
-                             || back.items[i].kind == NCM_CH_MODEL_DELETE;
-        if (back.items[i].kind == NCM_CH_EXPERIMENT_LIFECYCLE
-            && same(back.items[i].to, "active")) {
+        plan->irreversible = plan->irreversible || back.items[i].kind == NCM_CH_VERSION_DELETE ||
+                             back.items[i].kind == NCM_CH_MODEL_DELETE;
+        if (back.items[i].kind == NCM_CH_EXPERIMENT_LIFECYCLE && same(back.items[i].to, "active")) {
             ncm_plan_warn(plan, _("all its runs come back, those too that had been deleted"
                                   " singly"));
         }
@@ -134,8 +132,7 @@ bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
     struct ncm_db *state = NULL;
     struct ncm_log_book book;
     struct ncm_err ignored;
-    if (p->ctx->state_path == NULL
-        || !ncm_state_open(p->ctx->state_path, false, &state, err)) {
+    if (p->ctx->state_path == NULL || !ncm_state_open(p->ctx->state_path, false, &state, err)) {
         if (p->ctx->state_path != NULL && err->code != NCM_NOT_FOUND) {
             return false;
         }

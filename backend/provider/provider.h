@@ -27,9 +27,10 @@ struct ncm_control {
  * reference. The last snapshot published must not be provisional. */
 struct ncm_fetch {
     const struct ncm_query *query;
-    const struct ncm_snapshot *previous; /* the newest snapshot of this query or NULL: borrow chunks */
-    size_t first, count;                 /* RUNS: rows that are looked at (pages to load) */
-    bool window_only;                    /* RUNS: nothing changed, only the window moved */
+    const struct ncm_snapshot
+        *previous;       /* the newest snapshot of this query or NULL: borrow chunks */
+    size_t first, count; /* RUNS: rows that are looked at (pages to load) */
+    bool window_only;    /* RUNS: nothing changed, only the window moved */
     struct ncm_control control;
     void (*publish)(void *to, struct ncm_snapshot *s);
     void (*progress)(void *to, int64_t done, int64_t total); /* total -1: unknown */
@@ -89,8 +90,9 @@ struct ncm_provider {
     bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
                   const struct ncm_mark *mark, const struct ncm_control *control,
                   struct ncm_receipt *receipt, struct ncm_err *err);
-    /* Whether apply would take the changes, by the other system's own rules (names, lengths, what is
-     * deleted); NCM_REFUSED, NCM_USAGE, NCM_NOT_FOUND with a sentence. Reads only. NULL: no rules. */
+    /* Whether apply would take the changes, by the other system's own rules (names, lengths, what
+     * is deleted); NCM_REFUSED, NCM_USAGE, NCM_NOT_FOUND with a sentence. Reads only. NULL: no
+     * rules. */
     bool (*check)(struct ncm_conn *conn, const struct ncm_changes *changes, struct ncm_err *err);
     /* The present value that `change->from` is compared with; *value is NULL where absent (the
      * caller frees). NCM_NOT_FOUND where the object itself does not exist. */

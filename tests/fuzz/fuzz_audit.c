@@ -34,8 +34,12 @@ static void tell_holders(const char *text, size_t len)
     struct ncm_err err;
     struct ncm_holder_list list;
     struct ncm_kv tag = {{key, sizeof key - 1}, {text, len}};
-    struct ncm_model_version v = {.model = {"m", 1}, .version = {"1", 1}, .number = 1,
-                                  .stage_text = {"Production", 10}, .tags = &tag, .n_tags = 1};
+    struct ncm_model_version v = {.model = {"m", 1},
+                                  .version = {"1", 1},
+                                  .number = 1,
+                                  .stage_text = {"Production", 10},
+                                  .tags = &tag,
+                                  .n_tags = 1};
     struct ncm_model m = {.name = {"m", 1}, .versions = &v, .n_versions = 1};
     struct ncm_record r = {.id = {"x", 1}, .changes = {text, len}, .result = {"done", 4}};
     struct ncm_log_book book = {.items = &r, .n = 1};

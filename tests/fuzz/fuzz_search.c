@@ -11,16 +11,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define S(text) ((struct ncm_str){ text, sizeof(text) - 1 })
+#define S(text) ((struct ncm_str){text, sizeof(text) - 1})
 
 static void check(const char *text, size_t len)
 {
-    struct ncm_metric metric = { .key = S("auc"), .value = { .kind = NCM_V_NUMBER, .num = 0.5 } };
-    struct ncm_kv kv[2] = { { S("lr"), S("0.1") }, { S("none"), { NULL, 0 } } };
-    struct ncm_run a = { .id = S("a"), .name = S("n"), .metrics = &metric, .n_metrics = 1,
-                         .params = kv, .n_params = 2, .tags = kv, .n_tags = 2,
-                         .start_ms = 5, .end_ms = NCM_NO_TIME };
-    struct ncm_run b = { .id = S("b"), .start_ms = NCM_NO_TIME, .end_ms = 7 };
+    struct ncm_metric metric = {.key = S("auc"), .value = {.kind = NCM_V_NUMBER, .num = 0.5}};
+    struct ncm_kv kv[2] = {{S("lr"), S("0.1")}, {S("none"), {NULL, 0}}};
+    struct ncm_run a = {.id = S("a"),
+                        .name = S("n"),
+                        .metrics = &metric,
+                        .n_metrics = 1,
+                        .params = kv,
+                        .n_params = 2,
+                        .tags = kv,
+                        .n_tags = 2,
+                        .start_ms = 5,
+                        .end_ms = NCM_NO_TIME};
+    struct ncm_run b = {.id = S("b"), .start_ms = NCM_NO_TIME, .end_ms = 7};
     struct ncm_filter f;
     struct ncm_orders o;
     struct ncm_err err;

@@ -124,8 +124,8 @@ static char *shape(bool modern)
             continue;
         }
         p++;
-        ncm_buf_puts(&b, *p == 'T' ? (modern ? "TEXT" : "VARCHAR(5000)")
-                         : !modern ? ""
+        ncm_buf_puts(&b, *p == 'T'   ? (modern ? "TEXT" : "VARCHAR(5000)")
+                         : !modern   ? ""
                          : *p == 'K' ? "workspace,"
                                      : ", workspace VARCHAR(63) NOT NULL DEFAULT 'default'");
     }
@@ -205,15 +205,17 @@ const char *small_ask(struct small *s, const char *sql)
     must(ncm_db_prepare(db, sql, &st, &err), &err);
     must(ncm_stmt_step(st, &row, &err), &err);
     snprintf(out, sizeof answers[0], "%s",
-             !row ? "-" : ncm_col_null(st, 0) ? "NULL" : ncm_cstr(ncm_col_text(st, 0)));
+             !row                  ? "-"
+             : ncm_col_null(st, 0) ? "NULL"
+                                   : ncm_cstr(ncm_col_text(st, 0)));
     ncm_stmt_end(st);
     ncm_db_close(db);
     return out;
 }
 
-bool small_apply(struct small *s, const char *mark, struct ncm_err *err,
-                 enum ncm_change_kind kind, const char *object, const char *version,
-                 const char *key, const char *from, const char *to)
+bool small_apply(struct small *s, const char *mark, struct ncm_err *err, enum ncm_change_kind kind,
+                 const char *object, const char *version, const char *key, const char *from,
+                 const char *to)
 {
     struct ncm_changes c;
     struct ncm_receipt receipt;
@@ -221,8 +223,8 @@ bool small_apply(struct small *s, const char *mark, struct ncm_err *err,
     struct ncm_mark m = {.audit_id = mark, .actor = "ann", .reason = "because"};
     ncm_changes_init(&c);
     ncm_changes_add(&c, kind, object, version, key, from, to);
-    bool ok = s->ctx.provider->apply(s->conn, &c, mark != NULL ? &m : NULL, &control, &receipt,
-                                     err);
+    bool ok =
+        s->ctx.provider->apply(s->conn, &c, mark != NULL ? &m : NULL, &control, &receipt, err);
     ncm_changes_release(&c);
     return ok;
 }

@@ -29,9 +29,9 @@ void small_close(struct small *s);
 void small_exec(struct small *s, const char *sql);
 const char *small_ask(struct small *s, const char *sql);
 /* One change straight through the provider; `mark` is the audit id or NULL. */
-bool small_apply(struct small *s, const char *mark, struct ncm_err *err,
-                 enum ncm_change_kind kind, const char *object, const char *version,
-                 const char *key, const char *from, const char *to);
+bool small_apply(struct small *s, const char *mark, struct ncm_err *err, enum ncm_change_kind kind,
+                 const char *object, const char *version, const char *key, const char *from,
+                 const char *to);
 /* Plans and carries out an intent (taken). NULL and err where one of the two fails. */
 struct ncm_plan *small_plan(struct small *s, struct ncm_intent *i, struct ncm_err *err);
 struct ncm_plan *small_do(struct small *s, struct ncm_intent *i, struct ncm_err *err);

@@ -22,7 +22,7 @@ static void unpack(const char *fixture, const char *to)
 {
     posix_spawn_file_actions_t files;
     char *from = ncm_sprintf("tests/fixtures/%s.gz", fixture);
-    char *argv[] = { (char *)"gzip", (char *)"-dc", from, NULL };
+    char *argv[] = {(char *)"gzip", (char *)"-dc", from, NULL};
     pid_t pid;
     int status = -1;
     posix_spawn_file_actions_init(&files);
@@ -63,7 +63,7 @@ struct ncm_doc *store_expected(const char *version)
 struct ncm_conn *store_open(const char *path)
 {
     struct ncm_conn *c;
-    struct ncm_control control = { 0 };
+    struct ncm_control control = {0};
     struct ncm_err err;
     if (!ncm_mlflow_sqlite.open(path, &c, &control, &err))
         fail_msg("%s: %s", path, err.what);
@@ -80,7 +80,7 @@ static void keep(void *to, struct ncm_snapshot *s)
 const void *store_ask(struct ncm_conn *c, struct ncm_query *q, struct ncm_err *err)
 {
     struct ncm_snapshot *last = NULL;
-    struct ncm_fetch f = { .query = q, .count = 100000, .publish = keep, .to = &last };
+    struct ncm_fetch f = {.query = q, .count = 100000, .publish = keep, .to = &last};
     bool ok = ncm_mlflow_sqlite.fetch(c, &f, err);
     ncm_query_free(q);
     if (ok) {

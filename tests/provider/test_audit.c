@@ -96,8 +96,10 @@ static void tamper(const char *sql, int broken_at)
 {
     char *ids[2];
     struct ncm_db *db = chain("tampered.db", ids);
-    assert_true(ncm_db_exec(db, "DROP TRIGGER audit_is_not_changed;"
-                                "DROP TRIGGER audit_is_not_shortened", &err));
+    assert_true(ncm_db_exec(db,
+                            "DROP TRIGGER audit_is_not_changed;"
+                            "DROP TRIGGER audit_is_not_shortened",
+                            &err));
     assert_true(ncm_db_exec(db, sql, &err));
     verify(db, broken_at < 0 ? "#4" : ids[broken_at]);
     ncm_db_close(db);
@@ -135,8 +137,8 @@ static void two_processes_make_one_chain(void **state)
             for (int i = 0; i < EACH; i++) {
                 char *id;
                 struct ncm_plan *p = stage_plan("1", "None", "Staging");
-                if (!ncm_audit_intent(db, "store", p, &id, &err)
-                    || !ncm_audit_outcome(db, id, "done", NULL, &err)) {
+                if (!ncm_audit_intent(db, "store", p, &id, &err) ||
+                    !ncm_audit_outcome(db, id, "done", NULL, &err)) {
                     _exit(2);
                 }
                 ncm_free(id);
@@ -169,8 +171,8 @@ static char *intent_of_the_dead(struct small *s, const char *version, const char
     if (pid == 0) {
         char *id;
         struct ncm_plan *p = stage_plan(version, from, to);
-        _exit(ncm_state_open(s->state_path, true, &db, &err)
-                      && ncm_audit_intent(db, "store", p, &id, &err)
+        _exit(ncm_state_open(s->state_path, true, &db, &err) &&
+                      ncm_audit_intent(db, "store", p, &id, &err)
                   ? 0
                   : 1);
     }
@@ -220,8 +222,7 @@ static void after_a_crash_the_store_tells(void **state)
     ncm_free(id);
     /* Killed after it: even if somebody moved the version on since. */
     id = intent_of_the_dead(&s, "4", "None", "Staging");
-    assert_true(
-        small_apply(&s, id, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None", "Staging"));
+    assert_true(small_apply(&s, id, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None", "Staging"));
     assert_true(
         small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "Staging", "None"));
     settled_as(&s, id, "done");
@@ -292,8 +293,8 @@ static void change_lists_survive_the_text(void **state)
     ncm_changes_release(&c);
     ncm_changes_release(&back);
     ncm_buf_release(&b);
-    static const char *const bad[] = {"", "{}", "[1]", "[{\"kind\":\"x\"}]", "[{}]",
-                                      "[{\"kind\":\"alias\"}]", "[", "null"};
+    static const char *const bad[] = {
+        "", "{}", "[1]", "[{\"kind\":\"x\"}]", "[{}]", "[{\"kind\":\"alias\"}]", "[", "null"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(ncm_changes_from_json(bad[i], strlen(bad[i]), &back, &err));
     }

@@ -15,7 +15,7 @@
 #include "provider/stores.h"
 #include "unit/scratch.h"
 
-static const char *const versions[] = { "1.30.1", "2.9.2", "2.22.5", "3.17.2" };
+static const char *const versions[] = {"1.30.1", "2.9.2", "2.22.5", "3.17.2"};
 #define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
 
 struct store {
@@ -26,7 +26,7 @@ struct store {
 
 static struct store open_store(size_t i)
 {
-    struct store s = { .c = store_open(store_copy(versions[i], "mlflow.db")) };
+    struct store s = {.c = store_open(store_copy(versions[i], "mlflow.db"))};
     s.doc = store_expected(versions[i]);
     s.expected = ncm_doc_root(s.doc);
     return s;
@@ -97,7 +97,8 @@ static void experiments_are_the_same(void **state)
             const struct ncm_node *runs = ncm_node_get(ncm_node_get(s.expected, "runs"), e->id.p);
             int64_t active = 0;
             for (size_t k = 0; runs != NULL && k < runs->n; k++)
-                active += strcmp(ncm_node_str(&runs->items[k], "lifecycle_stage", ""), "active") == 0;
+                active +=
+                    strcmp(ncm_node_str(&runs->items[k], "lifecycle_stage", ""), "active") == 0;
             assert_int_equal(e->run_count, active);
         }
         ncm_snapshot_unref(got);
@@ -295,8 +296,8 @@ static void the_registry_is_the_same(void **state)
 
 static void the_store_says_what_it_is(void **state)
 {
-    static const char *const releases[] = { "MLflow 1.29–2.2", "MLflow 2.8–2.12",
-                                            "MLflow 2.19–2.22", "MLflow 3.17" };
+    static const char *const releases[] = {"MLflow 1.29–2.2", "MLflow 2.8–2.12", "MLflow 2.19–2.22",
+                                           "MLflow 3.17"};
     (void)state;
     for (size_t v = 0; v < N_VERSIONS; v++) {
         struct store s = open_store(v);
@@ -305,8 +306,7 @@ static void the_store_says_what_it_is(void **state)
         assert_true(got->writable);
         assert_int_equal(got->has_aliases, v > 0);
         assert_int_equal(got->has_logged_models, v > 2);
-        assert_int_equal(got->n_models,
-                         ncm_node_get(s.expected, "registered_models")->n);
+        assert_int_equal(got->n_models, ncm_node_get(s.expected, "registered_models")->n);
         assert_int_equal(got->n_runs, 46);
         ncm_snapshot_unref(got);
         close_store(&s);
@@ -380,7 +380,8 @@ static void long_histories_are_thinned(void **state)
                 continue;
             seen = true;
             const char *id = runs->items[r].key;
-            const struct ncm_series_snapshot *all = store_get(s.c, ncm_query_series(id, want->key, 0));
+            const struct ncm_series_snapshot *all =
+                store_get(s.c, ncm_query_series(id, want->key, 0));
             const struct ncm_series_snapshot *few =
                 store_get(s.c, ncm_query_series(id, want->key, 200));
             double low = INFINITY, high = -INFINITY, few_low = INFINITY, few_high = -INFINITY;

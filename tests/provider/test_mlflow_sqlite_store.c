@@ -32,7 +32,7 @@ static void write_sql(const char *path, const char *sql)
 static struct ncm_err refused(const char *path)
 {
     struct ncm_conn *c;
-    struct ncm_control control = { 0 };
+    struct ncm_control control = {0};
     struct ncm_err err;
     if (ncm_mlflow_sqlite.open(path, &c, &control, &err))
         fail_msg("opened: %s", path);
@@ -98,7 +98,7 @@ static void unknown_schemas_are_only_read(void **state)
 /* What changed since the last call, within two seconds. */
 static unsigned changes(struct ncm_conn *c)
 {
-    struct ncm_control control = { 0 };
+    struct ncm_control control = {0};
     struct ncm_err err;
     unsigned what = 0;
     if (!ncm_mlflow_sqlite.watch(c, 2000, &control, &what, &err))
@@ -111,7 +111,7 @@ static void watch_sees_commits_migrations_and_other_files(void **state)
     const char *path = store_copy(CURRENT, "watched.db");
     const char *other = store_copy("2.9.2", "other.db");
     struct ncm_conn *c = store_open(path);
-    struct ncm_control control = { 0 };
+    struct ncm_control control = {0};
     struct ncm_err err;
     unsigned what;
     (void)state;
@@ -205,9 +205,9 @@ static void large_stores_show_first_rows_at_once(void **state)
                     " 1800000000000+i, 'active', '', 1 FROM n;");
     struct ncm_conn *c = store_open(path);
     struct ncm_query *q = ncm_query_new(NCM_T_RUNS);
-    struct seen seen = { 0 };
+    struct seen seen = {0};
     struct ncm_err err;
-    struct ncm_fetch f = { .query = q, .count = 50, .publish = see, .to = &seen };
+    struct ncm_fetch f = {.query = q, .count = 50, .publish = see, .to = &seen};
     ncm_query_add_id(q, "1");
     assert_true(ncm_mlflow_sqlite.fetch(c, &f, &err));
     assert_int_equal(seen.provisional, 1);
@@ -258,9 +258,11 @@ static void large_stores_show_first_rows_at_once(void **state)
 }
 
 static const char mlmodel[] =
-    "flavors:\n  python_function:\n    python_version: 3.11.2\n  sklearn:\n    pickled_model: m.pkl\n"
+    "flavors:\n  python_function:\n    python_version: 3.11.2\n  sklearn:\n    pickled_model: "
+    "m.pkl\n"
     "mlflow_version: 3.17.2\nmodel_size_bytes: 1500\nmodel_uuid: abc\nsignature:\n"
-    "  inputs: '[{\"type\": \"double\", \"name\": \"age\", \"required\": true}, {\"type\": \"tensor\","
+    "  inputs: '[{\"type\": \"double\", \"name\": \"age\", \"required\": true}, {\"type\": "
+    "\"tensor\","
     " \"tensor-spec\": {\"dtype\": \"float64\", \"shape\": [-1, 30]}}]'\n  outputs: null\n"
     "utc_time_created: '2026-11-21 09:00:00'\n";
 
@@ -354,9 +356,9 @@ static void a_cancelled_read_ends(void **state)
     struct ncm_conn *c = store_open(store_copy(CURRENT, "cancel.db"));
     struct ncm_query *q = ncm_query_new(NCM_T_RUNS);
     atomic_bool cancel;
-    struct seen seen = { 0 };
+    struct seen seen = {0};
     struct ncm_err err;
-    struct ncm_fetch f = { .query = q, .count = 50, .publish = see, .to = &seen };
+    struct ncm_fetch f = {.query = q, .count = 50, .publish = see, .to = &seen};
     (void)state;
     atomic_init(&cancel, true);
     f.control.cancel = &cancel;

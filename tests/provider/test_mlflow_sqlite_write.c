@@ -16,31 +16,31 @@
 static struct ncm_err err;
 
 #define STAGE(v) "SELECT current_stage FROM model_versions WHERE name='m' AND version=" #v
-#define BOTH(name)                                                                                \
-    static void name(struct small *s, bool modern);                                              \
-    static void name##_old(void **state)                                                         \
-    {                                                                                             \
-        struct small s;                                                                           \
-        (void)state;                                                                              \
-        small_open(&s, #name "-old.db", false);                                                   \
-        name(&s, false);                                                                          \
-        small_close(&s);                                                                          \
-    }                                                                                             \
-    static void name##_new(void **state)                                                         \
-    {                                                                                             \
-        struct small s;                                                                           \
-        (void)state;                                                                              \
-        small_open(&s, #name "-new.db", true);                                                    \
-        name(&s, true);                                                                           \
-        small_close(&s);                                                                          \
-    }                                                                                             \
+#define BOTH(name)                                                                                 \
+    static void name(struct small *s, bool modern);                                                \
+    static void name##_old(void **state)                                                           \
+    {                                                                                              \
+        struct small s;                                                                            \
+        (void)state;                                                                               \
+        small_open(&s, #name "-old.db", false);                                                    \
+        name(&s, false);                                                                           \
+        small_close(&s);                                                                           \
+    }                                                                                              \
+    static void name##_new(void **state)                                                           \
+    {                                                                                              \
+        struct small s;                                                                            \
+        (void)state;                                                                               \
+        small_open(&s, #name "-new.db", true);                                                     \
+        name(&s, true);                                                                            \
+        small_close(&s);                                                                           \
+    }                                                                                              \
     static void name(struct small *s, bool modern)
 
 BOTH(stage_is_written_with_its_times_and_mark)
 {
     (void)modern;
-    assert_true(small_apply(s, "abc", &err, NCM_CH_VERSION_STAGE, "m", "3", NULL, "Staging",
-                            "Production"));
+    assert_true(
+        small_apply(s, "abc", &err, NCM_CH_VERSION_STAGE, "m", "3", NULL, "Staging", "Production"));
     assert_string_equal(small_ask(s, STAGE(3)), "Production");
     assert_string_equal(small_ask(s, "SELECT v.last_updated_time > 1 AND v.last_updated_time ="
                                      " m.last_updated_time FROM model_versions v JOIN"
@@ -56,15 +56,16 @@ BOTH(stage_is_written_with_its_times_and_mark)
 BOTH(stage_that_moved_is_a_conflict_and_nothing_is_written)
 {
     (void)modern;
-    assert_false(small_apply(s, "abc", &err, NCM_CH_VERSION_STAGE, "m", "3", NULL, "None",
-                             "Production"));
+    assert_false(
+        small_apply(s, "abc", &err, NCM_CH_VERSION_STAGE, "m", "3", NULL, "None", "Production"));
     assert_int_equal(err.code, NCM_CONFLICT);
     assert_non_null(strstr(err.what, "None"));
     assert_non_null(strstr(err.what, "Staging"));
     assert_string_equal(small_ask(s, STAGE(3)), "Staging");
     assert_string_equal(small_ask(s, "SELECT count(*) FROM model_version_tags"), "0");
     assert_string_equal(small_ask(s, "SELECT last_updated_time FROM registered_models"
-                                     " WHERE name='m'"), "1");
+                                     " WHERE name='m'"),
+                        "1");
 }
 
 BOTH(all_changes_are_one_unit)
@@ -103,7 +104,8 @@ BOTH(aliases_move_and_touch_no_times)
     assert_string_equal(small_ask(s, "SELECT max(last_updated_time) FROM registered_models"), "1");
     assert_string_equal(small_ask(s, "SELECT group_concat(version) FROM (SELECT version FROM"
                                      " model_version_tags WHERE key='ncmlops.transition.id1'"
-                                     " ORDER BY 1)"), "2,3");
+                                     " ORDER BY 1)"),
+                        "2,3");
     assert_true(small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, "Champion", NULL, "1"));
     assert_string_equal(small_ask(s, "SELECT count(*) FROM registered_model_aliases"), "2");
     assert_true(small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, "champion", "3", NULL));
@@ -115,17 +117,17 @@ BOTH(aliases_move_and_touch_no_times)
 BOTH(names_that_mlflow_refuses_are_refused)
 {
     (void)modern;
-    static const char *const aliases[] = {"", "latest", "LATEST", "v1", "V22", "a b", "a.b",
-                                          "caf\xc3\xa9!", "cafe\xcc\x81"};
+    static const char *const aliases[] = {"",    "latest", "LATEST",       "v1",          "V22",
+                                          "a b", "a.b",    "caf\xc3\xa9!", "cafe\xcc\x81"};
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
         assert_false(small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, aliases[i], NULL, "1"));
         assert_int_equal(err.code, NCM_REFUSED);
     }
-    assert_true(small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, "\xec\xb1\x94\xed\x94\xbc",
-                            NULL, "1"));
+    assert_true(
+        small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, "\xec\xb1\x94\xed\x94\xbc", NULL, "1"));
     assert_true(small_apply(s, NULL, &err, NCM_CH_ALIAS, "m", NULL, "version1", NULL, "1"));
-    static const char *const keys[] = {"", "/a", "a/", "a//b", "a/../b", "..", ".", "../x", "a\n",
-                                       "a=b", "\xf0\x9f\x9a\x80"};
+    static const char *const keys[] = {"",  "/a",   "a/",  "a//b", "a/../b",          "..",
+                                       ".", "../x", "a\n", "a=b",  "\xf0\x9f\x9a\x80"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         assert_false(small_apply(s, NULL, &err, NCM_CH_RUN_TAG, RUN1, NULL, keys[i], NULL, "x"));
         assert_int_equal(err.code, NCM_REFUSED);
@@ -178,7 +180,8 @@ BOTH(rename_takes_versions_tags_and_aliases_along)
                   " VALUES('k','v','m')");
     assert_true(small_apply(s, NULL, &err, NCM_CH_MODEL_RENAME, "m", NULL, NULL, "m", "n"));
     assert_string_equal(small_ask(s, "SELECT count(*) FROM model_versions WHERE name='n' AND"
-                                     " last_updated_time>1"), "5");
+                                     " last_updated_time>1"),
+                        "5");
     assert_string_equal(small_ask(s, "SELECT name FROM model_version_tags"), "n");
     assert_string_equal(small_ask(s, "SELECT name FROM registered_model_tags"), "n");
     assert_string_equal(small_ask(s, "SELECT name FROM registered_model_aliases"), "n");
@@ -186,8 +189,8 @@ BOTH(rename_takes_versions_tags_and_aliases_along)
 
 BOTH(deleting_a_version_redacts_it)
 {
-    assert_true(small_apply(s, NULL, &err, NCM_CH_VERSION_DELETE, "m", "2", NULL, "Production",
-                            NULL));
+    assert_true(
+        small_apply(s, NULL, &err, NCM_CH_VERSION_DELETE, "m", "2", NULL, "Production", NULL));
     assert_string_equal(small_ask(s, STAGE(2)), "Deleted_Internal");
     assert_string_equal(small_ask(s, "SELECT source || run_id || run_link || status FROM"
                                      " model_versions WHERE version=2"),
@@ -206,7 +209,8 @@ BOTH(deleting_a_model_takes_everything)
     assert_true(small_apply(s, NULL, &err, NCM_CH_MODEL_DELETE, "m", NULL, NULL, "4", NULL));
     assert_string_equal(small_ask(s, "SELECT (SELECT count(*) FROM model_versions) +"
                                      " (SELECT count(*) FROM model_version_tags) +"
-                                     " (SELECT count(*) FROM registered_model_aliases)"), "0");
+                                     " (SELECT count(*) FROM registered_model_aliases)"),
+                        "0");
     assert_string_equal(small_ask(s, "SELECT name FROM registered_models"), "empty");
 }
 
@@ -233,20 +237,21 @@ BOTH(runs_are_changed_as_mlflow_does)
     assert_string_equal(small_ask(s, "SELECT r.name || t.value FROM runs r JOIN tags t ON"
                                      " t.run_uuid=r.run_uuid WHERE t.key='mlflow.runName'"),
                         "unouno");
-    assert_true(small_apply(s, NULL, &err, NCM_CH_RUN_TAG, RUN1, NULL, "mlflow.runName", "uno",
-                            "eins"));
+    assert_true(
+        small_apply(s, NULL, &err, NCM_CH_RUN_TAG, RUN1, NULL, "mlflow.runName", "uno", "eins"));
     assert_string_equal(small_ask(s, "SELECT name FROM runs WHERE run_uuid='" RUN1 "'"), "eins");
     assert_true(small_apply(s, NULL, &err, NCM_CH_RUN_NOTE, RUN1, NULL, NULL, NULL, "hello"));
     assert_string_equal(small_ask(s, "SELECT value FROM tags WHERE key='mlflow.note.content'"),
                         "hello");
-    assert_true(small_apply(s, NULL, &err, NCM_CH_RUN_LIFECYCLE, RUN1, NULL, NULL, "active",
-                            "deleted"));
+    assert_true(
+        small_apply(s, NULL, &err, NCM_CH_RUN_LIFECYCLE, RUN1, NULL, NULL, "active", "deleted"));
     assert_string_equal(small_ask(s, "SELECT lifecycle_stage || (deleted_time > 1) FROM runs"
-                                     " WHERE run_uuid='" RUN1 "'"), "deleted1");
+                                     " WHERE run_uuid='" RUN1 "'"),
+                        "deleted1");
     assert_false(small_apply(s, NULL, &err, NCM_CH_RUN_TAG, RUN1, NULL, "k", NULL, "v"));
     assert_int_equal(err.code, NCM_REFUSED);
-    assert_true(small_apply(s, NULL, &err, NCM_CH_RUN_LIFECYCLE, RUN1, NULL, NULL, "deleted",
-                            "active"));
+    assert_true(
+        small_apply(s, NULL, &err, NCM_CH_RUN_LIFECYCLE, RUN1, NULL, NULL, "deleted", "active"));
     assert_string_equal(small_ask(s, "SELECT deleted_time FROM runs WHERE run_uuid='" RUN1 "'"),
                         "NULL");
 }
@@ -260,22 +265,25 @@ BOTH(experiments_are_changed_as_mlflow_does)
     assert_true(small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_LIFECYCLE, "1", NULL, NULL, "active",
                             "deleted"));
     assert_string_equal(small_ask(s, "SELECT count(*) FROM runs WHERE"
-                                     " lifecycle_stage='deleted'"), "4");
+                                     " lifecycle_stage='deleted'"),
+                        "4");
     assert_false(small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_NAME, "1", NULL, NULL, "exp", "x"));
     assert_int_equal(err.code, NCM_REFUSED);
-    assert_true(small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_LIFECYCLE, "1", NULL, NULL,
-                            "deleted", "active"));
+    assert_true(small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_LIFECYCLE, "1", NULL, NULL, "deleted",
+                            "active"));
     assert_string_equal(small_ask(s, "SELECT count(*) FROM runs WHERE"
-                                     " lifecycle_stage='active' AND deleted_time IS NULL"), "4");
-    assert_false(small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_NAME, "1", NULL, NULL, "exp",
-                             "gone"));
+                                     " lifecycle_stage='active' AND deleted_time IS NULL"),
+                        "4");
+    assert_false(
+        small_apply(s, NULL, &err, NCM_CH_EXPERIMENT_NAME, "1", NULL, NULL, "exp", "gone"));
     assert_non_null(strstr(err.what, "deleted"));
     ncm_changes_init(&c);
     ncm_changes_add(&c, NCM_CH_EXPERIMENT_CREATE, NULL, NULL, NULL, NULL, "fresh");
     assert_true(s->ctx.provider->apply(s->conn, &c, NULL, &control, &receipt, &err));
     assert_string_equal(receipt.new_id, "3");
     assert_string_equal(small_ask(s, "SELECT artifact_location FROM experiments WHERE"
-                                     " experiment_id=3"), "/a/3");
+                                     " experiment_id=3"),
+                        "/a/3");
     ncm_changes_release(&c);
 }
 
@@ -296,7 +304,8 @@ static void logged_model_remembers_its_versions(void **state)
     assert_string_equal(small_ask(&s, "SELECT tag_value FROM logged_model_tags"),
                         "[{\"name\": \"m\", \"version\": 6}, {\"name\": \"m\", \"version\": 7}]");
     assert_string_equal(small_ask(&s, "SELECT storage_location || run_id FROM model_versions"
-                                      " WHERE version=7"), "/a/1/models/m-1/artifacts" RUN3);
+                                      " WHERE version=7"),
+                        "/a/1/models/m-1/artifacts" RUN3);
     small_close(&s);
 }
 
@@ -306,16 +315,16 @@ static void unknown_schema_is_not_written_to(void **state)
     (void)state;
     small_open(&s, "unknown.db", true);
     small_exec(&s, "UPDATE alembic_version SET version_num='ffffffffffff'");
-    assert_false(small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None",
-                             "Staging"));
+    assert_false(
+        small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None", "Staging"));
     assert_int_equal(err.code, NCM_READ_ONLY);
     small_exec(&s, "UPDATE alembic_version SET version_num='dc11669786a5';"
                    "ALTER TABLE model_versions ADD COLUMN odd TEXT NOT NULL DEFAULT '';");
-    assert_true(small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None",
-                            "Staging"));
+    assert_true(
+        small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None", "Staging"));
     small_exec(&s, "INSERT INTO alembic_version VALUES('b7e2c1a4d9f3')");
-    assert_false(small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "Staging",
-                             "None"));
+    assert_false(
+        small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "Staging", "None"));
     small_close(&s);
 }
 
@@ -348,12 +357,12 @@ static void the_file_keeps_its_journal_mode(void **state)
     (void)state;
     small_open(&s, "journal.db", true);
     small_exec(&s, "PRAGMA journal_mode=WAL");
-    assert_true(small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None",
-                            "Staging"));
+    assert_true(
+        small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "None", "Staging"));
     assert_string_equal(small_ask(&s, "PRAGMA journal_mode"), "wal");
     small_exec(&s, "PRAGMA journal_mode=DELETE");
-    assert_true(small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "Staging",
-                            "None"));
+    assert_true(
+        small_apply(&s, NULL, &err, NCM_CH_VERSION_STAGE, "m", "4", NULL, "Staging", "None"));
     assert_string_equal(small_ask(&s, "PRAGMA journal_mode"), "delete");
     small_close(&s);
 }

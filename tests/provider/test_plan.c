@@ -25,9 +25,8 @@ static const struct ncm_plan_line *line(const struct ncm_plan *p, enum ncm_plan_
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const struct ncm_plan_line *l = &p->lines[i];
-        if (l->tone == tone
-            && ((l->subject != NULL && strstr(l->subject, needle) != NULL)
-                || strstr(l->what, needle) != NULL)) {
+        if (l->tone == tone && ((l->subject != NULL && strstr(l->subject, needle) != NULL) ||
+                                strstr(l->what, needle) != NULL)) {
             return l;
         }
     }
@@ -185,7 +184,8 @@ static void rollback_puts_the_one_before_back(void **state)
     assert_string_equal(small_ask(&s, STAGE(3)), "Production");
     assert_string_equal(small_ask(&s, STAGE(4)), "Archived");
     assert_string_equal(small_ask(&s, "SELECT count(*) FROM model_versions WHERE"
-                                      " current_stage='Production'"), "1");
+                                      " current_stage='Production'"),
+                        "1");
     done(&s, small_intent(NCM_DO_ALIAS_SET, "m", "4", "champion", NULL));
     done(&s, small_intent(NCM_DO_ROLLBACK, "m", NULL, NULL, "@champion"));
     assert_string_equal(small_ask(&s, "SELECT version FROM registered_model_aliases"), "2");
@@ -239,7 +239,8 @@ static void undo_of_what_was_made_and_of_what_is_gone(void **state)
                         "/a/1/" RUN1 "/artifacts/model" RUN1);
     done(&s, ncm_intent_new(NCM_DO_UNDO));
     assert_string_equal(small_ask(&s, "SELECT count(*) FROM registered_models WHERE"
-                                      " name='fresh'"), "0");
+                                      " name='fresh'"),
+                        "0");
     done(&s, small_intent(NCM_DO_VERSION_DELETE, "m", "4", NULL, NULL));
     refused(&s, ncm_intent_new(NCM_DO_UNDO), NCM_REFUSED);
     small_close(&s);
@@ -254,7 +255,8 @@ static void registering_asks_which_of_several(void **state)
     ncm_intent_add_object(i, RUN3);
     done(&s, i);
     assert_string_equal(small_ask(&s, "SELECT source || description FROM model_versions WHERE"
-                                      " version=6"), "models:/m-1a note");
+                                      " version=6"),
+                        "models:/m-1a note");
     i = small_intent(NCM_DO_REGISTER, "m", NULL, NULL, NULL);
     ncm_intent_add_object(i, RUN3); /* once more: it is said, and done where it is meant */
     struct ncm_plan *again = small_do(&s, i, &err);
@@ -318,12 +320,14 @@ static void experiments_by_name_or_id(void **state)
     ncm_intent_add_object(i, "1");
     done(&s, i);
     assert_string_equal(small_ask(&s, "SELECT name || lifecycle_stage FROM experiments WHERE"
-                                      " experiment_id=1"), "betterdeleted");
+                                      " experiment_id=1"),
+                        "betterdeleted");
     refused(&s, small_intent(NCM_DO_EXPERIMENT_CREATE, NULL, NULL, NULL, "gone"), NCM_REFUSED);
     done(&s, small_intent(NCM_DO_EXPERIMENT_CREATE, NULL, NULL, NULL, "new one"));
     done(&s, ncm_intent_new(NCM_DO_UNDO));
     assert_string_equal(small_ask(&s, "SELECT lifecycle_stage FROM experiments WHERE"
-                                      " name='new one'"), "deleted");
+                                      " name='new one'"),
+                        "deleted");
     small_close(&s);
 }
 

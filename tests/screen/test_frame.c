@@ -32,8 +32,9 @@ static void shell(const char *script, const char *a, const char *b)
 static int fresh(void **state)
 {
     (void)state;
-    shell("rm -rf \"$1\"/* \"$1/.local\" && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
-          "tests/fixtures/mlflow-3.17.2.db.gz");
+    shell(
+        "rm -rf \"$1\"/* \"$1/.local\" && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"",
+        folder, "tests/fixtures/mlflow-3.17.2.db.gz");
     return 0;
 }
 
@@ -313,9 +314,9 @@ static void ascii_keeps_the_hints(void **state)
     (void)state;
     snprintf(store, sizeof store, "%s/mlflow.db", folder);
     snprintf(home, sizeof home, "HOME=%s", folder);
-    struct vt *vt = vt_spawn(24, 80, env,
-                             (const char *const[]){"ncmlops", "--ascii", "--theme", "mono",
-                                                   "--store", store, NULL});
+    struct vt *vt = vt_spawn(
+        24, 80, env,
+        (const char *const[]){"ncmlops", "--ascii", "--theme", "mono", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
     vt_wait(vt, "fraud-detector", 0);
@@ -324,7 +325,7 @@ static void ascii_keeps_the_hints(void **state)
         for (const char *p = vt_row(vt, y); *p != '\0'; p++) {
             assert_true((unsigned char)*p < 0x80);
         }
-        assert_int_equal(vt_cell(vt, y, 3).fg, VT_DEFAULT); /* mono */
+        assert_int_equal(vt_cell(vt, y, 3).fg, VT_DEFAULT);   /* mono */
         assert_false(vt_cell(vt, y, 79).underline && y == 2); /* no doubled line */
     }
     leave(vt);

@@ -1,5 +1,5 @@
-/* Pane 3 and pane 9 in the real program: from a store that MLflow wrote to a promoted version, back,
- * and what the log says of it; at 80x24 and 200x50, in both languages. */
+/* Pane 3 and pane 9 in the real program: from a store that MLflow wrote to a promoted version,
+ * back, and what the log says of it; at 80x24 and 200x50, in both languages. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -238,8 +238,8 @@ static void read_only_refuses_before_anything(void **state)
     (void)state;
     char store[512];
     snprintf(store, sizeof store, "%s/mlflow.db", folder);
-    struct vt *vt = vt_spawn(24, 80, NULL,
-                             (const char *const[]){"ncmlops", "--read-only", "--store", store, NULL});
+    struct vt *vt = vt_spawn(
+        24, 80, NULL, (const char *const[]){"ncmlops", "--read-only", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
     vt_wait(vt, "fraud-detector", 0);

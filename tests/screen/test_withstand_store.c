@@ -18,9 +18,9 @@
 
 #include "screen/withstand.h"
 
-#define RUN_NAMED(id, name) \
-    "INSERT INTO runs(run_uuid,name,user_id,status,start_time,lifecycle_stage,artifact_uri," \
-    "experiment_id,source_type) VALUES ('" id "','" name "','u','FINISHED'," \
+#define RUN_NAMED(id, name)                                                                        \
+    "INSERT INTO runs(run_uuid,name,user_id,status,start_time,lifecycle_stage,artifact_uri,"       \
+    "experiment_id,source_type) VALUES ('" id "','" name "','u','FINISHED',"                       \
     "(SELECT max(start_time)+1 FROM runs),'active','x',5,'LOCAL');"
 #define RUN_ID "b0000000000000000000000000000001"
 
@@ -74,7 +74,8 @@ static void a_truncated_store_says_so(void **state)
 {
     (void)state;
     struct vt *vt = open_usual();
-    withstand_shell("cp \"$1/mlflow.db\" \"$1/whole.db\" && truncate -s 20000 \"$1/mlflow.db\"", "");
+    withstand_shell("cp \"$1/mlflow.db\" \"$1/whole.db\" && truncate -s 20000 \"$1/mlflow.db\"",
+                    "");
     check_stale(vt);
     withstand_shell("mv \"$1/whole.db\" \"$1/mlflow.db\"", "");
     withstand_sql(RUN_NAMED(RUN_ID, "whole-again"));
@@ -97,7 +98,8 @@ static void rubbish_in_its_place_says_so(void **state)
     (void)state;
     struct vt *vt = open_usual();
     withstand_shell("mv \"$1/mlflow.db\" \"$1/whole.db\" && "
-                    "yes rubbish | head -c 100000 >\"$1/mlflow.db\"", "");
+                    "yes rubbish | head -c 100000 >\"$1/mlflow.db\"",
+                    "");
     check_stale(vt);
     withstand_shell("mv \"$1/whole.db\" \"$1/mlflow.db\"", "");
     withstand_sql(RUN_NAMED(RUN_ID, "store-again"));
@@ -109,11 +111,12 @@ static void a_migration_underneath(void **state)
 {
     (void)state;
     struct vt *vt = open_usual();
-    withstand_sql("BEGIN; ALTER TABLE runs ADD COLUMN workspace2 VARCHAR(63);"
-                  "ALTER TABLE experiments ADD COLUMN colour VARCHAR(8);"
-                  "CREATE TABLE novelty(a INTEGER);"
-                  "UPDATE alembic_version SET version_num = 'f'||char(27)||'[2Jf'; COMMIT;"
-                  RUN_NAMED(RUN_ID, "migrated"));
+    withstand_sql(
+        "BEGIN; ALTER TABLE runs ADD COLUMN workspace2 VARCHAR(63);"
+        "ALTER TABLE experiments ADD COLUMN colour VARCHAR(8);"
+        "CREATE TABLE novelty(a INTEGER);"
+        "UPDATE alembic_version SET version_num = 'f'||char(27)||'[2Jf'; COMMIT;" RUN_NAMED(
+            RUN_ID, "migrated"));
     vt_wait(vt, "migrated", 12000);
     vt_wait(vt, "newer than", 12000);
     vt_key(vt, "3");
@@ -242,8 +245,8 @@ static pid_t write_on(int ms)
                      "is_nan) SELECT 'busy',%d,%d,run_uuid,%d,0 FROM runs LIMIT 1;"
                      "INSERT OR REPLACE INTO latest_metrics(key,value,timestamp,step,is_nan,"
                      "run_uuid) SELECT 'busy',%d,%d,%d,0,run_uuid FROM runs LIMIT 1;"
-                     "%s COMMIT;", i, i, i, i, i, i,
-                     i == 100 ? RUN_NAMED(RUN_ID, "amid-writes") : "");
+                     "%s COMMIT;",
+                     i, i, i, i, i, i, i == 100 ? RUN_NAMED(RUN_ID, "amid-writes") : "");
             if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
                 failed++;
                 sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);

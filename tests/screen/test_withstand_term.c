@@ -86,8 +86,8 @@ static void no_terminal_at_all(void **state)
 
 static void every_size(void **state)
 {
-    static const int sizes[][2] = {{5, 20}, {8, 40}, {10, 40}, {24, 80}, {200, 500}, {3, 200},
-                                   {100, 20}};
+    static const int sizes[][2] = {{5, 20},    {8, 40},  {10, 40}, {24, 80},
+                                   {200, 500}, {3, 200}, {100, 20}};
     (void)state;
     withstand_store("3.17.2");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -12,8 +12,8 @@
 
 #include "screen/withstand.h"
 
-#define RUN(sql_values) \
-    "INSERT INTO runs(run_uuid,name,user_id,status,start_time,end_time,lifecycle_stage," \
+#define RUN(sql_values)                                                                            \
+    "INSERT INTO runs(run_uuid,name,user_id,status,start_time,end_time,lifecycle_stage,"           \
     "artifact_uri,experiment_id,source_type) VALUES " sql_values ";"
 
 /* A recursive word: n times 'x'. */
@@ -25,58 +25,103 @@ static const char hostile_sql[] =
     "INSERT INTO experiments(experiment_id,name,lifecycle_stage,creation_time,last_update_time) "
     "VALUES (90,'rtl'||char(8238)||'gnp.exe'||char(8236)||'end','active',1,9000000000001),"
     "(91,'zero'||char(8203)||char(8205)||char(65279)||'width','active',1,9000000000002),"
-    "(92," MANY(4096) ",'active',1,9000000000003),"
-    "(93,CAST(x'62616421ff80fe21656e64' AS TEXT),'active',1,9000000000004),"
-    "(94,'line'||char(10)||'feed'||char(9)||'tab'||char(13)||'cr','active',1,9000000000005),"
-    "(95,'c1'||char(155)||'31mred'||char(144)||'q','active',1,9000000000006);"
-    RUN("('a0000000000000000000000000000001','run'||char(27)||'[31mred'||char(27)||'c','u'||"
-        "char(27)||'[5m','RUNNING',9000000000000,NULL,'active','x'||char(27)||'x',3,'LOCAL'),"
-        "('a0000000000000000000000000000002','rtl'||char(8238)||'x','u'||char(8203),'FINISHED',"
-        "9000000000000,9000000000009,'active','x',3,'LOCAL'),"
-        "('a0000000000000000000000000000003'," MANY(4096) ",'u','FAILED',9000000000000,1,"
-        "'active','x',3,'LOCAL'),"
-        "('a0000000000000000000000000000004',CAST(x'62ff80fe64' AS TEXT),'u','FINISHED',"
-        "1,2,'active','x',3,'LOCAL'),"
-        "('a0000000000000000000000000000005','한글'||char(10)||'e'||char(769)||char(769)||char(769)"
-        "||char(769)||char(769),'u','KILLED',5,6,'active','x',3,'LOCAL'),"
-        "('a0000000000000000000000000000006','a'||char(0)||'b','u','SCHEDULED',5,NULL,'active',"
-        "'x',3,'LOCAL')")
-    "INSERT INTO params(key,value,run_uuid) VALUES "
-    "('long'," MANY(6000) ",'a0000000000000000000000000000001'),"
-    "('esc'||char(27)||'[2J','v'||char(27)||']52;c;AAAA'||char(7),"
-    "'a0000000000000000000000000000001'),"
-    "('p'||char(10)||'q','a'||char(10)||'b'||char(8238),'a0000000000000000000000000000001');"
-    "INSERT INTO tags(key,value,run_uuid) VALUES "
-    "('t'||char(27)||'P','v'||char(155)||'2J','a0000000000000000000000000000001'),"
-    "('mlflow.note.content','# note'||char(27)||'[41m'||char(10)||char(8238)||'two',"
-    "'a0000000000000000000000000000001');"
-    "INSERT INTO latest_metrics(key,value,timestamp,step,is_nan,run_uuid) VALUES "
-    "('m'||char(27)||'[7m',0.5,9000000000000,0,0,'a0000000000000000000000000000001'),"
-    "('nan',0,9000000000000,0,1,'a0000000000000000000000000000001'),"
-    "('inf',1.7976931348623157e308,9000000000000,0,0,'a0000000000000000000000000000001');"
-    "INSERT INTO metrics(key,value,timestamp,step,is_nan,run_uuid) VALUES "
-    "('m'||char(27)||'[7m',0.25,8999999999999,-1,0,'a0000000000000000000000000000001'),"
-    "('m'||char(27)||'[7m',0.5,9000000000000,0,0,'a0000000000000000000000000000001'),"
-    "('nan',0,9000000000000,0,1,'a0000000000000000000000000000001'),"
-    "('inf',1.7976931348623157e308,9000000000000,0,0,'a0000000000000000000000000000001');"
-    "INSERT INTO registered_models(name,creation_time,last_updated_time,description) VALUES "
-    "('aaa'||char(27)||'[2J'||char(8238)||'z',1,9000000000000,'d'||char(27)||'[41m'),"
-    "('aab'||char(8203)||" MANY(4096) ",1,9000000000000,'');"
-    "INSERT INTO model_versions(name,version,creation_time,last_updated_time,description,user_id,"
-    "current_stage,source,run_id,status) VALUES "
-    "('aaa'||char(27)||'[2J'||char(8238)||'z',1,1,9000000000000,'d'||char(27)||'[2J','u',"
-    "'Production','s'||char(27)||'x','a0000000000000000000000000000001','READY'),"
-    "('aaa'||char(27)||'[2J'||char(8238)||'z',2,1,9000000000000,'','u','St'||char(27)||'[2J',"
-    "'','nosuchrun','FAILED'||char(27));";
+    "(92," MANY(
+        4096) ",'active',1,9000000000003),"
+              "(93,CAST(x'62616421ff80fe21656e64' AS TEXT),'active',1,9000000000004),"
+              "(94,'line'||char(10)||'feed'||char(9)||'tab'||char(13)||'cr','active',1,"
+              "9000000000005),"
+              "(95,'c1'||char(155)||'31mred'||char(144)||'q','active',1,9000000000006);" RUN(
+                  "('a0000000000000000000000000000001','run'||char(27)||'[31mred'||char(27)||'c','"
+                  "u'||"
+                  "char(27)||'[5m','RUNNING',9000000000000,NULL,'active','x'||char(27)||'x',3,'"
+                  "LOCAL'),"
+                  "('a0000000000000000000000000000002','rtl'||char(8238)||'x','u'||char(8203),'"
+                  "FINISHED',"
+                  "9000000000000,9000000000009,'active','x',3,'LOCAL'),"
+                  "('a0000000000000000000000000000003'," MANY(
+                      4096) ",'u','FAILED',9000000000000,1,"
+                            "'active','x',3,'LOCAL'),"
+                            "('a0000000000000000000000000000004',CAST(x'62ff80fe64' AS "
+                            "TEXT),'u','FINISHED',"
+                            "1,2,'active','x',3,'LOCAL'),"
+                            "('a0000000000000000000000000000005','한글'||char(10)||'e'||char(769)||"
+                            "char(769)||char(769)"
+                            "||char(769)||char(769),'u','KILLED',5,6,'active','x',3,'LOCAL'),"
+                            "('a0000000000000000000000000000006','a'||char(0)||'b','u','SCHEDULED',"
+                            "5,NULL,'active',"
+                            "'x',3,'LOCAL')") "INSERT INTO params(key,value,run_uuid) VALUES "
+                                              "('long'," MANY(
+                                                  6000) ",'a0000000000000000000000000000001'),"
+                                                        "('esc'||char(27)||'[2J','v'||char(27)||']"
+                                                        "52;c;AAAA'||char(7),"
+                                                        "'a0000000000000000000000000000001'),"
+                                                        "('p'||char(10)||'q','a'||char(10)||'b'||"
+                                                        "char(8238),'"
+                                                        "a0000000000000000000000000000001');"
+                                                        "INSERT INTO tags(key,value,run_uuid) "
+                                                        "VALUES "
+                                                        "('t'||char(27)||'P','v'||char(155)||'2J','"
+                                                        "a0000000000000000000000000000001'),"
+                                                        "('mlflow.note.content','# "
+                                                        "note'||char(27)||'[41m'||char(10)||char("
+                                                        "8238)||'two',"
+                                                        "'a0000000000000000000000000000001');"
+                                                        "INSERT INTO "
+                                                        "latest_metrics(key,value,timestamp,step,"
+                                                        "is_nan,run_uuid) VALUES "
+                                                        "('m'||char(27)||'[7m',0.5,9000000000000,0,"
+                                                        "0,'a0000000000000000000000000000001'),"
+                                                        "('nan',0,9000000000000,0,1,'"
+                                                        "a0000000000000000000000000000001'),"
+                                                        "('inf',1.7976931348623157e308,"
+                                                        "9000000000000,0,0,'"
+                                                        "a0000000000000000000000000000001');"
+                                                        "INSERT INTO "
+                                                        "metrics(key,value,timestamp,step,is_nan,"
+                                                        "run_uuid) VALUES "
+                                                        "('m'||char(27)||'[7m',0.25,8999999999999,-"
+                                                        "1,0,'a0000000000000000000000000000001'),"
+                                                        "('m'||char(27)||'[7m',0.5,9000000000000,0,"
+                                                        "0,'a0000000000000000000000000000001'),"
+                                                        "('nan',0,9000000000000,0,1,'"
+                                                        "a0000000000000000000000000000001'),"
+                                                        "('inf',1.7976931348623157e308,"
+                                                        "9000000000000,0,0,'"
+                                                        "a0000000000000000000000000000001');"
+                                                        "INSERT INTO "
+                                                        "registered_models(name,creation_time,last_"
+                                                        "updated_time,description) VALUES "
+                                                        "('aaa'||char(27)||'[2J'||char(8238)||'z',"
+                                                        "1,9000000000000,'d'||char(27)||'[41m'),"
+                                                        "('aab'||char(8203)||" MANY(
+                                                            4096) ",1,9000000000000,'');"
+                                                                  "INSERT INTO "
+                                                                  "model_versions(name,version,"
+                                                                  "creation_time,last_updated_time,"
+                                                                  "description,user_id,"
+                                                                  "current_stage,source,run_id,"
+                                                                  "status) VALUES "
+                                                                  "('aaa'||char(27)||'[2J'||char("
+                                                                  "8238)||'z',1,1,9000000000000,'d'"
+                                                                  "||char(27)||'[2J','u',"
+                                                                  "'Production','s'||char(27)||'x',"
+                                                                  "'a000000000000000000000000000000"
+                                                                  "1','READY'),"
+                                                                  "('aaa'||char(27)||'[2J'||char("
+                                                                  "8238)||'z',2,1,9000000000000,'',"
+                                                                  "'u','St'||char(27)||'[2J',"
+                                                                  "'','nosuchrun','FAILED'||char("
+                                                                  "27));";
 
 /* Walks what there is in every pane, looking at nothing but that it goes on. */
 static void walk(struct vt *vt)
 {
     static const char *const keys[] = {
-        "2", "j", "j", "Enter", "j", "j", "i", "]", "]", "]", "]", "]", "]", "[", "Esc", "Space",
-        "j", "Space", "d", "Tab", "j", "Esc", "c", "Esc", "s", "Esc", "m", "Esc", "o", "Esc", "3",
-        "j", "Enter", "]", "d", "Esc", "Esc", "b", "j", "l", "l", "w", "Esc", "9", "j", "Enter",
-        "Esc", ":", "a", "a", "a", "Esc", "2", "y", "Y"};
+        "2", "j",     "j",   "Enter", "j",     "j",   "i",     "]",   "]",   "]",   "]",
+        "]", "]",     "[",   "Esc",   "Space", "j",   "Space", "d",   "Tab", "j",   "Esc",
+        "c", "Esc",   "s",   "Esc",   "m",     "Esc", "o",     "Esc", "3",   "j",   "Enter",
+        "]", "d",     "Esc", "Esc",   "b",     "j",   "l",     "l",   "w",   "Esc", "9",
+        "j", "Enter", "Esc", ":",     "a",     "a",   "a",     "Esc", "2",   "y",   "Y"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         vt_key(vt, keys[i]);
         vt_wait_quiet(vt, strcmp(keys[i], "Esc") == 0 ? 60 : 15);
@@ -204,15 +249,19 @@ static void twenty_thousand_metrics(void **state)
     withstand_store("3.17.2");
     withstand_sql(
         RUN("('c0000000000000000000000000000001','very-many','u','RUNNING',9000000000000,NULL,"
-            "'active','x',5,'LOCAL')")
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000) "
-        "INSERT INTO latest_metrics(key,value,timestamp,step,is_nan,run_uuid) SELECT "
-        "printf('layer.%05d/grad',i),i*0.5,9000000000000,0,0,"
-        "'c0000000000000000000000000000001' FROM n;"
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000) "
-        "INSERT INTO metrics(key,value,timestamp,step,is_nan,run_uuid) SELECT "
-        "printf('layer.%05d/grad',i),i*0.5,9000000000000,0,0,"
-        "'c0000000000000000000000000000001' FROM n;");
+            "'active','x',5,'LOCAL')") "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM "
+                                       "n WHERE i<20000) "
+                                       "INSERT INTO "
+                                       "latest_metrics(key,value,timestamp,step,is_nan,run_uuid) "
+                                       "SELECT "
+                                       "printf('layer.%05d/grad',i),i*0.5,9000000000000,0,0,"
+                                       "'c0000000000000000000000000000001' FROM n;"
+                                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM "
+                                       "n WHERE i<20000) "
+                                       "INSERT INTO "
+                                       "metrics(key,value,timestamp,step,is_nan,run_uuid) SELECT "
+                                       "printf('layer.%05d/grad',i),i*0.5,9000000000000,0,0,"
+                                       "'c0000000000000000000000000000001' FROM n;");
     struct vt *vt = withstand_open(40, 140, NULL);
     vt_wait(vt, "very-many", 0);
     vt_key(vt, "Tab");

@@ -10,13 +10,19 @@
 
 #include "ops/compare.h"
 
-#define S(text) {text, sizeof(text) - 1}
-#define NUM(v) {.kind = NCM_V_NUMBER, .num = (v)}
+#define S(text)                                                                                    \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+#define NUM(v)                                                                                     \
+    {                                                                                              \
+        .kind = NCM_V_NUMBER, .num = (v)                                                           \
+    }
 
-static struct ncm_metric m1[] = {{S("auc"), NUM(0.8), 1, 1}, {S("loss"), NUM(0.5), 1, 1},
-                                 {S("same"), NUM(1), 1, 1}};
-static struct ncm_metric m2[] = {{S("auc"), NUM(0.9), 1, 1}, {S("loss"), NUM(0.7), 1, 1},
-                                 {S("same"), NUM(1), 1, 1}};
+static struct ncm_metric m1[] = {
+    {S("auc"), NUM(0.8), 1, 1}, {S("loss"), NUM(0.5), 1, 1}, {S("same"), NUM(1), 1, 1}};
+static struct ncm_metric m2[] = {
+    {S("auc"), NUM(0.9), 1, 1}, {S("loss"), NUM(0.7), 1, 1}, {S("same"), NUM(1), 1, 1}};
 static struct ncm_metric m3[] = {{S("auc"), {.kind = NCM_V_NAN}, 1, 1},
                                  {S("loss"), {.kind = NCM_V_NINF}, 1, 1},
                                  {S("same"), NUM(1), 1, 1}};
@@ -24,10 +30,10 @@ static struct ncm_kv p1[] = {{S("depth"), S("3")}, {S("lr"), S("0.1")}};
 static struct ncm_kv p2[] = {{S("depth"), S("4")}, {S("lr"), S("0.1")}};
 static struct ncm_kv t1[] = {{S("a"), S("x")}, {S("mlflow.user"), S("ann")}};
 static struct ncm_kv t2[] = {{S("mlflow.user"), S("bob")}};
-static struct ncm_run r1 = {.metrics = m1, .n_metrics = 3, .params = p1, .n_params = 2,
-                            .tags = t1, .n_tags = 2};
-static struct ncm_run r2 = {.metrics = m2, .n_metrics = 3, .params = p2, .n_params = 2,
-                            .tags = t2, .n_tags = 1};
+static struct ncm_run r1 = {
+    .metrics = m1, .n_metrics = 3, .params = p1, .n_params = 2, .tags = t1, .n_tags = 2};
+static struct ncm_run r2 = {
+    .metrics = m2, .n_metrics = 3, .params = p2, .n_params = 2, .tags = t2, .n_tags = 1};
 static struct ncm_run r3 = {.metrics = m3, .n_metrics = 3};
 
 static void only_what_differs(void **state)

@@ -91,8 +91,8 @@ static void tabs_shrink_in_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_never_overlap),       cmocka_unit_test(useful_sizes_have_a_body),
-        cmocka_unit_test(boxes_stay_inside),         cmocka_unit_test(hints_are_whole_and_in_order),
+        cmocka_unit_test(parts_never_overlap),  cmocka_unit_test(useful_sizes_have_a_body),
+        cmocka_unit_test(boxes_stay_inside),    cmocka_unit_test(hints_are_whole_and_in_order),
         cmocka_unit_test(tabs_shrink_in_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

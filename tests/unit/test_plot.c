@@ -22,9 +22,9 @@ static bool is_nice(double step)
 
 static void ticks_are_few_round_and_inside(void **state)
 {
-    const double ranges[][2] = {{0, 1},         {-1, 1},          {0.123, 0.1234}, {1e6, 1e6 + 3},
-                                {-5e-9, 5e-9},  {1e300, 9e300},   {0, 7},          {3, 100000},
-                                {-1.7e308, 1.7e308}, {1e-300, 2e-300}};
+    const double ranges[][2] = {
+        {0, 1},         {-1, 1}, {0.123, 0.1234}, {1e6, 1e6 + 3},      {-5e-9, 5e-9},
+        {1e300, 9e300}, {0, 7},  {3, 100000},     {-1.7e308, 1.7e308}, {1e-300, 2e-300}};
     (void)state;
     for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
         for (size_t max = 1; max <= 12; max++) {
@@ -196,7 +196,8 @@ static void odd_values_and_sizes_are_drawn(void **state)
 {
     static const double odd[] = {NAN, INFINITY, -INFINITY, 1.7e308, -1.7e308, 0, 1, 1, NAN, -5};
     double x[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    struct plot_series s = {.name = "odd 이름", .x = x, .y = odd, .raw_y = odd, .n = 10, .color = 6};
+    struct plot_series s = {
+        .name = "odd 이름", .x = x, .y = odd, .raw_y = odd, .n = 10, .color = 6};
     (void)state;
     for (int h = 1; h < 24; h += 2) {
         for (int w = 1; w < 120; w += 7) {

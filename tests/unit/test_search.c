@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "model/search.h"
 
-#define S(text) ((struct ncm_str){ text, sizeof(text) - 1 })
+#define S(text) ((struct ncm_str){text, sizeof(text) - 1})
 
 /* What a filter of one clause is read as. */
 static const struct {
@@ -21,40 +21,40 @@ static const struct {
     const char *value; /* text, NULL: the number */
     double number;
 } taken[] = {
-    { "metrics.auc > 0.5", NCM_ENT_METRIC, "auc", NCM_OP_GT, NULL, 0.5 },
-    { "metric.auc>=.5", NCM_ENT_METRIC, "auc", NCM_OP_GE, NULL, 0.5 },
-    { "metrics.auc = -1.", NCM_ENT_METRIC, "auc", NCM_OP_EQ, NULL, -1 },
-    { "metrics.a != -1e-3", NCM_ENT_METRIC, "a", NCM_OP_NE, NULL, -1e-3 },
-    { "metrics.a < 1e300", NCM_ENT_METRIC, "a", NCM_OP_LT, NULL, 1e300 },
-    { "metrics.a <= 1e400", NCM_ENT_METRIC, "a", NCM_OP_LE, NULL, INFINITY },
-    { "metrics.`val/f1` > 1", NCM_ENT_METRIC, "val/f1", NCM_OP_GT, NULL, 1 },
-    { "metrics.\"val f1\" > 1", NCM_ENT_METRIC, "val f1", NCM_OP_GT, NULL, 1 },
-    { "metrics.'val f1' > 1", NCM_ENT_METRIC, "val f1", NCM_OP_GT, NULL, 1 },
-    { "metrics.1abc > 1", NCM_ENT_METRIC, "1abc", NCM_OP_GT, NULL, 1 },
-    { "metrics.학습률 > 1", NCM_ENT_METRIC, "학습률", NCM_OP_GT, NULL, 1 },
-    { "`metrics`.auc > 1", NCM_ENT_METRIC, "auc", NCM_OP_GT, NULL, 1 },
-    { "params.lr = '0.1'", NCM_ENT_PARAM, "lr", NCM_OP_EQ, "0.1", 0 },
-    { "parameters.lr = \"0.1\"", NCM_ENT_PARAM, "lr", NCM_OP_EQ, "0.1", 0 },
-    { "parameter.lr != ''", NCM_ENT_PARAM, "lr", NCM_OP_NE, "", 0 },
-    { "param.lr like '%x'", NCM_ENT_PARAM, "lr", NCM_OP_LIKE, "%x", 0 },
-    { "params.lr ILIKE \"%x\"", NCM_ENT_PARAM, "lr", NCM_OP_ILIKE, "%x", 0 },
-    { "params.a = 'it''s'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it''s", 0 },
-    { "params.a = 'it\\'s'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it\\'s", 0 },
-    { "params.a = 'C:\\'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "C:\\", 0 },
-    { "params.a = \"it's\"", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it's", 0 },
-    { "tags.mlflow.user = 'x'", NCM_ENT_TAG, "mlflow.user", NCM_OP_EQ, "x", 0 },
-    { "tag.`a b` IS NULL", NCM_ENT_TAG, "a b", NCM_OP_IS_NULL, NULL, 0 },
-    { "tags.order is not null", NCM_ENT_TAG, "order", NCM_OP_IS_NOT_NULL, NULL, 0 },
-    { "status = 'FINISHED'", NCM_ENT_ATTRIBUTE, "status", NCM_OP_EQ, "FINISHED", 0 },
-    { "attr.status != 'x'", NCM_ENT_ATTRIBUTE, "status", NCM_OP_NE, "x", 0 },
-    { "attributes.user_id LIKE 'a%'", NCM_ENT_ATTRIBUTE, "user_id", NCM_OP_LIKE, "a%", 0 },
-    { "run.artifact_uri = 'x'", NCM_ENT_ATTRIBUTE, "artifact_uri", NCM_OP_EQ, "x", 0 },
-    { "`Run name` = 'x'", NCM_ENT_ATTRIBUTE, "run_name", NCM_OP_EQ, "x", 0 },
-    { "attributes.\"run name\" = 'x'", NCM_ENT_ATTRIBUTE, "run_name", NCM_OP_EQ, "x", 0 },
-    { "Created > 5", NCM_ENT_ATTRIBUTE, "start_time", NCM_OP_GT, NULL, 5 },
-    { "end_time <= 1e12", NCM_ENT_ATTRIBUTE, "end_time", NCM_OP_LE, NULL, 1e12 },
-    { "datasets.name = 'x'", NCM_ENT_DATASET, "name", NCM_OP_EQ, "x", 0 },
-    { "AND dataset.digest LIKE 'x%' and AND", NCM_ENT_DATASET, "digest", NCM_OP_LIKE, "x%", 0 },
+    {"metrics.auc > 0.5", NCM_ENT_METRIC, "auc", NCM_OP_GT, NULL, 0.5},
+    {"metric.auc>=.5", NCM_ENT_METRIC, "auc", NCM_OP_GE, NULL, 0.5},
+    {"metrics.auc = -1.", NCM_ENT_METRIC, "auc", NCM_OP_EQ, NULL, -1},
+    {"metrics.a != -1e-3", NCM_ENT_METRIC, "a", NCM_OP_NE, NULL, -1e-3},
+    {"metrics.a < 1e300", NCM_ENT_METRIC, "a", NCM_OP_LT, NULL, 1e300},
+    {"metrics.a <= 1e400", NCM_ENT_METRIC, "a", NCM_OP_LE, NULL, INFINITY},
+    {"metrics.`val/f1` > 1", NCM_ENT_METRIC, "val/f1", NCM_OP_GT, NULL, 1},
+    {"metrics.\"val f1\" > 1", NCM_ENT_METRIC, "val f1", NCM_OP_GT, NULL, 1},
+    {"metrics.'val f1' > 1", NCM_ENT_METRIC, "val f1", NCM_OP_GT, NULL, 1},
+    {"metrics.1abc > 1", NCM_ENT_METRIC, "1abc", NCM_OP_GT, NULL, 1},
+    {"metrics.학습률 > 1", NCM_ENT_METRIC, "학습률", NCM_OP_GT, NULL, 1},
+    {"`metrics`.auc > 1", NCM_ENT_METRIC, "auc", NCM_OP_GT, NULL, 1},
+    {"params.lr = '0.1'", NCM_ENT_PARAM, "lr", NCM_OP_EQ, "0.1", 0},
+    {"parameters.lr = \"0.1\"", NCM_ENT_PARAM, "lr", NCM_OP_EQ, "0.1", 0},
+    {"parameter.lr != ''", NCM_ENT_PARAM, "lr", NCM_OP_NE, "", 0},
+    {"param.lr like '%x'", NCM_ENT_PARAM, "lr", NCM_OP_LIKE, "%x", 0},
+    {"params.lr ILIKE \"%x\"", NCM_ENT_PARAM, "lr", NCM_OP_ILIKE, "%x", 0},
+    {"params.a = 'it''s'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it''s", 0},
+    {"params.a = 'it\\'s'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it\\'s", 0},
+    {"params.a = 'C:\\'", NCM_ENT_PARAM, "a", NCM_OP_EQ, "C:\\", 0},
+    {"params.a = \"it's\"", NCM_ENT_PARAM, "a", NCM_OP_EQ, "it's", 0},
+    {"tags.mlflow.user = 'x'", NCM_ENT_TAG, "mlflow.user", NCM_OP_EQ, "x", 0},
+    {"tag.`a b` IS NULL", NCM_ENT_TAG, "a b", NCM_OP_IS_NULL, NULL, 0},
+    {"tags.order is not null", NCM_ENT_TAG, "order", NCM_OP_IS_NOT_NULL, NULL, 0},
+    {"status = 'FINISHED'", NCM_ENT_ATTRIBUTE, "status", NCM_OP_EQ, "FINISHED", 0},
+    {"attr.status != 'x'", NCM_ENT_ATTRIBUTE, "status", NCM_OP_NE, "x", 0},
+    {"attributes.user_id LIKE 'a%'", NCM_ENT_ATTRIBUTE, "user_id", NCM_OP_LIKE, "a%", 0},
+    {"run.artifact_uri = 'x'", NCM_ENT_ATTRIBUTE, "artifact_uri", NCM_OP_EQ, "x", 0},
+    {"`Run name` = 'x'", NCM_ENT_ATTRIBUTE, "run_name", NCM_OP_EQ, "x", 0},
+    {"attributes.\"run name\" = 'x'", NCM_ENT_ATTRIBUTE, "run_name", NCM_OP_EQ, "x", 0},
+    {"Created > 5", NCM_ENT_ATTRIBUTE, "start_time", NCM_OP_GT, NULL, 5},
+    {"end_time <= 1e12", NCM_ENT_ATTRIBUTE, "end_time", NCM_OP_LE, NULL, 1e12},
+    {"datasets.name = 'x'", NCM_ENT_DATASET, "name", NCM_OP_EQ, "x", 0},
+    {"AND dataset.digest LIKE 'x%' and AND", NCM_ENT_DATASET, "digest", NCM_OP_LIKE, "x%", 0},
 };
 
 static void reads_what_mlflow_reads(void **state)
@@ -82,32 +82,56 @@ static const struct {
     const char *text;
     size_t at;
 } refused[] = {
-    { "metrics.auc == 0.5", 12 },        { "metrics.auc <> 1", 12 },
-    { "metrics.auc = '0.5'", 14 },       { "metrics.auc = NaN", 14 },
-    { "metrics.auc = - 1", 14 },         { "metrics.auc = +1", 14 },
-    { "metrics.auc = 1e+5", 15 },        { "metrics.auc = 1.5.5", 17 },
-    { "metrics.auc = 12abc", 16 },       { "metrics.auc > 0.5 or metrics.b > 1", 18 },
-    { "(metrics.auc > 0.5)", 0 },        { "not metrics.auc > 0.5", 0 },
-    { "0.5 < metrics.auc", 0 },          { "metrics.val/f1 > 0.5", 11 },
-    { "metrics.val-f1 > 0.5", 11 },      { "metrics.val f1 > 0.5", 12 },
-    { "metrics.123 > 0.5", 8 },          { "metrics.in > 1", 8 },
-    { "`metrics.auc` > 1", 0 },          { "\"metrics\".auc > 1", 0 },
-    { "Metrics.auc > 1", 0 },            { "params.lr = 0.1", 12 },
-    { "params.lr = `0.1`", 12 },         { "params.lr > 'x'", 10 },
-    { "params.lr NOT LIKE 'x'", 10 },    { "params.lr RLIKE 'x'", 10 },
-    { "params.lr IN ('a')", 10 },        { "params.a = tags.b", 11 },
-    { "params.a = 'x", 11 },             { "params.a IS 'x'", 12 },
-    { "params.a = 'x' ; ", 15 },         { "status IN ('FINISHED')", 7 },
-    { "Status = 'x'", 0 },               { "duration > 5", 0 },
-    { "lifecycle_stage = 'active'", 0 }, { "start_time > '5'", 13 },
-    { "end_time IS NULL", 9 },           { "run_id IN ()", 11 },
-    { "run_id IN (1)", 11 },             { "run_id IN 'a'", 10 },
-    { "run_id IN ('a'", 14 },            { "run_id IN ('a' b)", 15 },
-    { "datasets.foo = 'x'", 9 },         { "datasets.name > 'x'", 14 },
-    { "metrics.a IS NULL", 10 },         { "metrics.a", 9 },
-    { "metrics.a >", 11 },               { "foo.bar = 'x'", 0 },
-    { "params.a = 'x', params.b = 'y'", 14 },
-    { "metrics.a > 1 tags.b IS NULL", 14 },
+    {"metrics.auc == 0.5", 12},
+    {"metrics.auc <> 1", 12},
+    {"metrics.auc = '0.5'", 14},
+    {"metrics.auc = NaN", 14},
+    {"metrics.auc = - 1", 14},
+    {"metrics.auc = +1", 14},
+    {"metrics.auc = 1e+5", 15},
+    {"metrics.auc = 1.5.5", 17},
+    {"metrics.auc = 12abc", 16},
+    {"metrics.auc > 0.5 or metrics.b > 1", 18},
+    {"(metrics.auc > 0.5)", 0},
+    {"not metrics.auc > 0.5", 0},
+    {"0.5 < metrics.auc", 0},
+    {"metrics.val/f1 > 0.5", 11},
+    {"metrics.val-f1 > 0.5", 11},
+    {"metrics.val f1 > 0.5", 12},
+    {"metrics.123 > 0.5", 8},
+    {"metrics.in > 1", 8},
+    {"`metrics.auc` > 1", 0},
+    {"\"metrics\".auc > 1", 0},
+    {"Metrics.auc > 1", 0},
+    {"params.lr = 0.1", 12},
+    {"params.lr = `0.1`", 12},
+    {"params.lr > 'x'", 10},
+    {"params.lr NOT LIKE 'x'", 10},
+    {"params.lr RLIKE 'x'", 10},
+    {"params.lr IN ('a')", 10},
+    {"params.a = tags.b", 11},
+    {"params.a = 'x", 11},
+    {"params.a IS 'x'", 12},
+    {"params.a = 'x' ; ", 15},
+    {"status IN ('FINISHED')", 7},
+    {"Status = 'x'", 0},
+    {"duration > 5", 0},
+    {"lifecycle_stage = 'active'", 0},
+    {"start_time > '5'", 13},
+    {"end_time IS NULL", 9},
+    {"run_id IN ()", 11},
+    {"run_id IN (1)", 11},
+    {"run_id IN 'a'", 10},
+    {"run_id IN ('a'", 14},
+    {"run_id IN ('a' b)", 15},
+    {"datasets.foo = 'x'", 9},
+    {"datasets.name > 'x'", 14},
+    {"metrics.a IS NULL", 10},
+    {"metrics.a", 9},
+    {"metrics.a >", 11},
+    {"foo.bar = 'x'", 0},
+    {"params.a = 'x', params.b = 'y'", 14},
+    {"metrics.a > 1 tags.b IS NULL", 14},
 };
 
 static void points_at_what_is_wrong(void **state)
@@ -131,8 +155,8 @@ static void joins_with_and_only(void **state)
     struct ncm_filter f;
     struct ncm_err err;
     (void)state;
-    assert_true(ncm_filter_parse("metrics.a > 1 and params.b = 'x'\nAND tags.c IS NULL", &f, NULL,
-                                 &err));
+    assert_true(
+        ncm_filter_parse("metrics.a > 1 and params.b = 'x'\nAND tags.c IS NULL", &f, NULL, &err));
     assert_int_equal(f.n, 3);
     ncm_filter_release(&f);
     assert_true(ncm_filter_parse(NULL, &f, NULL, &err));
@@ -162,15 +186,15 @@ static void keeps_times_exact(void **state)
 {
     struct ncm_filter f;
     struct ncm_err err;
-    struct ncm_run r = { .start_ms = 9007199254740993, .end_ms = NCM_NO_TIME };
+    struct ncm_run r = {.start_ms = 9007199254740993, .end_ms = NCM_NO_TIME};
     (void)state;
     assert_true(ncm_filter_parse("start_time = 9007199254740993", &f, NULL, &err));
     assert_true(ncm_filter_match(&f, &r));
     r.start_ms = 9007199254740992;
     assert_false(ncm_filter_match(&f, &r));
     ncm_filter_release(&f);
-    assert_true(ncm_filter_parse("start_time > 5.5 AND start_time < 99999999999999999999", &f, NULL,
-                                 &err));
+    assert_true(
+        ncm_filter_parse("start_time > 5.5 AND start_time < 99999999999999999999", &f, NULL, &err));
     assert_true(ncm_filter_match(&f, &r));
     r.start_ms = 5;
     assert_false(ncm_filter_match(&f, &r));
@@ -182,10 +206,12 @@ static void keeps_times_exact(void **state)
 
 static void reads_orders(void **state)
 {
-    const char *good[] = { "metrics.`val/f1` DESC", "start_time asc", "params.'a b'",
-                           "attributes.Created desc" };
-    const char *bad[] = { "metrics.a foo", "metrics.a DESC DESC", "datasets.name", "run name DESC",
-                          "`run name`",    "duration",            "metrics.a,b",   "" };
+    const char *good[] = {"metrics.`val/f1` DESC", "start_time asc", "params.'a b'",
+                          "attributes.Created desc"};
+    const char *bad[] = {"metrics.a foo", "metrics.a DESC DESC",
+                         "datasets.name", "run name DESC",
+                         "`run name`",    "duration",
+                         "metrics.a,b",   ""};
     struct ncm_orders o;
     struct ncm_err err;
     (void)state;
@@ -207,7 +233,7 @@ static void reads_orders(void **state)
 
 static struct ncm_metric metric(double v)
 {
-    struct ncm_metric m = { .key = S("m"), .value = { .kind = NCM_V_NUMBER, .num = v } };
+    struct ncm_metric m = {.key = S("m"), .value = {.kind = NCM_V_NUMBER, .num = v}};
     if (isnan(v))
         m.value.kind = NCM_V_NAN;
     return m;
@@ -227,7 +253,7 @@ static bool matches(const char *text, const struct ncm_run *r)
 static void nan_matches_only_unequal(void **state)
 {
     struct ncm_metric m = metric(NAN);
-    struct ncm_run r = { .metrics = &m, .n_metrics = 1 };
+    struct ncm_run r = {.metrics = &m, .n_metrics = 1};
     (void)state;
     assert_true(matches("metrics.m != 0", &r));
     assert_false(matches("metrics.m = 0", &r));
@@ -238,10 +264,14 @@ static void nan_matches_only_unequal(void **state)
 
 static void texts_as_sqlite_compares_them(void **state)
 {
-    struct ncm_kv params[] = { { S("p"), S("Adam_W 한글") } };
-    struct ncm_kv tags[] = { { S("mlflow.runName"), S("real") }, { S("none"), { NULL, 0 } } };
-    struct ncm_run r = { .params = params, .n_params = 1, .tags = tags, .n_tags = 2,
-                         .name = S("shown"), .status_text = S("FINISHED") };
+    struct ncm_kv params[] = {{S("p"), S("Adam_W 한글")}};
+    struct ncm_kv tags[] = {{S("mlflow.runName"), S("real")}, {S("none"), {NULL, 0}}};
+    struct ncm_run r = {.params = params,
+                        .n_params = 1,
+                        .tags = tags,
+                        .n_tags = 2,
+                        .name = S("shown"),
+                        .status_text = S("FINISHED")};
     (void)state;
     assert_true(matches("params.p LIKE 'Adam%'", &r));
     assert_false(matches("params.p LIKE 'adam%'", &r));
@@ -260,10 +290,10 @@ static void texts_as_sqlite_compares_them(void **state)
 static void numbers_then_nan_then_missing(void **state)
 {
     struct ncm_metric one = metric(1), two = metric(2), nan = metric(NAN);
-    struct ncm_run a = { .id = S("a"), .metrics = &one, .n_metrics = 1, .start_ms = 5 };
-    struct ncm_run b = { .id = S("b"), .metrics = &two, .n_metrics = 1, .start_ms = 5 };
-    struct ncm_run n = { .id = S("n"), .metrics = &nan, .n_metrics = 1, .start_ms = 5 };
-    struct ncm_run none = { .id = S("z"), .start_ms = 9 };
+    struct ncm_run a = {.id = S("a"), .metrics = &one, .n_metrics = 1, .start_ms = 5};
+    struct ncm_run b = {.id = S("b"), .metrics = &two, .n_metrics = 1, .start_ms = 5};
+    struct ncm_run n = {.id = S("n"), .metrics = &nan, .n_metrics = 1, .start_ms = 5};
+    struct ncm_run none = {.id = S("z"), .start_ms = 9};
     const char *up = "metrics.m ASC", *down = "metrics.m DESC";
     struct ncm_orders o;
     struct ncm_err err;

@@ -73,9 +73,11 @@ static void cannot_be_rewritten_by_our_own_hands(void **state)
     struct ncm_db *db;
     (void)state;
     assert_true(ncm_state_open(scratch("kept.ncmlops.db"), true, &db, &err));
-    assert_true(ncm_db_exec(db, "INSERT INTO audit(seq,id,part,time_ms,actor,host,process,store,"
-                                "action,subject,changes,previous,hash)"
-                                " VALUES(1,'a','intent',1,'','','','','','','','','')", &err));
+    assert_true(ncm_db_exec(db,
+                            "INSERT INTO audit(seq,id,part,time_ms,actor,host,process,store,"
+                            "action,subject,changes,previous,hash)"
+                            " VALUES(1,'a','intent',1,'','','','','','','','','')",
+                            &err));
     assert_false(ncm_db_exec(db, "UPDATE audit SET actor='x'", &err));
     assert_false(ncm_db_exec(db, "DELETE FROM audit", &err));
     ncm_db_close(db);

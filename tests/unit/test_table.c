@@ -13,7 +13,7 @@
 #include "ui/widget.h"
 
 static const struct table_column columns[] = {
-    {"NAME", 8, 0, 0, 0, 0},     {"STATUS", 6, 9, 0, 1, 0}, {"AGE", 4, 5, 1, 0, -1},
+    {"NAME", 8, 0, 0, 0, 0},      {"STATUS", 6, 9, 0, 1, 0}, {"AGE", 4, 5, 1, 0, -1},
     {"ACCURACY", 6, 10, 1, 2, 0}, {"NOTE", 6, 20, 0, 3, 0},
 };
 #define N (sizeof columns / sizeof *columns)

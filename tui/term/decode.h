@@ -9,8 +9,14 @@
 
 #include "api/text.h"
 
-enum decoded_kind { DECODED_KEY, DECODED_PASTE, DECODED_MOUSE, DECODED_FOCUS, DECODED_ANSWER,
-                    DECODED_BACKGROUND };
+enum decoded_kind {
+    DECODED_KEY,
+    DECODED_PASTE,
+    DECODED_MOUSE,
+    DECODED_FOCUS,
+    DECODED_ANSWER,
+    DECODED_BACKGROUND
+};
 
 struct decoded {
     enum decoded_kind kind;

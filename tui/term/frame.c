@@ -173,8 +173,8 @@ void term_frame_begin(void)
     screen_erase();
 }
 
-/* Curses ends every coloured stretch by the colour's end, the ASCII set and the end of all: the last
- * alone does, as long as no other character set was ever switched on. */
+/* Curses ends every coloured stretch by the colour's end, the ASCII set and the end of all: the
+ * last alone does, as long as no other character set was ever switched on. */
 static void add_lean(const char *p, size_t len)
 {
     static const char ascii[] = "\033(B", plain[] = "\033[39m\033(B\033[m";
@@ -182,7 +182,8 @@ static void add_lean(const char *p, size_t len)
     size_t from = 0;
     for (size_t i = 0; !f.line_set && i + sizeof ascii - 1 <= len;) {
         size_t skip = 0;
-        if (p[i] == 27 && i + sizeof plain - 1 <= len && memcmp(p + i, plain, sizeof plain - 1) == 0)
+        if (p[i] == 27 && i + sizeof plain - 1 <= len &&
+            memcmp(p + i, plain, sizeof plain - 1) == 0)
             skip = sizeof plain - 1 - (sizeof "\033[m" - 1);
         else if (p[i] == 27 && memcmp(p + i, ascii, sizeof ascii - 1) == 0)
             skip = sizeof ascii - 1;

@@ -18,8 +18,8 @@ struct term_options {
     const char *plot; /* "braille" "quadrant" "ascii" or NULL: choose (docs/terminal.md) */
     bool mouse;
     bool ask_background; /* ask for it once; TERM_BACKGROUND may come, or nothing */
-    int escdelay_ms;   /* 25 */
-    bool plain_frames; /* no memfd frames, no acknowledgements (for odd terminals) */
+    int escdelay_ms;     /* 25 */
+    bool plain_frames;   /* no memfd frames, no acknowledgements (for odd terminals) */
 };
 
 /* NCM_USAGE where standard input or output is no terminal, or TERM is unknown or "dumb"; hint
@@ -74,12 +74,12 @@ enum {
 
 enum term_event_kind {
     TERM_KEY,
-    TERM_PASTE,   /* text: cleaned of controls but LF; never acts */
-    TERM_MOUSE,   /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
-    TERM_RESIZE,  /* size has been taken over */
-    TERM_FOCUS,   /* focused = true/false */
-    TERM_RESUMED, /* after a suspend: repaint everything */
-    TERM_QUIT,    /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
+    TERM_PASTE,      /* text: cleaned of controls but LF; never acts */
+    TERM_MOUSE,      /* press at y,x; button 1-3, 4 wheel up, 5 wheel down */
+    TERM_RESIZE,     /* size has been taken over */
+    TERM_FOCUS,      /* focused = true/false */
+    TERM_RESUMED,    /* after a suspend: repaint everything */
+    TERM_QUIT,       /* SIGTERM, SIGHUP, SIGINT or the terminal is gone; signal holds the number */
     TERM_BACKGROUND, /* light = whether the terminal's background is */
 };
 

@@ -9,16 +9,16 @@
 /* Where an action applies: a pane says which of these hold now. */
 enum ui_context {
     IN_ALWAYS = 1,
-    IN_LIST = 2,        /* a table or list has the focus: movement, search */
+    IN_LIST = 2, /* a table or list has the focus: movement, search */
     IN_EXPERIMENTS = 4,
-    IN_RUNS = 8,        /* the run table */
-    IN_RUN = 16,        /* a run's detail */
+    IN_RUNS = 8, /* the run table */
+    IN_RUN = 16, /* a run's detail */
     IN_COMPARE = 32,
-    IN_PLOT = 64,       /* a plot has the focus */
-    IN_REGISTRY = 128,  /* board or model list */
-    IN_VERSION = 256,   /* a version's detail */
+    IN_PLOT = 64,      /* a plot has the focus */
+    IN_REGISTRY = 128, /* board or model list */
+    IN_VERSION = 256,  /* a version's detail */
     IN_LOG = 512,
-    IN_TEXT = 1024,     /* a scrolling text */
+    IN_TEXT = 1024, /* a scrolling text */
 };
 
 enum ui_flag {
@@ -30,37 +30,103 @@ enum ui_flag {
 enum ui_action_id {
     A_NONE,
     /* movement */
-    A_UP, A_DOWN, A_TOP, A_BOTTOM, A_PAGE_UP, A_PAGE_DOWN, A_LEFT, A_RIGHT,
-    A_NEXT_PART, A_PREV_PART, A_OPEN, A_BACK, A_QUIT, A_PREV_TAB, A_NEXT_TAB,
-    A_PANE_1, A_PANE_2, A_PANE_3, A_PANE_4, A_PANE_5, A_PANE_6, A_PANE_7, A_PANE_8, A_PANE_9,
+    A_UP,
+    A_DOWN,
+    A_TOP,
+    A_BOTTOM,
+    A_PAGE_UP,
+    A_PAGE_DOWN,
+    A_LEFT,
+    A_RIGHT,
+    A_NEXT_PART,
+    A_PREV_PART,
+    A_OPEN,
+    A_BACK,
+    A_QUIT,
+    A_PREV_TAB,
+    A_NEXT_TAB,
+    A_PANE_1,
+    A_PANE_2,
+    A_PANE_3,
+    A_PANE_4,
+    A_PANE_5,
+    A_PANE_6,
+    A_PANE_7,
+    A_PANE_8,
+    A_PANE_9,
     /* general */
-    A_PALETTE, A_FILTER, A_HELP, A_NEXT_MATCH, A_PREV_MATCH, A_REFRESH, A_PAUSE, A_COPY, A_COPY_ROW,
-    A_LOCK, A_SUSPEND, A_REDRAW, A_THEME, A_STORE_INFO,
+    A_PALETTE,
+    A_FILTER,
+    A_HELP,
+    A_NEXT_MATCH,
+    A_PREV_MATCH,
+    A_REFRESH,
+    A_PAUSE,
+    A_COPY,
+    A_COPY_ROW,
+    A_LOCK,
+    A_SUSPEND,
+    A_REDRAW,
+    A_THEME,
+    A_STORE_INFO,
     /* lists */
-    A_MARK, A_RANGE, A_BASELINE, A_UNMARK, A_SORT, A_REVERSE, A_COLUMNS, A_FULL, A_VIEW_DELETED, A_FOLD,
+    A_MARK,
+    A_RANGE,
+    A_BASELINE,
+    A_UNMARK,
+    A_SORT,
+    A_REVERSE,
+    A_COLUMNS,
+    A_FULL,
+    A_VIEW_DELETED,
+    A_FOLD,
     /* runs */
-    A_COMPARE, A_DETAILS, A_NOTE, A_ARTIFACTS, A_TAG, A_UNTAG, A_RENAME, A_DELETE, A_RESTORE, A_REGISTER,
+    A_COMPARE,
+    A_DETAILS,
+    A_NOTE,
+    A_ARTIFACTS,
+    A_TAG,
+    A_UNTAG,
+    A_RENAME,
+    A_DELETE,
+    A_RESTORE,
+    A_REGISTER,
     /* plot */
-    A_METRIC, A_XAXIS, A_ZOOM_IN, A_ZOOM_OUT, A_ZOOM_RESET, A_SMOOTH, A_LOGSCALE,
+    A_METRIC,
+    A_XAXIS,
+    A_ZOOM_IN,
+    A_ZOOM_OUT,
+    A_ZOOM_RESET,
+    A_SMOOTH,
+    A_LOGSCALE,
     /* registry */
-    A_PROMOTE, A_ROLLBACK, A_UNDO, A_ALIAS, A_SOURCE_RUN, A_DIFF, A_BOARD, A_HOLDERS,
+    A_PROMOTE,
+    A_ROLLBACK,
+    A_UNDO,
+    A_ALIAS,
+    A_SOURCE_RUN,
+    A_DIFF,
+    A_BOARD,
+    A_HOLDERS,
     /* log */
-    A_VERIFY, A_EXPORT,
+    A_VERIFY,
+    A_EXPORT,
     A_DEMO,
     N_ACTIONS,
 };
 
 struct ui_action {
     enum ui_action_id id;
-    const char *name;      /* palette and configuration: "promote" */
-    const char *keys;      /* default keys, blank-separated: "P", "j Down", "Space", "S-Tab" */
-    const char *label;     /* msgid, 1-2 words for the key line: "promote…" */
-    const char *help;      /* msgid, one sentence */
-    unsigned contexts;     /* enum ui_context bits */
+    const char *name;  /* palette and configuration: "promote" */
+    const char *keys;  /* default keys, blank-separated: "P", "j Down", "Space", "S-Tab" */
+    const char *label; /* msgid, 1-2 words for the key line: "promote…" */
+    const char *help;  /* msgid, one sentence */
+    unsigned contexts; /* enum ui_context bits */
     unsigned flags;
 };
 
-extern const struct ui_action ui_actions[]; /* N_ACTIONS - 1 rows in no special order, then id A_NONE */
+extern const struct ui_action
+    ui_actions[]; /* N_ACTIONS - 1 rows in no special order, then id A_NONE */
 const struct ui_action *ui_action_of(enum ui_action_id id);
 const struct ui_action *ui_action_named(const char *name);
 

@@ -5,7 +5,7 @@
 #include "ui/action.h"
 
 #define RUNS_ANY (IN_RUNS | IN_RUN)
-#define MODELS (IN_REGISTRY | IN_VERSION)
+#define MODELS   (IN_REGISTRY | IN_VERSION)
 
 const struct ui_action ui_actions[] = {
     /* movement */
@@ -29,8 +29,8 @@ const struct ui_action ui_actions[] = {
      IN_ALWAYS, ACT_HIDDEN},
     {A_QUIT, "quit", "q F10", N_("quit"), N_("Back, and at the top leave the program"), IN_ALWAYS,
      ACT_HIDDEN},
-    {A_PREV_TAB, "previous-tab", "[ F7", N_("previous tab"),
-     N_("Previous part of the detail"), IN_ALWAYS, ACT_HIDDEN},
+    {A_PREV_TAB, "previous-tab", "[ F7", N_("previous tab"), N_("Previous part of the detail"),
+     IN_ALWAYS, ACT_HIDDEN},
     {A_NEXT_TAB, "next-tab", "] F8", N_("next tab"), N_("Next part of the detail"), IN_ALWAYS,
      ACT_HIDDEN},
     {A_PANE_1, "overview", "1", N_("overview"), N_("Overview pane"), IN_ALWAYS, ACT_HIDDEN},
@@ -45,8 +45,8 @@ const struct ui_action ui_actions[] = {
      ACT_HIDDEN},
 
     /* general */
-    {A_PALETTE, "command", ":", N_("command"),
-     N_("Any command or object by name, with completion"), IN_ALWAYS, 0},
+    {A_PALETTE, "command", ":", N_("command"), N_("Any command or object by name, with completion"),
+     IN_ALWAYS, 0},
     {A_FILTER, "filter", "/", N_("filter"), N_("Show only what matches"), IN_ALWAYS, ACT_ARGUMENT},
     {A_HELP, "help", "? F1", N_("help"), N_("The keys of this view"), IN_ALWAYS, 0},
     {A_NEXT_MATCH, "next-match", "n", N_("next match"), N_("To the next match"), IN_ALWAYS,
@@ -65,8 +65,8 @@ const struct ui_action ui_actions[] = {
     {A_REDRAW, "redraw", "C-l", N_("redraw"), N_("Paint the whole screen again"), IN_ALWAYS,
      ACT_HIDDEN},
     {A_THEME, "theme", "", N_("theme…"), N_("Choose the colours"), IN_ALWAYS, ACT_ARGUMENT},
-    {A_STORE_INFO, "store", "", N_("store"),
-     N_("Which store is open, why, and what it can do"), IN_ALWAYS, 0},
+    {A_STORE_INFO, "store", "", N_("store"), N_("Which store is open, why, and what it can do"),
+     IN_ALWAYS, 0},
 
     /* lists */
     {A_MARK, "mark", "Space", N_("mark"), N_("Mark or unmark the row"), IN_LIST, 0},
@@ -101,8 +101,8 @@ const struct ui_action ui_actions[] = {
      RUNS_ANY | IN_EXPERIMENTS | MODELS, ACT_CHANGES},
     {A_RESTORE, "restore", "", N_("restore…"), N_("Take a deletion back"),
      RUNS_ANY | IN_EXPERIMENTS, ACT_CHANGES},
-    {A_REGISTER, "register", "R", N_("register…"),
-     N_("Register the run's model as a new version"), RUNS_ANY, ACT_CHANGES | ACT_ARGUMENT},
+    {A_REGISTER, "register", "R", N_("register…"), N_("Register the run's model as a new version"),
+     RUNS_ANY, ACT_CHANGES | ACT_ARGUMENT},
 
     /* plot */
     {A_METRIC, "metric", "m", N_("metric…"), N_("Choose the metric that is drawn"), IN_PLOT,

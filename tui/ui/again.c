@@ -51,8 +51,8 @@ struct asked *asked_new(const char *label, const char *text, ui_complete_fn fn, 
 
 static bool is(const char *value, const char *text)
 {
-    return value != NULL && (strcmp(value, text) == 0 ||
-                             (text[0] == '@' && strcmp(value, text + 1) == 0));
+    return value != NULL &&
+           (strcmp(value, text) == 0 || (text[0] == '@' && strcmp(value, text + 1) == 0));
 }
 
 static enum place place_of(const struct ncm_intent *i, const char *text)
@@ -130,7 +130,7 @@ bool ask_again(struct ui *ui, struct asked *asked, struct ncm_plan *plan, const 
     struct again *a = ncm_alloc(1, sizeof *a);
     *a = (struct again){ui, intent, place, asked};
     plan->intent = NULL;
-    prompt_open(ui, asked->label, asked->text, err, done,
-                asked->complete != NULL ? complete : NULL, a, release);
+    prompt_open(ui, asked->label, asked->text, err, done, asked->complete != NULL ? complete : NULL,
+                a, release);
     return true;
 }

@@ -42,7 +42,8 @@ static void on_key(struct ui *ui, const struct term_event *ev)
     bool as_typed = ui->top != NULL && ui->top->ops->takes_text(ui->top->self);
 
     if (ev->alt && (!as_typed || ev->key == TK_ENTER)) {
-        /* over a slow link Esc and the next key arrive together; such a key never changes a thing */
+        /* over a slow link Esc and the next key arrive together; such a key never changes a thing
+         */
         one_key(ui, TK_ESC, true);
         one_key(ui, ev->key, true);
         return;
@@ -101,12 +102,22 @@ static void on_mouse(struct ui *ui, const struct term_event *ev)
 static void on_event(struct ui *ui, const struct term_event *ev)
 {
     switch (ev->kind) {
-    case TERM_KEY: on_key(ui, ev); break;
-    case TERM_PASTE: on_paste(ui, ev->text); break;
-    case TERM_MOUSE: on_mouse(ui, ev); break;
+    case TERM_KEY:
+        on_key(ui, ev);
+        break;
+    case TERM_PASTE:
+        on_paste(ui, ev->text);
+        break;
+    case TERM_MOUSE:
+        on_mouse(ui, ev);
+        break;
     case TERM_RESIZE:
-    case TERM_RESUMED: ui_dirty(ui); break;
-    case TERM_BACKGROUND: theme_background(ui, ev->light); break;
+    case TERM_RESUMED:
+        ui_dirty(ui);
+        break;
+    case TERM_BACKGROUND:
+        theme_background(ui, ev->light);
+        break;
     case TERM_FOCUS:
         ui->unfocused = !ev->focused;
         ui_dirty(ui);
@@ -115,7 +126,8 @@ static void on_event(struct ui *ui, const struct term_event *ev)
         ui->quit = true;
         ui->status = ev->signal > 0 ? 128 + ev->signal : 0;
         break;
-    default: break;
+    default:
+        break;
     }
     if (ev->kind == TERM_RESUMED) {
         term_repaint();
@@ -183,8 +195,7 @@ static bool start_terminal(struct ui *ui, struct ncm_err *err)
         .escdelay_ms = config != NULL && config->escdelay_ms > 0 ? config->escdelay_ms : 25,
     };
 
-    if (!keymap_build(config, err) ||
-        !theme_start(ui, err)) {
+    if (!keymap_build(config, err) || !theme_start(ui, err)) {
         return false;
     }
     options.ask_background = ui->theme_free;

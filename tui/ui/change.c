@@ -140,8 +140,8 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
     c->plan = plan;
     c->state = CHANGE_PANEL;
-    c->danger = plan->confirm_name != NULL &&
-                (plan->irreversible || ncm_session_protected(ui->session));
+    c->danger =
+        plan->confirm_name != NULL && (plan->irreversible || ncm_session_protected(ui->session));
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);
@@ -193,9 +193,9 @@ static void cancel(struct ui *ui, struct change *c)
     enum change_state state = c->state;
 
     layer_end(ui, c);
-    ui_message(ui, UI_INFO, state == CHANGE_EXECUTING
-                                ? _("it goes on; the result will be shown here")
-                                : _("cancelled: nothing was changed"));
+    ui_message(ui, UI_INFO,
+               state == CHANGE_EXECUTING ? _("it goes on; the result will be shown here")
+                                         : _("cancelled: nothing was changed"));
 }
 
 static void next_focus(struct change *c, int step)

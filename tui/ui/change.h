@@ -10,18 +10,18 @@ enum change_focus { ON_REASON, ON_NAME, ON_CANCEL, ON_CONFIRM };
 struct change {
     struct ui *ui;
     enum change_state state;
-    bool pending;  /* a job will come back to us */
-    bool left;     /* the panel was closed meanwhile */
+    bool pending; /* a job will come back to us */
+    bool left;    /* the panel was closed meanwhile */
     struct ncm_plan *plan;
     struct asked *asked; /* the prompt the change came from, until it is planned; or NULL */
-    bool danger;   /* protected or irreversible: the name must be typed */
+    bool danger;         /* protected or irreversible: the name must be typed */
     struct field reason, name;
     enum change_focus focus;
     int letter;    /* y or n typed on a button, should it be the start of a word; else 0 */
     char keys[32]; /* "y ⏎", as the key line shows it */
     char *complaint;
-    size_t top;    /* first plan row shown */
-    size_t rows;   /* plan rows in all, and how many fit: of the last paint */
+    size_t top;  /* first plan row shown */
+    size_t rows; /* plan rows in all, and how many fit: of the last paint */
     int rows_shown;
     bool seen_all; /* the last row has been on the screen */
 };

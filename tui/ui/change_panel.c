@@ -12,7 +12,7 @@ enum row_kind {
     ROW_FIGURE,   /* a metric: name: from → to, better */
     ROW_SENTENCE, /* one wrapped row of one */
     ROW_BLANK,
-    ROW_LEGEND,   /* what the figures below compare */
+    ROW_LEGEND, /* what the figures below compare */
 };
 struct row {
     const struct ncm_plan_line *line;
@@ -38,8 +38,8 @@ static struct ncm_str str_of(const char *s)
     return (struct ncm_str){text_of(s), strlen(text_of(s))};
 }
 
-static void add_row(struct rows *r, const struct ncm_plan_line *line, enum row_kind kind,
-                    size_t at, size_t len)
+static void add_row(struct rows *r, const struct ncm_plan_line *line, enum row_kind kind, size_t at,
+                    size_t len)
 {
     r->items = ncm_grow(r->items, r->n, &r->cap, sizeof *r->items);
     r->items[r->n++] = (struct row){line, kind, at, len};
@@ -58,10 +58,14 @@ static enum row_kind kind_of(const struct ncm_plan_line *line)
 static int rank_of(const struct ncm_plan_line *line)
 {
     switch (line->tone) {
-    case NCM_TONE_CHANGE: return 0;
-    case NCM_TONE_SIDE: return 1;
-    case NCM_TONE_WARN: return 2;
-    default: return kind_of(line) == ROW_FIGURE ? 3 : 4;
+    case NCM_TONE_CHANGE:
+        return 0;
+    case NCM_TONE_SIDE:
+        return 1;
+    case NCM_TONE_WARN:
+        return 2;
+    default:
+        return kind_of(line) == ROW_FIGURE ? 3 : 4;
     }
 }
 
@@ -148,17 +152,32 @@ static struct columns measure(const struct ncm_plan *plan, int w)
 static void tone_of(enum ncm_plan_tone tone, const char **mark, enum role *role)
 {
     switch (tone) {
-    case NCM_TONE_CHANGE: *mark = " "; *role = ROLE_FOCUS; break;
-    case NCM_TONE_SIDE: *mark = " "; *role = ROLE_WARN; break;
+    case NCM_TONE_CHANGE:
+        *mark = " ";
+        *role = ROLE_FOCUS;
+        break;
+    case NCM_TONE_SIDE:
+        *mark = " ";
+        *role = ROLE_WARN;
+        break;
     /* no arrows: they would say where a figure went, and a loss that falls is better */
-    case NCM_TONE_BETTER: *mark = sign(SIGN_CHECK); *role = ROLE_BETTER; break;
+    case NCM_TONE_BETTER:
+        *mark = sign(SIGN_CHECK);
+        *role = ROLE_BETTER;
+        break;
     case NCM_TONE_WORSE:
         *mark = sign(ncm_text_utf8() ? SIGN_CROSS : SIGN_WARN); /* "!" beside "+" */
         *role = ROLE_WORSE;
         break;
-    case NCM_TONE_WARN: *mark = sign(SIGN_WARN); *role = ROLE_WARN; break;
+    case NCM_TONE_WARN:
+        *mark = sign(SIGN_WARN);
+        *role = ROLE_WARN;
+        break;
     case NCM_TONE_NOTE:
-    default: *mark = " "; *role = ROLE_DIM; break;
+    default:
+        *mark = " ";
+        *role = ROLE_DIM;
+        break;
     }
 }
 
@@ -220,16 +239,23 @@ static void draw_line(const struct canvas *c, int y, const struct ncm_plan_line 
 static void draw_row(const struct canvas *c, int y, const struct row *r, const struct columns *col)
 {
     switch (r->kind) {
-    case ROW_SUBJECT: draw_subject(c, y, r->line); break;
-    case ROW_SENTENCE: draw_sentence(c, y, r); break;
+    case ROW_SUBJECT:
+        draw_subject(c, y, r->line);
+        break;
+    case ROW_SENTENCE:
+        draw_sentence(c, y, r);
+        break;
     case ROW_LEGEND:
         paint_cut(c, y, 0, c->w, 0, ROLE_TEXT, ATTR_BOLD,
                   _("Metrics, from the version there now to this one"));
         break;
     case ROW_CHANGE:
-    case ROW_FIGURE: draw_line(c, y, r->line, col); break;
+    case ROW_FIGURE:
+        draw_line(c, y, r->line, col);
+        break;
     case ROW_BLANK:
-    default: break;
+    default:
+        break;
     }
 }
 

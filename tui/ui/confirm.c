@@ -41,18 +41,27 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
     (void)jamo;
     ui_dirty(ui);
     switch (k) {
-    case TK_ENTER: answer(ui, q, q->on_yes); break;
+    case TK_ENTER:
+        answer(ui, q, q->on_yes);
+        break;
     case 'y':
-    case 'q': answer(ui, q, true); break;
+    case 'q':
+        answer(ui, q, true);
+        break;
     case 'n':
-    case TK_ESC: answer(ui, q, false); break;
+    case TK_ESC:
+        answer(ui, q, false);
+        break;
     case TK_TAB:
     case TK_BTAB:
     case TK_LEFT:
     case TK_RIGHT:
     case 'h':
-    case 'l': q->on_yes = !q->on_yes; break;
-    default: break;
+    case 'l':
+        q->on_yes = !q->on_yes;
+        break;
+    default:
+        break;
     }
 }
 

@@ -150,22 +150,43 @@ static bool app_act(struct ui *ui, enum ui_action_id action, const char *arg)
         return true;
     }
     switch (action) {
-    case A_BACK: go_back(ui); return true;
+    case A_BACK:
+        go_back(ui);
+        return true;
     case A_QUIT:
         if (!go_back(ui)) {
             ui_ask_quit(ui);
         }
         return true;
-    case A_PALETTE: palette_open(ui); return true;
-    case A_HELP: help_open(ui); return true;
-    case A_PAUSE: toggle_pause(ui); return true;
-    case A_LOCK: toggle_lock(ui); return true;
-    case A_SUSPEND: term_suspend(); return true;
-    case A_REDRAW: term_repaint(); return true;
-    case A_THEME: theme_open(ui, arg); return true;
-    case A_STORE_INFO: store_info_open(ui); return true;
-    case A_DEMO: demo_start(ui); return true;
-    default: return false;
+    case A_PALETTE:
+        palette_open(ui);
+        return true;
+    case A_HELP:
+        help_open(ui);
+        return true;
+    case A_PAUSE:
+        toggle_pause(ui);
+        return true;
+    case A_LOCK:
+        toggle_lock(ui);
+        return true;
+    case A_SUSPEND:
+        term_suspend();
+        return true;
+    case A_REDRAW:
+        term_repaint();
+        return true;
+    case A_THEME:
+        theme_open(ui, arg);
+        return true;
+    case A_STORE_INFO:
+        store_info_open(ui);
+        return true;
+    case A_DEMO:
+        demo_start(ui);
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -71,8 +71,7 @@ char *ui_edit(struct ui *ui, const char *initial, const char *suffix)
         ui_message(ui, UI_BAD, _("the text is too long"));
     } else {
         size_t had = strlen(before);
-        if (text.len > 0 && text.p[text.len - 1] == '\n' &&
-            (had == 0 || before[had - 1] != '\n')) {
+        if (text.len > 0 && text.p[text.len - 1] == '\n' && (had == 0 || before[had - 1] != '\n')) {
             text.p[--text.len] = '\0'; /* editors end the last line */
         }
         if (strcmp(text.p, before) == 0) {

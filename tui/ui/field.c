@@ -131,20 +131,39 @@ enum { CTRL_A = 1, CTRL_E = 5, CTRL_H = 8, CTRL_K = 11, CTRL_U = 21, CTRL_W = 23
 bool field_key(struct field *f, int key)
 {
     switch (key) {
-    case TK_LEFT: f->cursor = before(f, f->cursor); return true;
-    case TK_RIGHT: f->cursor = after(f, f->cursor); return true;
+    case TK_LEFT:
+        f->cursor = before(f, f->cursor);
+        return true;
+    case TK_RIGHT:
+        f->cursor = after(f, f->cursor);
+        return true;
     case TK_HOME:
-    case CTRL_A: f->cursor = 0; return true;
+    case CTRL_A:
+        f->cursor = 0;
+        return true;
     case TK_END:
-    case CTRL_E: f->cursor = f->len; return true;
+    case CTRL_E:
+        f->cursor = f->len;
+        return true;
     case TK_BACKSPACE:
     case CTRL_H:
-    case DELETE: cut(f, before(f, f->cursor), f->cursor); return true;
-    case TK_DEL: cut(f, f->cursor, after(f, f->cursor)); return true;
-    case CTRL_U: cut(f, 0, f->cursor); return true;
-    case CTRL_K: cut(f, f->cursor, f->len); return true;
-    case CTRL_W: cut(f, word_before(f), f->cursor); return true;
-    default: break;
+    case DELETE:
+        cut(f, before(f, f->cursor), f->cursor);
+        return true;
+    case TK_DEL:
+        cut(f, f->cursor, after(f, f->cursor));
+        return true;
+    case CTRL_U:
+        cut(f, 0, f->cursor);
+        return true;
+    case CTRL_K:
+        cut(f, f->cursor, f->len);
+        return true;
+    case CTRL_W:
+        cut(f, word_before(f), f->cursor);
+        return true;
+    default:
+        break;
     }
     if (key < 32 || key >= KEY_BASE_) {
         return false;

@@ -1,4 +1,5 @@
-/* The header line: program, context, tabs, freshness lamp, clock; below it the trail and the store. */
+/* The header line: program, context, tabs, freshness lamp, clock; below it the trail and the store.
+ */
 #include <stdio.h>
 #include <string.h>
 

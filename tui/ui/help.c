@@ -60,7 +60,7 @@ void help_open(struct ui *ui)
 {
     struct help *h = ncm_alloc(1, sizeof *h);
     struct ui_pick_item *items = ncm_alloc(N_ACTIONS, sizeof *items);
-    char (*label)[96] = ncm_alloc(N_ACTIONS, sizeof *label);
+    char(*label)[96] = ncm_alloc(N_ACTIONS, sizeof *label);
     unsigned contexts = pane_contexts(ui);
 
     h->ui = ui;

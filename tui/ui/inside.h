@@ -22,8 +22,8 @@
 #include "ui/widget.h"
 
 #define UI_MAX_PANES 9
-#define UI_MAX_BACK 16
-#define UI_MAX_JOBS 16
+#define UI_MAX_BACK  16
+#define UI_MAX_JOBS  16
 
 /* A key for the key line of a layer. */
 struct layer_key {
@@ -38,7 +38,7 @@ struct layer_ops {
     void (*draw)(struct ui *ui, void *self, const struct frame_layout *l);
     /* jamo: the key was typed with a Hangul input method on. May end the layer. */
     void (*key)(struct ui *ui, void *self, int key, bool jamo);
-    void (*paste)(struct ui *ui, void *self, const char *text); /* NULL: ignored */
+    void (*paste)(struct ui *ui, void *self, const char *text);            /* NULL: ignored */
     void (*mouse)(struct ui *ui, void *self, const struct term_event *ev); /* NULL: ignored */
     size_t (*keys)(void *self, struct layer_key *out, size_t max);
     void (*destroy)(void *self);
@@ -63,12 +63,12 @@ struct ui {
     struct ncm_session *session; /* NULL: the first-start screen */
     struct ncm_config *config;   /* where there is no session; else NULL */
     struct ncm_want *store;
-    void *pane[UI_MAX_PANES];    /* state of ui_panes[i] */
+    void *pane[UI_MAX_PANES]; /* state of ui_panes[i] */
     size_t n_panes, active;
     struct {
         size_t pane;
         char trail[256]; /* of the opened pane: Esc there comes back */
-    } back[UI_MAX_BACK];         /* panes that ui_open came from */
+    } back[UI_MAX_BACK]; /* panes that ui_open came from */
     size_t n_back;
     struct layer *top;
     const void *accepting; /* the prompt whose answer is being taken, or NULL */
@@ -85,7 +85,7 @@ struct ui {
     int status;
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;
-    char *demo_path;      /* store opened by the demo action */
+    char *demo_path;          /* store opened by the demo action */
     struct ncm_err start_why; /* why there is no store, on the first page */
 };
 

@@ -13,14 +13,22 @@ static const struct {
     int key;
     const char *shown, *ascii; /* in the key line; NULL: the name */
 } names[] = {
-    {"Enter", TK_ENTER, "⏎", "enter"},   {"Esc", TK_ESC, "esc", "esc"},
-    {"Space", ' ', "spc", "spc"},        {"Tab", TK_TAB, "tab", "tab"},
-    {"S-Tab", TK_BTAB, "S-tab", "S-tab"}, {"Backspace", TK_BACKSPACE, NULL, NULL},
-    {"Up", TK_UP, "↑", "up"},            {"Down", TK_DOWN, "↓", "down"},
-    {"Left", TK_LEFT, "←", "left"},      {"Right", TK_RIGHT, "→", "right"},
-    {"Home", TK_HOME, NULL, NULL},       {"End", TK_END, NULL, NULL},
-    {"PgUp", TK_PGUP, NULL, NULL},       {"PgDn", TK_PGDN, NULL, NULL},
-    {"Ins", TK_INS, NULL, NULL},         {"Del", TK_DEL, NULL, NULL},
+    {"Enter", TK_ENTER, "⏎", "enter"},
+    {"Esc", TK_ESC, "esc", "esc"},
+    {"Space", ' ', "spc", "spc"},
+    {"Tab", TK_TAB, "tab", "tab"},
+    {"S-Tab", TK_BTAB, "S-tab", "S-tab"},
+    {"Backspace", TK_BACKSPACE, NULL, NULL},
+    {"Up", TK_UP, "↑", "up"},
+    {"Down", TK_DOWN, "↓", "down"},
+    {"Left", TK_LEFT, "←", "left"},
+    {"Right", TK_RIGHT, "→", "right"},
+    {"Home", TK_HOME, NULL, NULL},
+    {"End", TK_END, NULL, NULL},
+    {"PgUp", TK_PGUP, NULL, NULL},
+    {"PgDn", TK_PGDN, NULL, NULL},
+    {"Ins", TK_INS, NULL, NULL},
+    {"Del", TK_DEL, NULL, NULL},
 };
 
 bool key_parse(const char *word, int *key)
@@ -45,8 +53,7 @@ bool key_parse(const char *word, int *key)
         *key = word[2] - 'a' + 1;
         return true;
     }
-    if (len > 0 && ncm_utf8_decode(word, len, &cp) == len && cp > 32 && cp != 127 &&
-        cp != 0xFFFD) {
+    if (len > 0 && ncm_utf8_decode(word, len, &cp) == len && cp > 32 && cp != 127 && cp != 0xFFFD) {
         *key = (int)cp;
         return true;
     }

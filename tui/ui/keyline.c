@@ -5,7 +5,7 @@
 #include "ui/inside.h"
 #include "ui/wrap.h"
 
-#define MAX_KEYS 32
+#define MAX_KEYS     32
 #define MESSAGE_ROWS 4
 
 static size_t general(struct layer_key *out)
@@ -109,7 +109,7 @@ void message_draw(struct ui *ui, const struct frame_layout *l)
     struct canvas c = {l->message.y - rows + 1, 0, rows, l->message.w};
     paint_fill(&c, 0, 0, rows, c.w, ROLE_TEXT);
     enum role role = roles[ui->message.tone];
-    const char *mark = ui->message.tone == UI_GOOD ? sign(SIGN_CHECK)
+    const char *mark = ui->message.tone == UI_GOOD  ? sign(SIGN_CHECK)
                        : ui->message.tone == UI_BAD ? sign(SIGN_CROSS)
                                                     : sign(SIGN_DOT);
     paint(&c, 0, 1, role, ATTR_BOLD, mark);

@@ -23,8 +23,8 @@ static char labels[N_ACTIONS][16];
 /* Contexts that can hold at the same time as these. */
 static unsigned together(unsigned contexts)
 {
-    const unsigned listing = IN_EXPERIMENTS | IN_RUNS | IN_RUN | IN_COMPARE | IN_REGISTRY |
-                             IN_VERSION | IN_LOG;
+    const unsigned listing =
+        IN_EXPERIMENTS | IN_RUNS | IN_RUN | IN_COMPARE | IN_REGISTRY | IN_VERSION | IN_LOG;
     const unsigned plotting = IN_RUN | IN_COMPARE | IN_RUNS;
     const unsigned reading = IN_RUN | IN_VERSION | IN_LOG | IN_RUNS | IN_REGISTRY;
     unsigned all = contexts;
@@ -150,8 +150,7 @@ static bool add_configured(const struct ncm_config *config, const struct ncm_con
         const struct binding *other = clash(key, a);
         if (other != NULL) {
             return ncm_fail(err, NCM_USAGE, _("%s:%d:%d: key '%s' would mean both '%s' and '%s'"),
-                            config->path, k->line, k->column, word, a->name,
-                            other->action->name);
+                            config->path, k->line, k->column, word, a->name, other->action->name);
         }
         bind_key(key, a);
     }

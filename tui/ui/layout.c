@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define TRAIL_FROM 12   /* rows of the screen */
+#define TRAIL_FROM   12 /* rows of the screen */
 #define MESSAGE_FROM 16
 
 static struct canvas row_of(int y, int h, int cols)

@@ -24,7 +24,8 @@ enum layout_tabs { TABS_NAMES, TABS_NUMBERS, TABS_ACTIVE, TABS_NONE };
 enum layout_tabs layout_tabs(int names, int numbers, int active, int room);
 
 /* Of n key hints with these widths (separators of 2 cells between them) the first that fit into
- * room; the last `always` of them are kept rather than the others where they fit. shown[i] is set. */
+ * room; the last `always` of them are kept rather than the others where they fit. shown[i] is set.
+ */
 void layout_hints(const int *width, size_t n, size_t always, int room, bool *shown);
 
 #endif

@@ -5,14 +5,14 @@
 #include "ui/inside.h"
 
 #define MAX_OBJECTS 5000
-#define SHOWN 12
+#define SHOWN       12
 
 struct entry {
     enum ui_action_id action; /* A_NONE: an object */
     enum ui_object kind;
     char *id, *id2;
-    char *text;               /* clean: "promote", "model fraud-detector" */
-    const char *key, *help;   /* static */
+    char *text;             /* clean: "promote", "model fraud-detector" */
+    const char *key, *help; /* static */
     int score;
 };
 
@@ -61,8 +61,9 @@ static void add_object(void *to, enum ui_object kind, const char *id, const char
                        const char *label)
 {
     static const char *const words[] = {
-        [OBJ_EXPERIMENT] = N_("experiment"), [OBJ_RUN] = N_("run"), [OBJ_MODEL] = N_("model"),
-        [OBJ_VERSION] = N_("version"), [OBJ_AUDIT] = N_("log entry"),
+        [OBJ_EXPERIMENT] = N_("experiment"), [OBJ_RUN] = N_("run"),
+        [OBJ_MODEL] = N_("model"),           [OBJ_VERSION] = N_("version"),
+        [OBJ_AUDIT] = N_("log entry"),
     };
     struct palette *p = to;
 
@@ -205,18 +206,29 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
     (void)jamo;
     ui_dirty(ui);
     switch (k) {
-    case TK_ESC: layer_end(ui, p); return;
-    case TK_ENTER: run(ui, p); return;
-    case TK_TAB: complete(p); return;
-    case TK_UP: p->at = p->at > 0 ? p->at - 1 : p->n_match > 0 ? p->n_match - 1 : 0; return;
-    case TK_DOWN: p->at = p->at + 1 < p->n_match ? p->at + 1 : 0; return;
+    case TK_ESC:
+        layer_end(ui, p);
+        return;
+    case TK_ENTER:
+        run(ui, p);
+        return;
+    case TK_TAB:
+        complete(p);
+        return;
+    case TK_UP:
+        p->at = p->at > 0 ? p->at - 1 : p->n_match > 0 ? p->n_match - 1 : 0;
+        return;
+    case TK_DOWN:
+        p->at = p->at + 1 < p->n_match ? p->at + 1 : 0;
+        return;
     case TK_BACKSPACE:
         if (p->field.len == 0) {
             layer_end(ui, p);
             return;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     if (field_key(&p->field, k)) {
         find(p);

@@ -21,9 +21,9 @@ struct ui_hint {
 };
 
 struct pane_ops {
-    const char *id;     /* "runs" */
-    int number;         /* 2: key and tab */
-    const char *title;  /* msgid */
+    const char *id;    /* "runs" */
+    int number;        /* 2: key and tab */
+    const char *title; /* msgid */
     void *(*create)(struct ui *ui);
     void (*destroy)(void *self);
     /* Shown / left: take and release wants here, so that only the visible pane loads. */
@@ -46,8 +46,10 @@ struct pane_ops {
     struct ncm_freshness_info (*freshness)(void *self);
     bool (*open)(void *self, enum ui_object kind, const char *id, const char *id2);
     /* Objects for the palette's completion: calls add for each (kind word, name). May be NULL. */
-    void (*objects)(void *self, void (*add)(void *to, enum ui_object kind, const char *id,
-                                            const char *id2, const char *label), void *to);
+    void (*objects)(void *self,
+                    void (*add)(void *to, enum ui_object kind, const char *id, const char *id2,
+                                const char *label),
+                    void *to);
     void (*mouse)(void *self, const struct term_event *ev, const struct canvas *c); /* or NULL */
 };
 
@@ -66,8 +68,8 @@ void ui_message(struct ui *ui, enum ui_tone tone, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void ui_error(struct ui *ui, const struct ncm_err *err);
 
-/* A one-line text field at the bottom. done(ctx, text): text NULL = left with Esc; returns NULL when
- * accepted, else a message (static or valid until the next call) and the field stays, with the
+/* A one-line text field at the bottom. done(ctx, text): text NULL = left with Esc; returns NULL
+ * when accepted, else a message (static or valid until the next call) and the field stays, with the
  * cursor at byte *at. complete may be NULL. */
 typedef const char *(*ui_prompt_done)(void *ctx, const char *text, size_t *at);
 typedef void (*ui_complete_fn)(void *ctx, const char *text, size_t cursor,

@@ -102,11 +102,20 @@ static void move(struct picker *p, int k)
     size_t last = p->n_match > 0 ? p->n_match - 1 : 0;
 
     switch (k) {
-    case TK_UP: p->at -= p->at > 0; break;
-    case TK_DOWN: p->at += p->at < last; break;
-    case TK_PGUP: p->at = p->at > page ? p->at - page : 0; break;
-    case TK_PGDN: p->at = p->at + page < last ? p->at + page : last; break;
-    default: break;
+    case TK_UP:
+        p->at -= p->at > 0;
+        break;
+    case TK_DOWN:
+        p->at += p->at < last;
+        break;
+    case TK_PGUP:
+        p->at = p->at > page ? p->at - page : 0;
+        break;
+    case TK_PGDN:
+        p->at = p->at + page < last ? p->at + page : last;
+        break;
+    default:
+        break;
     }
 }
 
@@ -117,12 +126,18 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
     (void)jamo;
     ui_dirty(ui);
     switch (k) {
-    case TK_ESC: leave(ui, p); return;
-    case TK_ENTER: accept(ui, p); return;
+    case TK_ESC:
+        leave(ui, p);
+        return;
+    case TK_ENTER:
+        accept(ui, p);
+        return;
     case TK_UP:
     case TK_DOWN:
     case TK_PGUP:
-    case TK_PGDN: move(p, k); return;
+    case TK_PGDN:
+        move(p, k);
+        return;
     case ' ':
         if (p->multi) {
             if (p->n_match > 0 && !p->items[p->match[p->at]].disabled) {
@@ -132,7 +147,8 @@ static void key(struct ui *ui, void *self, int k, bool jamo)
             return;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     if (field_key(&p->field, k)) {
         narrow(p);

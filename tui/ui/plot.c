@@ -95,9 +95,9 @@ static void x_axis(struct axis *a, const struct plot_view *v, enum plot_x kind, 
     double step;
 
     for (max = max > PLOT_MAX_TICKS ? PLOT_MAX_TICKS : max < 1 ? 1 : max;; max--) {
-        a->n = kind == PLOT_STEP ? plot_ticks(v->x0, v->x1, max, a->at, &step)
-                                 : plot_time_ticks(v->x0, v->x1, kind == PLOT_WALL, max, a->at,
-                                                   &step);
+        a->n = kind == PLOT_STEP
+                   ? plot_ticks(v->x0, v->x1, max, a->at, &step)
+                   : plot_time_ticks(v->x0, v->x1, kind == PLOT_WALL, max, a->at, &step);
         a->width = 0;
         for (size_t i = 0; i < a->n; i++) {
             plot_x_label(a->label[i], sizeof a->label[i], kind, a->at[i], step);
@@ -143,7 +143,8 @@ static int x_cell(const struct plot_view *v, double x, int cols)
 
 static int y_cell(const struct plot_view *v, double y, int rows)
 {
-    long double t = ((long double)v->y1 - (long double)y) / ((long double)v->y1 - (long double)v->y0);
+    long double t =
+        ((long double)v->y1 - (long double)y) / ((long double)v->y1 - (long double)v->y0);
 
     return (int)floorl(t * (rows - 1) + 0.5L);
 }
@@ -201,9 +202,12 @@ static void draw_x_axis(const struct axis *a, const struct plot_view *v, const s
 static const char *x_name(enum plot_x kind)
 {
     switch (kind) {
-    case PLOT_RELATIVE: return _("time since start");
-    case PLOT_WALL: return _("time of day");
-    default: return _("step");
+    case PLOT_RELATIVE:
+        return _("time since start");
+    case PLOT_WALL:
+        return _("time of day");
+    default:
+        return _("step");
     }
 }
 
@@ -279,8 +283,8 @@ static void draw_title(const struct plot *p, const struct plot_series *s, size_t
     used += w + 2;
     char title[256];
     const char *name = p->y_title != NULL ? p->y_title : "";
-    int title_w = ncm_text_clip(title, sizeof title, name, strlen(name),
-                                c->w - used > 0 ? c->w - used : 0);
+    int title_w =
+        ncm_text_clip(title, sizeof title, name, strlen(name), c->w - used > 0 ? c->w - used : 0);
     paint(c, 0, 0, ROLE_HEAD, 0, title);
     if (p->log_y && title_w + 8 < c->w - used) {
         paint(c, 0, title_w + 1, ROLE_DIM, 0, _("(log)"));

@@ -22,8 +22,8 @@ static double nice(double v)
     return 10 * power;
 }
 
-/* Multiples of step from offset in [lo, hi]: how many there are, at most max + 1, of which the first
- * max are written. */
+/* Multiples of step from offset in [lo, hi]: how many there are, at most max + 1, of which the
+ * first max are written. */
 static size_t multiples(double lo, double hi, double step, double offset, size_t max, double *out)
 {
     size_t n = 0;
@@ -73,11 +73,10 @@ size_t plot_ticks(double lo, double hi, size_t max, double *out, double *step)
 }
 
 static const double time_steps[] = {
-    1, 2, 5, 10, 20, 50, 100, 200, 500,
-    1e3, 2e3, 5e3, 10e3, 15e3, 30e3,
-    60e3, 120e3, 300e3, 600e3, 900e3, 1800e3,
-    3600e3, 7200e3, 10800e3, 21600e3, 43200e3,
-    86400e3, 2 * 86400e3, 7 * 86400e3, 14 * 86400e3,
+    1,       2,       5,       10,          20,          50,           100,    200,
+    500,     1e3,     2e3,     5e3,         10e3,        15e3,         30e3,   60e3,
+    120e3,   300e3,   600e3,   900e3,       1800e3,      3600e3,       7200e3, 10800e3,
+    21600e3, 43200e3, 86400e3, 2 * 86400e3, 7 * 86400e3, 14 * 86400e3,
 };
 
 /* Seconds that local time is ahead of UTC at a moment. */

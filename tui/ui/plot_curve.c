@@ -14,7 +14,7 @@ struct stroke {
     int id;
     unsigned char *edge; /* one a column of cells: 1 at the top, 2 at the bottom; or NULL */
     int cells_w;
-    double sx, sy;       /* dots a unit */
+    double sx, sy; /* dots a unit */
 };
 
 static double dot_x(const struct stroke *k, double x)
@@ -216,7 +216,8 @@ void plot_curves_back(const struct plot_view *v, const struct plot_series *s, si
     raster_free(k.r);
 }
 
-/* The raster's colour is id % 7; small ids where colours run in order, so that none are mixed up. */
+/* The raster's colour is id % 7; small ids where colours run in order, so that none are mixed up.
+ */
 static int raster_id(const struct plot_series *s, size_t i)
 {
     return s->color == (int)(i % 7) ? (int)i : s->color + 7 * (int)i;

@@ -182,17 +182,30 @@ static void move_cursor(struct plot *p, const struct plot_series *s, size_t n, b
 bool plot_act(struct plot *p, const struct plot_series *s, size_t n, enum ui_action_id action)
 {
     switch (action) {
-    case A_LEFT: move_cursor(p, s, n, false); return true;
-    case A_RIGHT: move_cursor(p, s, n, true); return true;
-    case A_ZOOM_IN: zoom(p, s, n, true); return true;
-    case A_ZOOM_OUT: zoom(p, s, n, false); return true;
-    case A_ZOOM_RESET: reset_zoom(p); return true;
-    case A_LOGSCALE: p->log_y = !p->log_y; return true;
+    case A_LEFT:
+        move_cursor(p, s, n, false);
+        return true;
+    case A_RIGHT:
+        move_cursor(p, s, n, true);
+        return true;
+    case A_ZOOM_IN:
+        zoom(p, s, n, true);
+        return true;
+    case A_ZOOM_OUT:
+        zoom(p, s, n, false);
+        return true;
+    case A_ZOOM_RESET:
+        reset_zoom(p);
+        return true;
+    case A_LOGSCALE:
+        p->log_y = !p->log_y;
+        return true;
     case A_XAXIS:
         p->x_kind = p->x_kind == PLOT_WALL ? PLOT_STEP : (enum plot_x)(p->x_kind + 1);
         p->cursor_on = false;
         reset_zoom(p);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }

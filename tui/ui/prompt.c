@@ -6,8 +6,8 @@
 #include "ui/inside.h"
 #include "ui/wrap.h"
 
-#define MAX_WORDS 200
-#define SHOWN_WORDS 8
+#define MAX_WORDS     200
+#define SHOWN_WORDS   8
 #define MAX_COMPLAINT 4 /* rows */
 
 struct word {
@@ -69,8 +69,7 @@ static void take_word(struct prompt *p)
     const char *word = p->words[p->at].text;
     size_t typed = strlen(word);
     typed = typed > p->field.cursor ? p->field.cursor : typed;
-    while (typed > 0 &&
-           strncasecmp(p->field.text + p->field.cursor - typed, word, typed) != 0) {
+    while (typed > 0 && strncasecmp(p->field.text + p->field.cursor - typed, word, typed) != 0) {
         typed--;
     }
     size_t last = 0; /* the whole word: a key stands for its full name */
@@ -234,8 +233,8 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 
     (void)ui;
     paint_fill(c, y, 0, 1, c->w, ROLE_TEXT);
-    int x = 1 + paint_cut(c, y, 1, ncm_text_width(p->label) < c->w / 2 ? ncm_text_width(p->label)
-                                                                      : c->w / 2,
+    int x = 1 + paint_cut(c, y, 1,
+                          ncm_text_width(p->label) < c->w / 2 ? ncm_text_width(p->label) : c->w / 2,
                           0, ROLE_HEAD, 0, p->label);
     int above = y - draw_complaint(p, c, y);
     draw_words(p, c, above, x + 1);

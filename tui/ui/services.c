@@ -91,7 +91,7 @@ void ui_copy(struct ui *ui, const char *text, const char *what)
 static size_t pane_for(const struct ui *ui, enum ui_object kind)
 {
     static const char *const ids[] = {
-        [OBJ_EXPERIMENT] = "runs", [OBJ_RUN] = "runs",  [OBJ_MODEL] = "registry",
+        [OBJ_EXPERIMENT] = "runs",  [OBJ_RUN] = "runs",  [OBJ_MODEL] = "registry",
         [OBJ_VERSION] = "registry", [OBJ_AUDIT] = "log",
     };
 
@@ -120,8 +120,7 @@ void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2
         ui_message(ui, UI_BAD, _("that is not there (any more)"));
     }
     if (to != from && ui->n_back > 0 && ui_panes[to]->trail != NULL) {
-        ui_panes[to]->trail(ui->pane[to], ui->back[ui->n_back - 1].trail,
-                            sizeof ui->back[0].trail);
+        ui_panes[to]->trail(ui->pane[to], ui->back[ui->n_back - 1].trail, sizeof ui->back[0].trail);
     }
     ui_dirty(ui);
 }

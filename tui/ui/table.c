@@ -74,7 +74,9 @@ static void draw_head(const struct table *t, const struct canvas *c, const int *
             continue;
         }
         char title[256];
-        const char *arrow = col->sorted > 0 ? sign(SIGN_UP) : col->sorted < 0 ? sign(SIGN_DOWN) : "";
+        const char *arrow = col->sorted > 0   ? sign(SIGN_UP)
+                            : col->sorted < 0 ? sign(SIGN_DOWN)
+                                              : "";
         int room = width[i] - ncm_text_width(arrow);
         int used = ncm_text_clip(title, sizeof title - 8, col->title, strlen(col->title),
                                  room > 0 ? room : 0);
@@ -193,8 +195,7 @@ static void draw_scrollbar(const struct table *t, const struct canvas *c, size_t
         at = 1;
     }
     for (size_t i = 0; i < thumb; i++) {
-        paint_glyph(c, 1 + (int)(at + i), c->w - 1, ROLE_BORDER, 0,
-                    ncm_text_utf8() ? 0x2590 : '|');
+        paint_glyph(c, 1 + (int)(at + i), c->w - 1, ROLE_BORDER, 0, ncm_text_utf8() ? 0x2590 : '|');
     }
 }
 
@@ -263,15 +264,30 @@ bool table_act(struct table *t, const struct table_model *m, enum ui_action_id a
     size_t at = t->selected;
 
     switch (action) {
-    case A_UP: at = at > 0 ? at - 1 : 0; break;
-    case A_DOWN: at = at + 1; break;
-    case A_TOP: at = 0; break;
-    case A_BOTTOM: at = n > 0 ? n - 1 : 0; break;
-    case A_PAGE_UP: at = at > page ? at - page : 0; break;
-    case A_PAGE_DOWN: at = at + page; break;
-    case A_LEFT: return scroll_columns(t, false);
-    case A_RIGHT: return scroll_columns(t, true);
-    default: return false;
+    case A_UP:
+        at = at > 0 ? at - 1 : 0;
+        break;
+    case A_DOWN:
+        at = at + 1;
+        break;
+    case A_TOP:
+        at = 0;
+        break;
+    case A_BOTTOM:
+        at = n > 0 ? n - 1 : 0;
+        break;
+    case A_PAGE_UP:
+        at = at > page ? at - page : 0;
+        break;
+    case A_PAGE_DOWN:
+        at = at + page;
+        break;
+    case A_LEFT:
+        return scroll_columns(t, false);
+    case A_RIGHT:
+        return scroll_columns(t, true);
+    default:
+        return false;
     }
     bool up = action == A_UP || action == A_PAGE_UP || action == A_BOTTOM;
     t->selected = selectable(m, at, up);

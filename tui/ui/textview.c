@@ -11,9 +11,9 @@
 /* Calls row() for each wrapped row in order until it says stop. */
 struct rows {
     const char *text;
-    size_t len, at;     /* raw */
+    size_t len, at; /* raw */
     struct ncm_buf line;
-    size_t line_at;     /* clean bytes of the line already given */
+    size_t line_at; /* clean bytes of the line already given */
     bool in_line;
     int width;
 };
@@ -94,7 +94,7 @@ static const char *find(const char *row, const char *needle)
 
 static void paint_matches(const struct canvas *c, int y, const char *row, const char *needle)
 {
-    char hit[sizeof ((struct textview *)0)->needle];
+    char hit[sizeof((struct textview *)0)->needle];
     size_t n = strlen(needle);
 
     if (n == 0) {
@@ -179,8 +179,7 @@ static void go_to_match(struct textview *t, const char *text, size_t len, bool b
         }
     }
     rows_end(&r);
-    size_t to = back ? (previous != SIZE_MAX ? previous : last)
-                     : (next != SIZE_MAX ? next : first);
+    size_t to = back ? (previous != SIZE_MAX ? previous : last) : (next != SIZE_MAX ? next : first);
     if (to != SIZE_MAX) {
         t->top = to;
     }
@@ -191,15 +190,32 @@ bool textview_act(struct textview *t, const char *text, size_t len, enum ui_acti
     size_t page = t->rows_shown > 1 ? (size_t)t->rows_shown - 1 : 1;
 
     switch (action) {
-    case A_UP: t->top -= t->top > 0; break;
-    case A_DOWN: t->top++; break;
-    case A_TOP: t->top = 0; break;
-    case A_BOTTOM: t->top = SIZE_MAX / 2; break;
-    case A_PAGE_UP: t->top = t->top > page ? t->top - page : 0; break;
-    case A_PAGE_DOWN: t->top += page; break;
-    case A_NEXT_MATCH: go_to_match(t, text, len, false); return true;
-    case A_PREV_MATCH: go_to_match(t, text, len, true); return true;
-    default: return false;
+    case A_UP:
+        t->top -= t->top > 0;
+        break;
+    case A_DOWN:
+        t->top++;
+        break;
+    case A_TOP:
+        t->top = 0;
+        break;
+    case A_BOTTOM:
+        t->top = SIZE_MAX / 2;
+        break;
+    case A_PAGE_UP:
+        t->top = t->top > page ? t->top - page : 0;
+        break;
+    case A_PAGE_DOWN:
+        t->top += page;
+        break;
+    case A_NEXT_MATCH:
+        go_to_match(t, text, len, false);
+        return true;
+    case A_PREV_MATCH:
+        go_to_match(t, text, len, true);
+        return true;
+    default:
+        return false;
     }
     if (t->width > 0) {
         clamp(t, count_rows(text, len, t->width));

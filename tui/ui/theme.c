@@ -7,18 +7,42 @@
 #include "api/text.h"
 
 static const char *const role_names[N_ROLES] = {
-    [ROLE_TEXT] = "text", [ROLE_DIM] = "dim", [ROLE_HEAD] = "head", [ROLE_BAR] = "bar",
-    [ROLE_BAR_ON] = "bar.on", [ROLE_BORDER] = "border", [ROLE_FOCUS] = "focus",
-    [ROLE_SELECT] = "select", [ROLE_SELECT_OFF] = "select.off", [ROLE_MARK] = "mark",
-    [ROLE_KEY] = "key", [ROLE_KEYTEXT] = "keytext", [ROLE_OK] = "ok", [ROLE_WARN] = "warn",
-    [ROLE_FAIL] = "fail", [ROLE_RUN] = "run", [ROLE_UNKNOWN] = "unknown", [ROLE_MATCH] = "match",
-    [ROLE_BETTER] = "better", [ROLE_WORSE] = "worse", [ROLE_DANGER] = "danger",
-    [ROLE_INPUT] = "input", [ROLE_LINK] = "link", [ROLE_STAGE_NONE] = "stage.none",
-    [ROLE_STAGE_STAGING] = "stage.staging", [ROLE_STAGE_PRODUCTION] = "stage.production",
-    [ROLE_STAGE_ARCHIVED] = "stage.archived", [ROLE_SERIES1] = "series1",
-    [ROLE_SERIES2] = "series2", [ROLE_SERIES3] = "series3", [ROLE_SERIES4] = "series4",
-    [ROLE_SERIES5] = "series5", [ROLE_SERIES6] = "series6", [ROLE_SERIES7] = "series7",
-    [ROLE_AXIS] = "axis", [ROLE_THRESHOLD] = "threshold",
+    [ROLE_TEXT] = "text",
+    [ROLE_DIM] = "dim",
+    [ROLE_HEAD] = "head",
+    [ROLE_BAR] = "bar",
+    [ROLE_BAR_ON] = "bar.on",
+    [ROLE_BORDER] = "border",
+    [ROLE_FOCUS] = "focus",
+    [ROLE_SELECT] = "select",
+    [ROLE_SELECT_OFF] = "select.off",
+    [ROLE_MARK] = "mark",
+    [ROLE_KEY] = "key",
+    [ROLE_KEYTEXT] = "keytext",
+    [ROLE_OK] = "ok",
+    [ROLE_WARN] = "warn",
+    [ROLE_FAIL] = "fail",
+    [ROLE_RUN] = "run",
+    [ROLE_UNKNOWN] = "unknown",
+    [ROLE_MATCH] = "match",
+    [ROLE_BETTER] = "better",
+    [ROLE_WORSE] = "worse",
+    [ROLE_DANGER] = "danger",
+    [ROLE_INPUT] = "input",
+    [ROLE_LINK] = "link",
+    [ROLE_STAGE_NONE] = "stage.none",
+    [ROLE_STAGE_STAGING] = "stage.staging",
+    [ROLE_STAGE_PRODUCTION] = "stage.production",
+    [ROLE_STAGE_ARCHIVED] = "stage.archived",
+    [ROLE_SERIES1] = "series1",
+    [ROLE_SERIES2] = "series2",
+    [ROLE_SERIES3] = "series3",
+    [ROLE_SERIES4] = "series4",
+    [ROLE_SERIES5] = "series5",
+    [ROLE_SERIES6] = "series6",
+    [ROLE_SERIES7] = "series7",
+    [ROLE_AXIS] = "axis",
+    [ROLE_THRESHOLD] = "threshold",
 };
 
 static const char *const colors8[] = {"black", "red",     "green", "yellow",
@@ -231,8 +255,8 @@ static bool read_line(const struct place *at, char *line, bool is_base, struct t
         return true;
     }
     if (value == NULL) {
-        return ncm_fail(at->err, NCM_INVALID_DATA, _("%s:%d: expected 'role = colours'"),
-                        at->file, at->line);
+        return ncm_fail(at->err, NCM_INVALID_DATA, _("%s:%d: expected 'role = colours'"), at->file,
+                        at->line);
     }
     *value++ = '\0';
     char *key = trim(line);
@@ -267,8 +291,7 @@ static bool parse_lines(const char *file, const char *text, size_t len, bool is_
         size_t n = nl != NULL ? (size_t)(nl - text) : len;
         at.line++;
         if (n >= sizeof line) {
-            return ncm_fail(err, NCM_INVALID_DATA, _("%s:%d: the line is too long"), file,
-                            at.line);
+            return ncm_fail(err, NCM_INVALID_DATA, _("%s:%d: the line is too long"), file, at.line);
         }
         memcpy(line, text, n);
         line[n] = '\0';

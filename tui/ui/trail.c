@@ -23,8 +23,8 @@ static void store_text(struct ui *ui, int cells, char *out, size_t outsz)
 {
     const struct ncm_store_snapshot *store = ui_store(ui);
     const char *where = ncm_session_location(ui->session);
-    const char *why = ui->demo_path != NULL || ui->o.demo ? _("made by the demo")
-                                                          : ncm_session_why(ui->session);
+    const char *why =
+        ui->demo_path != NULL || ui->o.demo ? _("made by the demo") : ncm_session_why(ui->session);
     const char *dot = ncm_text_utf8() ? " · " : " | ";
     char place[512], reason[256], release[160] = "";
 
@@ -74,8 +74,9 @@ void trail_draw(struct ui *ui, const struct canvas *c)
     }
     const struct ncm_err *err = ncm_want_error(ui->store);
     const struct ncm_store_snapshot *store = ui_store(ui);
-    enum role role = err != NULL ? ROLE_FAIL : store != NULL && !store->writable ? ROLE_WARN
-                                                                                 : ROLE_DIM;
+    enum role role = err != NULL                         ? ROLE_FAIL
+                     : store != NULL && !store->writable ? ROLE_WARN
+                                                         : ROLE_DIM;
     if (err != NULL) { /* why nothing comes is worth more than where it came from */
         ncm_text_clip(right, sizeof right, err->what, strlen(err->what), room);
     } else {

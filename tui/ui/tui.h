@@ -8,11 +8,11 @@
 
 struct ncm_tui_options {
     struct ncm_session_options session;
-    const char *script;   /* --script or NULL */
+    const char *script; /* --script or NULL */
     const char *lang;
-    const char *theme;    /* a theme's name for this time, or NULL */
+    const char *theme; /* a theme's name for this time, or NULL */
     bool no_color, ascii;
-    bool demo;            /* opened by `ncmlops demo`: say so in the header */
+    bool demo; /* opened by `ncmlops demo`: say so in the header */
 };
 
 /* Opens the dashboard and returns the program's exit status. Errors before the screen is up are

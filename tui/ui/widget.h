@@ -12,11 +12,11 @@
 
 /* ---- table ---- */
 struct table_column {
-    const char *title;  /* clean, translated */
-    int min, want;      /* cells; want 0: takes what is left (shared) */
-    int align;          /* 0 left, 1 right */
-    int priority;       /* the higher, the earlier it is dropped in a narrow table; 0 never */
-    int sorted;         /* +1 ascending, -1 descending, 0 not: shows an arrow */
+    const char *title; /* clean, translated */
+    int min, want;     /* cells; want 0: takes what is left (shared) */
+    int align;         /* 0 left, 1 right */
+    int priority;      /* the higher, the earlier it is dropped in a narrow table; 0 never */
+    int sorted;        /* +1 ascending, -1 descending, 0 not: shows an arrow */
 };
 
 /* What a cell is; filled by the callback. text must be clean or raw with is_raw. */
@@ -38,7 +38,8 @@ struct table_model {
     void (*cell)(void *ctx, size_t row, size_t column, struct table_cell *out);
     bool (*marked)(void *ctx, size_t row); /* may be NULL */
     bool (*base)(void *ctx, size_t row);   /* the others are compared with it: "="; may be NULL */
-    /* A row that is a head of a group: painted over the whole width, not selectable. May be NULL. */
+    /* A row that is a head of a group: painted over the whole width, not selectable. May be NULL.
+     */
     bool (*heading)(void *ctx, size_t row);
 };
 
@@ -63,11 +64,11 @@ size_t table_row_at(const struct table *t, const struct table_model *m, int y);
 
 /* ---- plot ---- */
 struct plot_series {
-    const char *name;      /* clean */
-    const double *x, *y;   /* n each; y NaN = gap, ±inf = marker at the edge; x ascending */
-    const double *raw_y;   /* unsmoothed, painted dim behind; or NULL */
+    const char *name;    /* clean */
+    const double *x, *y; /* n each; y NaN = gap, ±inf = marker at the edge; x ascending */
+    const double *raw_y; /* unsmoothed, painted dim behind; or NULL */
     size_t n;
-    int color;             /* 0…6 */
+    int color; /* 0…6 */
 };
 
 enum plot_x { PLOT_STEP, PLOT_RELATIVE, PLOT_WALL }; /* steps; ms since start; ms since 1970 */
@@ -75,14 +76,14 @@ enum plot_x { PLOT_STEP, PLOT_RELATIVE, PLOT_WALL }; /* steps; ms since start; m
 struct plot {
     enum plot_x x_kind;
     bool log_y;
-    double x0, x1;      /* visible range; x0 >= x1: all */
+    double x0, x1; /* visible range; x0 >= x1: all */
     bool cursor_on;
     double cursor_x;
-    int focus;          /* series that wins where curves cross; -1 */
+    int focus; /* series that wins where curves cross; -1 */
     const char *y_title;
     const double *marks; /* x of events (thin vertical lines) */
     size_t n_marks;
-    int shown_w;         /* columns of the last draw */
+    int shown_w; /* columns of the last draw */
 };
 
 /* Axes with sensible ticks, curves, legend (letters, colours), cursor line with exact values of
@@ -100,7 +101,7 @@ struct textview {
     int left;
     int rows_shown;
     char needle[128];
-    int width;           /* of the last draw */
+    int width; /* of the last draw */
 };
 /* Lines of raw text (cleaned while painting), soft-wrapped at the width. */
 void textview_draw(struct textview *t, const char *text, size_t len, const struct canvas *c,
@@ -109,7 +110,7 @@ bool textview_act(struct textview *t, const char *text, size_t len, enum ui_acti
 
 /* ---- one-line editor (prompts, forms) ---- */
 struct field {
-    char *text; /* UTF-8, owned */
+    char *text;              /* UTF-8, owned */
     size_t len, cap, cursor; /* bytes */
     int left;                /* cells scrolled */
 };

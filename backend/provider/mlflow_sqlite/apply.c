@@ -51,12 +51,10 @@ static bool conflict(const struct ncm_change *ch, const char *now, struct ncm_er
     char *what = about(ch);
     const char *was = ch->from;
     if (was != NULL && now != NULL) {
-        ncm_fail(err, NCM_CONFLICT,
-                 _("%s: it was '%.60s', now it is '%.60s'; nothing was written"),
+        ncm_fail(err, NCM_CONFLICT, _("%s: it was '%.60s', now it is '%.60s'; nothing was written"),
                  what, was, now);
     } else if (was != NULL) {
-        ncm_fail(err, NCM_CONFLICT,
-                 _("%s: it was '%.60s', now it is gone; nothing was written"),
+        ncm_fail(err, NCM_CONFLICT, _("%s: it was '%.60s', now it is gone; nothing was written"),
                  what, was);
     } else {
         ncm_fail(err, NCM_CONFLICT,
@@ -71,8 +69,7 @@ static bool same(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch,
-                         struct ncm_err *err)
+static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     char *now;
     if (!apply_present(w, ch, &now, err)) {

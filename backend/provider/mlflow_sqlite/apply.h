@@ -12,7 +12,7 @@ struct sqlite_writer {
     int64_t now_ms;
     const struct ncm_mark *mark; /* NULL: leave no transition tags */
     struct ncm_receipt *receipt;
-    size_t n_marks;              /* transition tags written so far */
+    size_t n_marks; /* transition tags written so far */
 };
 
 /* apply_sql.c: one statement. In the text @W becomes " AND workspace='default'" where the tables
@@ -25,8 +25,8 @@ bool apply_run(struct sqlite_writer *w, struct ncm_err *err, const char *sql, co
 bool apply_one(struct sqlite_writer *w, struct ncm_err *err, bool *found, char **value,
                const char *sql, const char *types, ...);
 /* As apply_run, and exactly one row must have been written (NCM_INTERNAL otherwise). */
-bool apply_run_one(struct sqlite_writer *w, struct ncm_err *err, const char *sql,
-                   const char *types, ...);
+bool apply_run_one(struct sqlite_writer *w, struct ncm_err *err, const char *sql, const char *types,
+                   ...);
 
 /* apply_present.c: what change->from is compared with; see struct ncm_provider.present. */
 bool apply_present(struct sqlite_writer *w, const struct ncm_change *ch, char **value,

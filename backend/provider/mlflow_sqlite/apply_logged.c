@@ -39,15 +39,16 @@ bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, cons
     bool found;
     char *experiment, *old;
     if (!apply_one(w, err, &found, &experiment,
-                   "SELECT experiment_id FROM logged_models WHERE model_id=?", "s", model_id)
-        || !found) {
+                   "SELECT experiment_id FROM logged_models WHERE model_id=?", "s", model_id) ||
+        !found) {
         return found || ncm_fail(err, NCM_NOT_FOUND, _("there is no logged model '%s'"), model_id);
     }
     struct ncm_buf text;
     ncm_buf_init(&text, 1 << 20);
     bool ok = apply_one(w, err, &found, &old,
                         "SELECT tag_value FROM logged_model_tags"
-                        " WHERE model_id=? AND tag_key='mlflow.modelVersions'", "s", model_id);
+                        " WHERE model_id=? AND tag_key='mlflow.modelVersions'",
+                        "s", model_id);
     size_t len = old != NULL ? strlen(old) : 0;
     if (len >= 2 && old[0] == '[' && old[len - 1] == ']') {
         ncm_buf_add(&text, old, len - 1);
@@ -58,13 +59,12 @@ bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, cons
     ncm_buf_puts(&text, "{\"name\": ");
     json_ascii(&text, name);
     ncm_buf_printf(&text, ", \"version\": %lld}]", (long long)version);
-    ok = ok
-         && apply_run_one(w, err,
-                          "INSERT INTO logged_model_tags(model_id, experiment_id, tag_key,"
-                          " tag_value) VALUES(?,?,'mlflow.modelVersions',?)"
-                          " ON CONFLICT(model_id, tag_key)"
-                          " DO UPDATE SET tag_value=excluded.tag_value",
-                          "sss", model_id, experiment, text.p);
+    ok = ok && apply_run_one(w, err,
+                             "INSERT INTO logged_model_tags(model_id, experiment_id, tag_key,"
+                             " tag_value) VALUES(?,?,'mlflow.modelVersions',?)"
+                             " ON CONFLICT(model_id, tag_key)"
+                             " DO UPDATE SET tag_value=excluded.tag_value",
+                             "sss", model_id, experiment, text.p);
     ncm_free(experiment);
     ncm_free(old);
     ncm_buf_release(&text);

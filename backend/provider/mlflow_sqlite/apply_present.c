@@ -31,8 +31,8 @@ bool apply_need_version(struct sqlite_writer *w, const char *name, const char *v
         return no_version(name, version != NULL ? version : "", err);
     }
     if (!apply_one(w, err, &found, NULL,
-                   "SELECT 1 FROM model_versions WHERE name=? AND version=?" ALIVE "@W", "si",
-                   name, n)) {
+                   "SELECT 1 FROM model_versions WHERE name=? AND version=?" ALIVE "@W", "si", name,
+                   n)) {
         return false;
     }
     return found || no_version(name, version, err);
@@ -42,8 +42,8 @@ bool apply_need_active_run(struct sqlite_writer *w, const char *id, struct ncm_e
 {
     bool found;
     char *stage;
-    if (!apply_one(w, err, &found, &stage, "SELECT lifecycle_stage FROM runs WHERE run_uuid=?",
-                   "s", id)) {
+    if (!apply_one(w, err, &found, &stage, "SELECT lifecycle_stage FROM runs WHERE run_uuid=?", "s",
+                   id)) {
         return false;
     }
     bool active = stage == NULL || strcmp(stage, "deleted") != 0;
@@ -72,8 +72,8 @@ bool apply_need_active_experiment(struct sqlite_writer *w, const char *id, struc
         return ncm_fail(err, NCM_NOT_FOUND, _("there is no experiment '%s'"), id);
     }
     if (!active) {
-        ncm_fail(err, NCM_REFUSED,
-                 _("experiment '%s' is deleted: MLflow changes active ones only"), id);
+        ncm_fail(err, NCM_REFUSED, _("experiment '%s' is deleted: MLflow changes active ones only"),
+                 id);
         return ncm_hint(err, _("restore it first"));
     }
     return true;
@@ -109,11 +109,11 @@ static bool transition_tag(struct sqlite_writer *w, const struct ncm_change *ch,
                          "SELECT value FROM model_version_tags WHERE name=? AND key=?@W LIMIT 1",
                          "ss", ch->object, ch->key);
     }
-    return (ncm_parse_i64(ch->version, &n) || no_version(ch->object, ch->version, err))
-           && apply_one(w, err, &found, value,
-                        "SELECT value FROM model_version_tags"
-                        " WHERE name=? AND version=? AND key=?@W",
-                        "sis", ch->object, n, ch->key);
+    return (ncm_parse_i64(ch->version, &n) || no_version(ch->object, ch->version, err)) &&
+           apply_one(w, err, &found, value,
+                     "SELECT value FROM model_version_tags"
+                     " WHERE name=? AND version=? AND key=?@W",
+                     "sis", ch->object, n, ch->key);
 }
 
 static bool version_tag(struct sqlite_writer *w, const struct ncm_change *ch, char **value,
@@ -124,11 +124,11 @@ static bool version_tag(struct sqlite_writer *w, const struct ncm_change *ch, ch
     if (strncmp(ch->key, "ncmlops.transition.", 19) == 0) {
         return transition_tag(w, ch, value, err);
     }
-    return apply_need_version(w, ch->object, ch->version, err) && ncm_parse_i64(ch->version, &n)
-           && apply_one(w, err, &found, value,
-                        "SELECT value FROM model_version_tags"
-                        " WHERE name=? AND version=? AND key=?@W",
-                        "sis", ch->object, n, ch->key);
+    return apply_need_version(w, ch->object, ch->version, err) && ncm_parse_i64(ch->version, &n) &&
+           apply_one(w, err, &found, value,
+                     "SELECT value FROM model_version_tags"
+                     " WHERE name=? AND version=? AND key=?@W",
+                     "sis", ch->object, n, ch->key);
 }
 
 /* Of a model that must be there: one value, NULL where there is no row. */
@@ -136,8 +136,8 @@ static bool model_value(struct sqlite_writer *w, const struct ncm_change *ch, co
                         const char *types, char **value, struct ncm_err *err)
 {
     bool found;
-    return apply_need_model(w, ch->object, err)
-           && apply_one(w, err, &found, value, sql, types, ch->object, ch->key);
+    return apply_need_model(w, ch->object, err) &&
+           apply_one(w, err, &found, value, sql, types, ch->object, ch->key);
 }
 
 /* Of a run or experiment: `sql` gives a row where it is there. */
@@ -162,20 +162,18 @@ static bool owner_tag(struct sqlite_writer *w, const struct ncm_change *ch, cons
     bool found;
     char *there = NULL;
     if (ch->kind == NCM_CH_EXPERIMENT_TAG) {
-        bool ok = owner_value(w, ch, "SELECT 1 FROM experiments WHERE experiment_id=?@W", &there,
-                              err);
+        bool ok =
+            owner_value(w, ch, "SELECT 1 FROM experiments WHERE experiment_id=?@W", &there, err);
         ncm_free(there);
-        return ok
-               && apply_one(w, err, &found, value,
-                            "SELECT value FROM experiment_tags WHERE experiment_id=? AND key=?",
-                            "ss", ch->object, key);
+        return ok && apply_one(w, err, &found, value,
+                               "SELECT value FROM experiment_tags WHERE experiment_id=? AND key=?",
+                               "ss", ch->object, key);
     }
     bool ok = owner_value(w, ch, "SELECT 1 FROM runs WHERE run_uuid=?", &there, err);
     ncm_free(there);
-    return ok
-           && apply_one(w, err, &found, value,
-                        "SELECT value FROM tags WHERE run_uuid=? AND key=?", "ss", ch->object,
-                        key);
+    return ok &&
+           apply_one(w, err, &found, value, "SELECT value FROM tags WHERE run_uuid=? AND key=?",
+                     "ss", ch->object, key);
 }
 
 static bool present_registry(struct sqlite_writer *w, const struct ncm_change *ch, char **value,
@@ -187,31 +185,38 @@ static bool present_registry(struct sqlite_writer *w, const struct ncm_change *c
     case NCM_CH_VERSION_DELETE:
         return version_column(w, ch,
                               "SELECT current_stage FROM model_versions"
-                              " WHERE name=? AND version=?" ALIVE "@W", value, err);
+                              " WHERE name=? AND version=?" ALIVE "@W",
+                              value, err);
     case NCM_CH_VERSION_NOTE:
         return version_column(w, ch,
                               "SELECT description FROM model_versions"
-                              " WHERE name=? AND version=?" ALIVE "@W", value, err);
+                              " WHERE name=? AND version=?" ALIVE "@W",
+                              value, err);
     case NCM_CH_VERSION_TAG:
         return version_tag(w, ch, value, err);
     case NCM_CH_VERSION_CREATE:
         return true;
     case NCM_CH_ALIAS:
         if (!w->schema->has_aliases) {
-            return ncm_fail(err, NCM_UNSUPPORTED, _("this store has no aliases: they came with"
-                            " MLflow 2.3"));
+            return ncm_fail(err, NCM_UNSUPPORTED,
+                            _("this store has no aliases: they came with"
+                              " MLflow 2.3"));
         }
-        return model_value(w, ch, "SELECT version FROM registered_model_aliases"
-                           " WHERE name=? AND alias=?@W", "ss", value, err);
+        return model_value(w, ch,
+                           "SELECT version FROM registered_model_aliases"
+                           " WHERE name=? AND alias=?@W",
+                           "ss", value, err);
     case NCM_CH_MODEL_CREATE:
-        return apply_one(w, err, &found, value,
-                         "SELECT name FROM registered_models WHERE name=?@W", "s", ch->object);
+        return apply_one(w, err, &found, value, "SELECT name FROM registered_models WHERE name=?@W",
+                         "s", ch->object);
     case NCM_CH_MODEL_RENAME:
         return model_value(w, ch, "SELECT name FROM registered_models WHERE name=?@W", "s", value,
                            err);
     case NCM_CH_MODEL_TAG:
-        return model_value(w, ch, "SELECT value FROM registered_model_tags"
-                           " WHERE name=? AND key=?@W", "ss", value, err);
+        return model_value(w, ch,
+                           "SELECT value FROM registered_model_tags"
+                           " WHERE name=? AND key=?@W",
+                           "ss", value, err);
     case NCM_CH_MODEL_NOTE:
         return model_value(w, ch, "SELECT description FROM registered_models WHERE name=?@W", "s",
                            value, err);
@@ -235,19 +240,24 @@ static bool present_tracking(struct sqlite_writer *w, const struct ncm_change *c
         return owner_value(w, ch,
                            "SELECT coalesce(nullif(r.name,''),(SELECT t.value FROM tags t WHERE"
                            " t.run_uuid=r.run_uuid AND t.key='mlflow.runName'))"
-                           " FROM runs r WHERE r.run_uuid=?", value, err);
+                           " FROM runs r WHERE r.run_uuid=?",
+                           value, err);
     case NCM_CH_RUN_LIFECYCLE:
-        return owner_value(w, ch, "SELECT coalesce(lifecycle_stage,'active') FROM runs"
-                           " WHERE run_uuid=?", value, err);
+        return owner_value(w, ch,
+                           "SELECT coalesce(lifecycle_stage,'active') FROM runs"
+                           " WHERE run_uuid=?",
+                           value, err);
     case NCM_CH_EXPERIMENT_CREATE:
-        return apply_one(w, err, &found, value,
-                         "SELECT name FROM experiments WHERE name=?@W", "s", ch->to);
+        return apply_one(w, err, &found, value, "SELECT name FROM experiments WHERE name=?@W", "s",
+                         ch->to);
     case NCM_CH_EXPERIMENT_NAME:
         return owner_value(w, ch, "SELECT name FROM experiments WHERE experiment_id=?@W", value,
                            err);
     default: /* NCM_CH_EXPERIMENT_LIFECYCLE */
-        return owner_value(w, ch, "SELECT coalesce(lifecycle_stage,'active') FROM experiments"
-                           " WHERE experiment_id=?@W", value, err);
+        return owner_value(w, ch,
+                           "SELECT coalesce(lifecycle_stage,'active') FROM experiments"
+                           " WHERE experiment_id=?@W",
+                           value, err);
     }
 }
 

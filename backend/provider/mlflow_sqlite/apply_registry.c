@@ -5,8 +5,7 @@
 #include "base/num.h"
 #include "provider/mlflow_sqlite/apply.h"
 
-static bool model_create(struct sqlite_writer *w, const struct ncm_change *ch,
-                         struct ncm_err *err)
+static bool model_create(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     return apply_run_one(w, err,
                          "INSERT INTO registered_models(name, creation_time, last_updated_time,"
@@ -14,22 +13,21 @@ static bool model_create(struct sqlite_writer *w, const struct ncm_change *ch,
                          "siis", ch->object, w->now_ms, w->now_ms, ch->to);
 }
 
-static bool model_rename(struct sqlite_writer *w, const struct ncm_change *ch,
-                         struct ncm_err *err)
+static bool model_rename(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     /* Versions, tags and aliases follow by ON UPDATE CASCADE (foreign_keys is on). */
     return apply_run_one(w, err,
                          "UPDATE registered_models SET name=?, last_updated_time=? WHERE name=?@W",
-                         "sis", ch->to, w->now_ms, ch->object)
-           && apply_run(w, err, "UPDATE model_versions SET last_updated_time=? WHERE name=?@W",
-                        "is", w->now_ms, ch->to);
+                         "sis", ch->to, w->now_ms, ch->object) &&
+           apply_run(w, err, "UPDATE model_versions SET last_updated_time=? WHERE name=?@W", "is",
+                     w->now_ms, ch->to);
 }
 
 static bool model_tag(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     if (ch->to == NULL) {
-        return apply_run(w, err, "DELETE FROM registered_model_tags WHERE name=? AND key=?@W",
-                         "ss", ch->object, ch->key);
+        return apply_run(w, err, "DELETE FROM registered_model_tags WHERE name=? AND key=?@W", "ss",
+                         ch->object, ch->key);
     }
     return apply_run_one(w, err,
                          "INSERT INTO registered_model_tags(name, key, value@C) VALUES(?,?,?@V)"
@@ -39,13 +37,12 @@ static bool model_tag(struct sqlite_writer *w, const struct ncm_change *ch, stru
 
 static bool model_delete(struct sqlite_writer *w, const char *name, struct ncm_err *err)
 {
-    return apply_run(w, err, "DELETE FROM model_version_tags WHERE name=?@W", "s", name)
-           && apply_run(w, err, "DELETE FROM model_versions WHERE name=?@W", "s", name)
-           && apply_run(w, err, "DELETE FROM registered_model_tags WHERE name=?@W", "s", name)
-           && (!w->schema->has_aliases
-               || apply_run(w, err, "DELETE FROM registered_model_aliases WHERE name=?@W", "s",
-                            name))
-           && apply_run_one(w, err, "DELETE FROM registered_models WHERE name=?@W", "s", name);
+    return apply_run(w, err, "DELETE FROM model_version_tags WHERE name=?@W", "s", name) &&
+           apply_run(w, err, "DELETE FROM model_versions WHERE name=?@W", "s", name) &&
+           apply_run(w, err, "DELETE FROM registered_model_tags WHERE name=?@W", "s", name) &&
+           (!w->schema->has_aliases ||
+            apply_run(w, err, "DELETE FROM registered_model_aliases WHERE name=?@W", "s", name)) &&
+           apply_run_one(w, err, "DELETE FROM registered_models WHERE name=?@W", "s", name);
 }
 
 /* Both the version that gets the alias and the one that loses it carry the transition. */
@@ -55,25 +52,23 @@ static bool alias_marks(struct sqlite_writer *w, const struct ncm_change *ch, co
     if (from != NULL && ch->to != NULL && strcmp(from, ch->to) == 0) {
         return true;
     }
-    return (from == NULL || apply_transition(w, ch->object, from, ch->key, from, ch->to, err))
-           && (ch->to == NULL
-               || apply_transition(w, ch->object, ch->to, ch->key, from, ch->to, err));
+    return (from == NULL || apply_transition(w, ch->object, from, ch->key, from, ch->to, err)) &&
+           (ch->to == NULL || apply_transition(w, ch->object, ch->to, ch->key, from, ch->to, err));
 }
 
 static bool alias_write(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     int64_t version = 0;
     if (ch->to == NULL) {
-        return apply_run(w, err,
-                         "DELETE FROM registered_model_aliases WHERE name=? AND alias=?@W", "ss",
-                         ch->object, ch->key);
+        return apply_run(w, err, "DELETE FROM registered_model_aliases WHERE name=? AND alias=?@W",
+                         "ss", ch->object, ch->key);
     }
-    return ncm_parse_i64(ch->to, &version)
-           && apply_run_one(w, err,
-                            "INSERT INTO registered_model_aliases(name, alias, version@C)"
-                            " VALUES(?,?,?@V)"
-                            " ON CONFLICT(name, alias@C) DO UPDATE SET version=excluded.version",
-                            "ssi", ch->object, ch->key, version);
+    return ncm_parse_i64(ch->to, &version) &&
+           apply_run_one(w, err,
+                         "INSERT INTO registered_model_aliases(name, alias, version@C)"
+                         " VALUES(?,?,?@V)"
+                         " ON CONFLICT(name, alias@C) DO UPDATE SET version=excluded.version",
+                         "ssi", ch->object, ch->key, version);
 }
 
 static bool alias(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)

@@ -49,8 +49,8 @@ static bool only_words(const char *s, const char *more)
     for (size_t at = 0; at < len;) {
         uint32_t cp;
         size_t step = ncm_utf8_decode(s + at, len - at, &cp);
-        if (cp == 0xFFFD
-            || (!ncm_mlflow_word_char(cp) && (cp >= 0x80 || strchr(more, (int)cp) == NULL))) {
+        if (cp == 0xFFFD ||
+            (!ncm_mlflow_word_char(cp) && (cp >= 0x80 || strchr(more, (int)cp) == NULL))) {
             return false;
         }
         at += step;
@@ -115,12 +115,16 @@ static bool check_alias(const char *alias, struct ncm_err *err)
         lower[i] = (char)tolower((unsigned char)alias[i]);
     }
     if (strcmp(lower, "latest") == 0 && strlen(alias) == 6) {
-        return ncm_fail(err, NCM_REFUSED, _("the alias '%s' is reserved: MLflow gives it to the"
-                        " newest version itself"), alias);
+        return ncm_fail(err, NCM_REFUSED,
+                        _("the alias '%s' is reserved: MLflow gives it to the"
+                          " newest version itself"),
+                        alias);
     }
     if (is_version_word(alias)) {
-        return ncm_fail(err, NCM_REFUSED, _("the alias '%s' is reserved: it reads like a version"
-                        " number"), alias);
+        return ncm_fail(err, NCM_REFUSED,
+                        _("the alias '%s' is reserved: it reads like a version"
+                          " number"),
+                        alias);
     }
     return check_length(_("alias"), alias, ALIAS_MOST, err);
 }
@@ -136,8 +140,10 @@ static bool check_model_name(const char *name, struct ncm_err *err)
         return ncm_fail(err, NCM_REFUSED, _("a model needs a name"));
     }
     if (strpbrk(name, "/:") != NULL) {
-        return ncm_fail(err, NCM_REFUSED, _("MLflow takes no '/' and no ':' in a model's name:"
-                        " '%s'"), name);
+        return ncm_fail(err, NCM_REFUSED,
+                        _("MLflow takes no '/' and no ':' in a model's name:"
+                          " '%s'"),
+                        name);
     }
     if (!plain_path(name)) {
         ncm_fail(err, NCM_REFUSED, _("MLflow takes no such model name: '%s'"), name);
@@ -200,8 +206,10 @@ static bool experiment_name_free(struct sqlite_writer *w, const char *name, stru
 {
     bool found;
     char *stage;
-    if (!apply_one(w, err, &found, &stage, "SELECT lifecycle_stage FROM experiments"
-                   " WHERE name=?@W", "s", name)) {
+    if (!apply_one(w, err, &found, &stage,
+                   "SELECT lifecycle_stage FROM experiments"
+                   " WHERE name=?@W",
+                   "s", name)) {
         return false;
     }
     bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
@@ -220,8 +228,8 @@ static bool model_name_free(struct sqlite_writer *w, const char *name, struct nc
 {
     bool taken;
     return apply_one(w, err, &taken, NULL, "SELECT 1 FROM registered_models WHERE name=?@W", "s",
-                     name)
-           && (!taken || ncm_fail(err, NCM_REFUSED, _("there is already a model '%s'"), name));
+                     name) &&
+           (!taken || ncm_fail(err, NCM_REFUSED, _("there is already a model '%s'"), name));
 }
 
 /* Taking a tag away is always allowed. */
@@ -229,16 +237,14 @@ static bool check_tag(struct sqlite_writer *w, const char *table, const char *ke
                       const char *value, struct ncm_err *err)
 {
     int64_t most;
-    return value == NULL
-           || (check_key(key, err) && value_limit(w, table, &most, err)
-               && check_length(key, value, most, err));
+    return value == NULL || (check_key(key, err) && value_limit(w, table, &most, err) &&
+                             check_length(key, value, most, err));
 }
 
 static bool check_lifecycle(const char *to, struct ncm_err *err)
 {
-    return (to != NULL && (strcmp(to, "deleted") == 0 || strcmp(to, "active") == 0))
-           || ncm_fail(err, NCM_USAGE, _("'%s' is neither active nor deleted"),
-                       to != NULL ? to : "");
+    return (to != NULL && (strcmp(to, "deleted") == 0 || strcmp(to, "active") == 0)) ||
+           ncm_fail(err, NCM_USAGE, _("'%s' is neither active nor deleted"), to != NULL ? to : "");
 }
 
 static bool check_registry(struct sqlite_writer *w, const struct ncm_change *ch,
@@ -247,19 +253,21 @@ static bool check_registry(struct sqlite_writer *w, const struct ncm_change *ch,
     enum ncm_stage stage;
     switch (ch->kind) {
     case NCM_CH_VERSION_STAGE:
-        return (ch->to != NULL && ncm_stage_of(ch->to, &stage))
-               || ncm_fail(err, NCM_USAGE, _("'%s' is no stage: None, Staging, Production or"
-                           " Archived"), ch->to != NULL ? ch->to : "");
+        return (ch->to != NULL && ncm_stage_of(ch->to, &stage)) ||
+               ncm_fail(err, NCM_USAGE,
+                        _("'%s' is no stage: None, Staging, Production or"
+                          " Archived"),
+                        ch->to != NULL ? ch->to : "");
     case NCM_CH_VERSION_TAG:
         return check_tag(w, "model_version_tags", ch->key, ch->to, err);
     case NCM_CH_MODEL_TAG:
         return check_tag(w, "registered_model_tags", ch->key, ch->to, err);
     case NCM_CH_VERSION_CREATE:
-        return (ch->to != NULL && ch->to[0] != '\0')
-               || ncm_fail(err, NCM_REFUSED, _("a version needs a source"));
+        return (ch->to != NULL && ch->to[0] != '\0') ||
+               ncm_fail(err, NCM_REFUSED, _("a version needs a source"));
     case NCM_CH_ALIAS:
-        return ch->to == NULL
-               || (check_alias(ch->key, err) && apply_need_version(w, ch->object, ch->to, err));
+        return ch->to == NULL ||
+               (check_alias(ch->key, err) && apply_need_version(w, ch->object, ch->to, err));
     case NCM_CH_MODEL_CREATE:
         return check_model_name(ch->object, err) && model_name_free(w, ch->object, err);
     case NCM_CH_MODEL_RENAME:
@@ -274,22 +282,22 @@ static bool check_tracking(struct sqlite_writer *w, const struct ncm_change *ch,
 {
     switch (ch->kind) {
     case NCM_CH_RUN_TAG:
-        return apply_need_active_run(w, ch->object, err)
-               && check_tag(w, "tags", ch->key, ch->to, err);
+        return apply_need_active_run(w, ch->object, err) &&
+               check_tag(w, "tags", ch->key, ch->to, err);
     case NCM_CH_RUN_NOTE:
-        return apply_need_active_run(w, ch->object, err)
-               && check_tag(w, "tags", "mlflow.note.content", ch->to, err);
+        return apply_need_active_run(w, ch->object, err) &&
+               check_tag(w, "tags", "mlflow.note.content", ch->to, err);
     case NCM_CH_RUN_NAME:
-        return apply_need_active_run(w, ch->object, err)
-               && check_length(_("run name"), ch->to, RUN_NAME_MOST, err);
+        return apply_need_active_run(w, ch->object, err) &&
+               check_length(_("run name"), ch->to, RUN_NAME_MOST, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
     case NCM_CH_EXPERIMENT_NAME:
-        return apply_need_active_experiment(w, ch->object, err)
-               && check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
+        return apply_need_active_experiment(w, ch->object, err) &&
+               check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
     case NCM_CH_EXPERIMENT_TAG:
-        return apply_need_active_experiment(w, ch->object, err)
-               && check_tag(w, "experiment_tags", ch->key, ch->to, err);
+        return apply_need_active_experiment(w, ch->object, err) &&
+               check_tag(w, "experiment_tags", ch->key, ch->to, err);
     default:
         return check_lifecycle(ch->to, err);
     }

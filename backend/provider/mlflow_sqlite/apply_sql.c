@@ -20,10 +20,17 @@ static char *expand(const struct sqlite_writer *w, const char *sql)
             continue;
         }
         switch (*p) {
-        case 'W': ncm_buf_puts(&b, " AND workspace='default'"); break;
-        case 'C': ncm_buf_puts(&b, ", workspace"); break;
-        case 'V': ncm_buf_puts(&b, ", 'default'"); break;
-        default: ncm_bug("statement with @%c", *p);
+        case 'W':
+            ncm_buf_puts(&b, " AND workspace='default'");
+            break;
+        case 'C':
+            ncm_buf_puts(&b, ", workspace");
+            break;
+        case 'V':
+            ncm_buf_puts(&b, ", 'default'");
+            break;
+        default:
+            ncm_bug("statement with @%c", *p);
         }
     }
     char *text = ncm_buf_take(&b);
@@ -50,8 +57,8 @@ static bool start(struct sqlite_writer *w, struct ncm_stmt **out, struct ncm_err
     return true;
 }
 
-static bool run_va(struct sqlite_writer *w, struct ncm_err *err, const char *sql,
-                   const char *types, va_list ap)
+static bool run_va(struct sqlite_writer *w, struct ncm_err *err, const char *sql, const char *types,
+                   va_list ap)
 {
     struct ncm_stmt *st = NULL;
     if (!start(w, &st, err, sql, types, ap)) {
@@ -76,8 +83,8 @@ bool apply_run(struct sqlite_writer *w, struct ncm_err *err, const char *sql, co
     return ok;
 }
 
-bool apply_run_one(struct sqlite_writer *w, struct ncm_err *err, const char *sql,
-                   const char *types, ...)
+bool apply_run_one(struct sqlite_writer *w, struct ncm_err *err, const char *sql, const char *types,
+                   ...)
 {
     va_list ap;
     va_start(ap, types);

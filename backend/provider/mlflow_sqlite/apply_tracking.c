@@ -23,12 +23,12 @@ static bool run_name(struct sqlite_writer *w, const char *run, const char *name,
 {
     if (name == NULL || name[0] == '\0') {
         /* Only to take back the naming of a run that had no name. */
-        return apply_run_one(w, err, "UPDATE runs SET name='' WHERE run_uuid=?", "s", run)
-               && apply_run(w, err, "DELETE FROM tags WHERE run_uuid=? AND key='" NAME_KEY "'",
-                            "s", run);
+        return apply_run_one(w, err, "UPDATE runs SET name='' WHERE run_uuid=?", "s", run) &&
+               apply_run(w, err, "DELETE FROM tags WHERE run_uuid=? AND key='" NAME_KEY "'", "s",
+                         run);
     }
-    return apply_run_one(w, err, "UPDATE runs SET name=? WHERE run_uuid=?", "ss", name, run)
-           && put_run_tag(w, run, NAME_KEY, name, err);
+    return apply_run_one(w, err, "UPDATE runs SET name=? WHERE run_uuid=?", "ss", name, run) &&
+           put_run_tag(w, run, NAME_KEY, name, err);
 }
 
 static bool run_tag(struct sqlite_writer *w, const struct ncm_change *ch, const char *key,
@@ -48,31 +48,33 @@ static bool run_tag(struct sqlite_writer *w, const struct ncm_change *ch, const 
 static bool forget_assessments(struct sqlite_writer *w, const char *which, const char *id,
                                struct ncm_err *err)
 {
-    if (!w->schema->has_assessments
-        || !ncm_db_has_column(w->db, "assessments", "assessment_metadata")) {
+    if (!w->schema->has_assessments ||
+        !ncm_db_has_column(w->db, "assessments", "assessment_metadata")) {
         return true;
     }
     char *sql = ncm_sprintf("DELETE FROM assessments WHERE assessment_metadata IS NOT NULL AND"
                             " EXISTS (SELECT 1 FROM runs r WHERE r.%s=? AND"
                             " instr(assessment_metadata, '\"mlflow.assessment.sourceRunId\": \"'"
-                            " || r.run_uuid || '\"') > 0)", which);
+                            " || r.run_uuid || '\"') > 0)",
+                            which);
     bool ok = apply_run(w, err, sql, "s", id);
     ncm_free(sql);
     return ok;
 }
 
-static bool run_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch,
-                          struct ncm_err *err)
+static bool run_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     if (strcmp(ch->to, "active") == 0) {
         return apply_run_one(w, err,
                              "UPDATE runs SET lifecycle_stage='active', deleted_time=NULL"
-                             " WHERE run_uuid=?", "s", ch->object);
+                             " WHERE run_uuid=?",
+                             "s", ch->object);
     }
-    return forget_assessments(w, "run_uuid", ch->object, err)
-           && apply_run_one(w, err,
-                            "UPDATE runs SET lifecycle_stage='deleted', deleted_time=?"
-                            " WHERE run_uuid=?", "is", w->now_ms, ch->object);
+    return forget_assessments(w, "run_uuid", ch->object, err) &&
+           apply_run_one(w, err,
+                         "UPDATE runs SET lifecycle_stage='deleted', deleted_time=?"
+                         " WHERE run_uuid=?",
+                         "is", w->now_ms, ch->object);
 }
 
 static bool experiment_lifecycle(struct sqlite_writer *w, const struct ncm_change *ch,
@@ -80,19 +82,22 @@ static bool experiment_lifecycle(struct sqlite_writer *w, const struct ncm_chang
 {
     if (!apply_run_one(w, err,
                        "UPDATE experiments SET lifecycle_stage=?, last_update_time=?"
-                       " WHERE experiment_id=?@W", "sis", ch->to, w->now_ms, ch->object)) {
+                       " WHERE experiment_id=?@W",
+                       "sis", ch->to, w->now_ms, ch->object)) {
         return false;
     }
     /* Every run goes along; restoring brings back those too that had been deleted singly. */
     if (strcmp(ch->to, "active") == 0) {
         return apply_run(w, err,
                          "UPDATE runs SET lifecycle_stage='active', deleted_time=NULL"
-                         " WHERE experiment_id=?", "s", ch->object);
+                         " WHERE experiment_id=?",
+                         "s", ch->object);
     }
-    return forget_assessments(w, "experiment_id", ch->object, err)
-           && apply_run(w, err,
-                        "UPDATE runs SET lifecycle_stage='deleted', deleted_time=?"
-                        " WHERE experiment_id=?", "is", w->now_ms, ch->object);
+    return forget_assessments(w, "experiment_id", ch->object, err) &&
+           apply_run(w, err,
+                     "UPDATE runs SET lifecycle_stage='deleted', deleted_time=?"
+                     " WHERE experiment_id=?",
+                     "is", w->now_ms, ch->object);
 }
 
 /* Where runs of a new experiment put their artifacts: beside those of the others. */
@@ -103,7 +108,8 @@ static bool artifact_root(struct sqlite_writer *w, char **root, struct ncm_err *
                    "SELECT substr(artifact_location, 1, length(artifact_location)"
                    " - length(experiment_id) - 1) FROM experiments WHERE"
                    " substr(artifact_location, -length(experiment_id) - 1)"
-                   " = '/' || experiment_id@W ORDER BY experiment_id LIMIT 1", "")) {
+                   " = '/' || experiment_id@W ORDER BY experiment_id LIMIT 1",
+                   "")) {
         return false;
     }
     if (*root == NULL) {
@@ -128,9 +134,10 @@ static bool experiment_create(struct sqlite_writer *w, const struct ncm_change *
                             "sii", ch->to, w->now_ms, w->now_ms);
     int64_t id = ok ? ncm_db_last_rowid(w->db) : 0;
     char *location = ncm_sprintf("%s/%lld", root, (long long)id);
-    ok = ok
-         && apply_run_one(w, err, "UPDATE experiments SET artifact_location=?"
-                          " WHERE experiment_id=?", "si", location, id);
+    ok = ok && apply_run_one(w, err,
+                             "UPDATE experiments SET artifact_location=?"
+                             " WHERE experiment_id=?",
+                             "si", location, id);
     snprintf(w->receipt->new_id, sizeof w->receipt->new_id, "%lld", (long long)id);
     ncm_free(location);
     ncm_free(root);

@@ -36,8 +36,7 @@ static void transition_text(const struct sqlite_writer *w, struct ncm_buf *out, 
 }
 
 bool apply_transition(struct sqlite_writer *w, const char *model, const char *version,
-                      const char *alias_name, const char *from, const char *to,
-                      struct ncm_err *err)
+                      const char *alias_name, const char *from, const char *to, struct ncm_err *err)
 {
     int64_t n;
     bool found;
@@ -45,8 +44,8 @@ bool apply_transition(struct sqlite_writer *w, const char *model, const char *ve
         return true;
     }
     /* A dangling alias points at a version that is gone: no row may hang on it. */
-    if (!apply_one(w, err, &found, NULL, "SELECT 1 FROM model_versions WHERE name=? AND version=?@W",
-                   "si", model, n)) {
+    if (!apply_one(w, err, &found, NULL,
+                   "SELECT 1 FROM model_versions WHERE name=? AND version=?@W", "si", model, n)) {
         return false;
     }
     if (!found) {
@@ -65,11 +64,10 @@ bool apply_transition(struct sqlite_writer *w, const char *model, const char *ve
         ncm_free(key);
         key = ncm_sprintf("ncmlops.transition.%s.%zu", w->mark->audit_id, w->n_marks);
     }
-    ok = ok
-         && apply_run_one(w, err,
-                          "INSERT INTO model_version_tags(name, version, key, value@C)"
-                          " VALUES(?,?,?,?@V)",
-                          "siss", model, n, key, text.p);
+    ok = ok && apply_run_one(w, err,
+                             "INSERT INTO model_version_tags(name, version, key, value@C)"
+                             " VALUES(?,?,?,?@V)",
+                             "siss", model, n, key, text.p);
     w->n_marks++;
     ncm_free(key);
     ncm_buf_release(&text);
@@ -91,8 +89,10 @@ static bool is_alone(struct sqlite_writer *w, const struct ncm_change *ch, int64
     if (ch->extra == NULL || strcmp(ch->extra, "alone") != 0) {
         return true;
     }
-    if (!apply_one(w, err, &found, &other, "SELECT version FROM model_versions WHERE name=?"
-                   " AND version<>? AND current_stage=?@W", "sis", ch->object, n, stage)) {
+    if (!apply_one(w, err, &found, &other,
+                   "SELECT version FROM model_versions WHERE name=?"
+                   " AND version<>? AND current_stage=?@W",
+                   "sis", ch->object, n, stage)) {
         return false;
     }
     if (found) {
@@ -116,10 +116,10 @@ static bool version_stage(struct sqlite_writer *w, const struct ncm_change *ch, 
     bool ok = apply_run_one(w, err,
                             "UPDATE model_versions SET current_stage=?, last_updated_time=?"
                             " WHERE name=? AND version=?" ALIVE "@W",
-                            "sisi", to, w->now_ms, ch->object, n)
-              && touch_model(w, ch->object, err) && is_alone(w, ch, n, to, err)
-              && ((from != NULL && strcmp(from, to) == 0)
-                  || apply_transition(w, ch->object, ch->version, NULL, from, to, err));
+                            "sisi", to, w->now_ms, ch->object, n) &&
+              touch_model(w, ch->object, err) && is_alone(w, ch, n, to, err) &&
+              ((from != NULL && strcmp(from, to) == 0) ||
+               apply_transition(w, ch->object, ch->version, NULL, from, to, err));
     ncm_free(from);
     return ok;
 }
@@ -147,20 +147,19 @@ static bool version_delete(struct sqlite_writer *w, const struct ncm_change *ch,
         return false;
     }
     /* MLflow 3 takes the aliases along; before, they were left pointing at nothing. */
-    bool ok = !w->schema->has_aliases || !w->schema->has_logged_models
-              || apply_run(w, err,
-                           "DELETE FROM registered_model_aliases WHERE name=? AND version=?@W",
-                           "si", ch->object, n);
-    ok = ok
-         && apply_run_one(w, err,
-                          "UPDATE model_versions SET current_stage='Deleted_Internal',"
-                          " last_updated_time=?, description=NULL, user_id=NULL,"
-                          " source='REDACTED-SOURCE-PATH', run_id='REDACTED-RUN-ID',"
-                          " run_link='REDACTED-RUN-LINK', status_message=NULL"
-                          " WHERE name=? AND version=?" ALIVE "@W",
-                          "isi", w->now_ms, ch->object, n)
-         && touch_model(w, ch->object, err)
-         && apply_transition(w, ch->object, ch->version, NULL, from, "Deleted", err);
+    bool ok = !w->schema->has_aliases || !w->schema->has_logged_models ||
+              apply_run(w, err, "DELETE FROM registered_model_aliases WHERE name=? AND version=?@W",
+                        "si", ch->object, n);
+    ok = ok &&
+         apply_run_one(w, err,
+                       "UPDATE model_versions SET current_stage='Deleted_Internal',"
+                       " last_updated_time=?, description=NULL, user_id=NULL,"
+                       " source='REDACTED-SOURCE-PATH', run_id='REDACTED-RUN-ID',"
+                       " run_link='REDACTED-RUN-LINK', status_message=NULL"
+                       " WHERE name=? AND version=?" ALIVE "@W",
+                       "isi", w->now_ms, ch->object, n) &&
+         touch_model(w, ch->object, err) &&
+         apply_transition(w, ch->object, ch->version, NULL, from, "Deleted", err);
     ncm_free(from);
     return ok;
 }
@@ -175,15 +174,14 @@ static const char *logged_model_of(const struct sqlite_writer *w, const char *so
 static bool insert_version(struct sqlite_writer *w, const struct ncm_change *ch, int64_t n,
                            const char *run_id, const char *location, struct ncm_err *err)
 {
-    bool ok = apply_run_one(w, err,
-                            "INSERT INTO model_versions(name, version, creation_time,"
-                            " last_updated_time, description, current_stage, source, run_id,"
-                            " status@C) VALUES(?,?,?,?,?,'None',?,?,'READY'@V)",
-                            "siiisss", ch->object, n, w->now_ms, w->now_ms, ch->extra, ch->to,
-                            run_id);
-    return ok
-           && (!w->schema->has_storage_location
-               || apply_run_one(w, err,
+    bool ok =
+        apply_run_one(w, err,
+                      "INSERT INTO model_versions(name, version, creation_time,"
+                      " last_updated_time, description, current_stage, source, run_id,"
+                      " status@C) VALUES(?,?,?,?,?,'None',?,?,'READY'@V)",
+                      "siiisss", ch->object, n, w->now_ms, w->now_ms, ch->extra, ch->to, run_id);
+    return ok && (!w->schema->has_storage_location ||
+                  apply_run_one(w, err,
                                 "UPDATE model_versions SET storage_location=?"
                                 " WHERE name=? AND version=?@W",
                                 "ssi", location, ch->object, n));
@@ -194,10 +192,10 @@ static bool version_create(struct sqlite_writer *w, const struct ncm_change *ch,
 {
     bool found;
     char *text = NULL;
-    if (!apply_need_model(w, ch->object, err)
-        || !apply_one(w, err, &found, &text,
-                      "SELECT coalesce(max(version),0)+1 FROM model_versions WHERE name=?@W", "s",
-                      ch->object)) {
+    if (!apply_need_model(w, ch->object, err) ||
+        !apply_one(w, err, &found, &text,
+                   "SELECT coalesce(max(version),0)+1 FROM model_versions WHERE name=?@W", "s",
+                   ch->object)) {
         return false;
     }
     int64_t n = 0;
@@ -206,17 +204,20 @@ static bool version_create(struct sqlite_writer *w, const struct ncm_change *ch,
     const char *logged = logged_model_of(w, ch->to);
     char *location = NULL;
     char *run = NULL;
-    bool ok = logged == NULL
-              || (apply_one(w, err, &found, &location, "SELECT artifact_location FROM"
-                            " logged_models WHERE model_id=?", "s", logged)
-                  && apply_one(w, err, &found, &run, "SELECT source_run_id FROM logged_models"
-                               " WHERE model_id=?", "s", logged));
-    ok = ok
-         && insert_version(w, ch, n, ch->key != NULL ? ch->key : run,
-                           logged != NULL ? location : ch->to, err)
-         && touch_model(w, ch->object, err)
-         && (logged == NULL || apply_link_logged_model(w, logged, ch->object, n, err))
-         && apply_transition(w, ch->object, text, NULL, NULL, "None", err);
+    bool ok = logged == NULL || (apply_one(w, err, &found, &location,
+                                           "SELECT artifact_location FROM"
+                                           " logged_models WHERE model_id=?",
+                                           "s", logged) &&
+                                 apply_one(w, err, &found, &run,
+                                           "SELECT source_run_id FROM logged_models"
+                                           " WHERE model_id=?",
+                                           "s", logged));
+    ok = ok &&
+         insert_version(w, ch, n, ch->key != NULL ? ch->key : run,
+                        logged != NULL ? location : ch->to, err) &&
+         touch_model(w, ch->object, err) &&
+         (logged == NULL || apply_link_logged_model(w, logged, ch->object, n, err)) &&
+         apply_transition(w, ch->object, text, NULL, NULL, "None", err);
     ncm_free(location);
     ncm_free(run);
     ncm_free(text);
@@ -229,8 +230,7 @@ bool apply_version(struct sqlite_writer *w, const struct ncm_change *ch, struct 
     if (ch->kind == NCM_CH_VERSION_CREATE) {
         return version_create(w, ch, err);
     }
-    if (!apply_need_version(w, ch->object, ch->version, err)
-        || !ncm_parse_i64(ch->version, &n)) {
+    if (!apply_need_version(w, ch->object, ch->version, err) || !ncm_parse_i64(ch->version, &n)) {
         return false;
     }
     switch (ch->kind) {

@@ -7,9 +7,9 @@
 #include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/mlflow_sqlite/read.h"
 
-#define MOST_ENTRIES 10000
+#define MOST_ENTRIES  10000
 #define DEFAULT_BYTES (256 * 1024)
-#define MOST_BYTES (16 * 1024 * 1024)
+#define MOST_BYTES    (16 * 1024 * 1024)
 
 static char *store_folder(const struct ncm_conn *c)
 {
@@ -44,7 +44,7 @@ static char *beside_store(const struct ncm_conn *c, const char *inner)
  * mlartifacts on, the path is looked for beside the store. */
 static char *moved_with_store(const struct ncm_conn *c, const char *path)
 {
-    static const char *const names[] = { "/mlruns/", "/mlartifacts/" };
+    static const char *const names[] = {"/mlruns/", "/mlartifacts/"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *tail = NULL;
         for (const char *p = path; (p = strstr(p, names[i])) != NULL; p++)
@@ -162,8 +162,8 @@ static bool list_folder(const char *root, const char *inner, struct ncm_artifact
         return false;
     s->items = ncm_arena_alloc(s->head.arena, s->n + 1, sizeof(*s->items));
     for (size_t i = 0; i < s->n; i++) {
-        char *name = inner[0] == '\0' ? ncm_strdup(entries[i].name)
-                                      : ncm_path_join(inner, entries[i].name);
+        char *name =
+            inner[0] == '\0' ? ncm_strdup(entries[i].name) : ncm_path_join(inner, entries[i].name);
         s->items[i].path = ncm_arena_cstr(s->head.arena, name);
         s->items[i].is_dir = entries[i].info.kind == NCM_FILE_DIR;
         s->items[i].size = s->items[i].is_dir ? -1 : entries[i].info.size;
@@ -173,8 +173,8 @@ static bool list_folder(const char *root, const char *inner, struct ncm_artifact
     return true;
 }
 
-/* MLflow makes a run's folder with its first file. Where its experiment's folder is here and its own
- * is not, there are none. */
+/* MLflow makes a run's folder with its first file. Where its experiment's folder is here and its
+ * own is not, there are none. */
 static bool never_got_any(const struct ncm_conn *c, const char *uri)
 {
     static const char end[] = "/artifacts";
@@ -216,8 +216,8 @@ static bool same_file(const struct ncm_file_info *a, const char *path)
 {
     struct ncm_file_info b;
     struct ncm_err ignored;
-    return path != NULL && ncm_file_stat(path, &b, &ignored) && b.kind == NCM_FILE_REGULAR
-           && a->device == b.device && a->inode == b.inode;
+    return path != NULL && ncm_file_stat(path, &b, &ignored) && b.kind == NCM_FILE_REGULAR &&
+           a->device == b.device && a->inode == b.inode;
 }
 
 /* A run may name the store's own folder as its place. Closing a descriptor of a database that is
@@ -262,7 +262,7 @@ static bool read_content(const struct ncm_conn *c, const char *root, struct ncm_
 bool read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_artifact_snapshot *s = ncm_snapshot_new(NCM_T_ARTIFACT, sizeof(*s));
-    struct ncm_str uri, why = { 0 };
+    struct ncm_str uri, why = {0};
     s->path = ncm_arena_cstr(s->head.arena, f->query->key == NULL ? "" : f->query->key);
     bool ok = artifact_root(c, f->query->id, s->head.arena, &uri, err);
     if (ok) {

@@ -32,17 +32,17 @@ struct sqlite_schema {
     bool has_run_link;
     bool has_storage_location;
     bool has_aliases;
-    bool has_inputs;        /* datasets, inputs, input_tags */
+    bool has_inputs; /* datasets, inputs, input_tags */
     bool has_inputs_step;
     bool has_logged_models;
-    bool has_deleted_time;  /* runs.deleted_time */
-    bool has_run_name;      /* runs.name */
+    bool has_deleted_time; /* runs.deleted_time */
+    bool has_run_name;     /* runs.name */
     bool has_experiment_times;
     bool has_assessments;
-    bool has_is_nan;        /* metrics.is_nan, metrics.step */
+    bool has_is_nan; /* metrics.is_nan, metrics.step */
     bool has_latest_metrics;
-    bool writable;          /* every table we write is understood */
-    char why_not[256];      /* where not writable: one sentence (translated) */
+    bool writable;     /* every table we write is understood */
+    char why_not[256]; /* where not writable: one sentence (translated) */
 };
 
 struct sqlite_watch; /* watch.c */
@@ -66,9 +66,9 @@ bool schema_refresh(struct ncm_conn *c, bool *changed, struct ncm_err *err);
 
 /* apply.c: see struct ncm_provider. Each apply opens c->path for writing and closes it again, and
  * calls schema_detect inside its transaction before it writes. */
-bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
-                  const struct ncm_control *control, struct ncm_receipt *receipt,
-                  struct ncm_err *err);
+bool sqlite_apply(struct ncm_conn *c, const struct ncm_changes *changes,
+                  const struct ncm_mark *mark, const struct ncm_control *control,
+                  struct ncm_receipt *receipt, struct ncm_err *err);
 bool sqlite_check(struct ncm_conn *c, const struct ncm_changes *changes, struct ncm_err *err);
 bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **value,
                     struct ncm_err *err);

@@ -36,7 +36,8 @@ static int probe(const char *location)
     struct ncm_db *db;
     if (path == location && strstr(location, "://") != NULL)
         return 0;
-    bool named = ends_with(path, ".db") || ends_with(path, ".sqlite") || ends_with(path, ".sqlite3");
+    bool named =
+        ends_with(path, ".db") || ends_with(path, ".sqlite") || ends_with(path, ".sqlite3");
     int guess = path != location ? 60 : named ? 30 : 0;
     if (!ncm_file_stat(path, &info, &err) || info.kind == NCM_FILE_NONE)
         return guess;
@@ -95,8 +96,7 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
     c->path = ncm_strdup(path_of(location));
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&c->stop, false);
-    if (!open_read(c, control, err) ||
-        !ncm_db_exec(c->db, "PRAGMA case_sensitive_like=ON", err) ||
+    if (!open_read(c, control, err) || !ncm_db_exec(c->db, "PRAGMA case_sensitive_like=ON", err) ||
         !ncm_db_i64(c->db, "PRAGMA schema_version", 0, &c->schema_version, err)) {
         close_conn(c);
         return false;

@@ -8,7 +8,7 @@
 #include "provider/mlflow_sqlite/read.h"
 
 #define MOST_MLMODEL (1 << 20)
-#define MOST_LINES 500
+#define MOST_LINES   500
 
 /* One text by two arguments; absent where there is no row. */
 static bool one_text(struct ncm_conn *c, const char *sql, const char *x, const char *y, int column,
@@ -39,7 +39,7 @@ static bool resolve(struct ncm_conn *c, struct ncm_str *uri, struct ncm_arena *a
     if (strncmp(p, "runs:/", 6) != 0)
         return true;
     const char *id = p + 6, *slash = strchr(id, '/');
-    struct ncm_str root = { 0 };
+    struct ncm_str root = {0};
     char *run = ncm_strndup(id, slash == NULL ? strlen(id) : (size_t)(slash - id));
     bool ok = one_text(c, "SELECT artifact_uri FROM runs WHERE run_uuid=?1", run, NULL, 0, a, &root,
                        &found, err);
@@ -99,7 +99,7 @@ static void column_text(struct ncm_buf *out, const struct ncm_node *n)
 static void read_side(struct ncm_arena *a, const struct ncm_node *signature, const char *side,
                       struct ncm_str **out, size_t *n)
 {
-    struct sqlite_list list = { .size = sizeof(struct ncm_str) };
+    struct sqlite_list list = {.size = sizeof(struct ncm_str)};
     const struct ncm_node *text = ncm_node_get(signature, side);
     struct ncm_doc *doc;
     struct ncm_err err;
@@ -154,7 +154,7 @@ static bool read_mlmodel(const char *folder, struct ncm_arena *a, struct ncm_mod
 static void read_requirements(const char *folder, struct ncm_arena *a,
                               struct ncm_model_facts *facts)
 {
-    struct sqlite_list list = { .size = sizeof(struct ncm_str) };
+    struct sqlite_list list = {.size = sizeof(struct ncm_str)};
     struct ncm_buf text;
     struct ncm_err err;
     bool truncated;
@@ -189,7 +189,7 @@ static bool try_place(struct ncm_conn *c, struct ncm_str uri, struct ncm_arena *
     if (read_mlmodel(folder, a, facts, &fault)) {
         read_requirements(folder, a, facts);
         facts->path = ncm_arena_cstr(a, folder);
-        facts->why = (struct ncm_str){ 0 };
+        facts->why = (struct ncm_str){0};
         *done = true;
     } else {
         facts->why = ncm_arena_cstr(a, fault.what);
@@ -205,7 +205,7 @@ bool read_facts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
         return ncm_fail(err, NCM_NOT_FOUND, _("This store has no model registry."));
     struct ncm_facts_snapshot *s = ncm_snapshot_new(NCM_T_FACTS, sizeof(*s));
     struct ncm_arena *a = s->head.arena;
-    struct ncm_str source = { 0 }, place = { 0 };
+    struct ncm_str source = {0}, place = {0};
     bool found = false, done = false;
     char *sql = ncm_sprintf("SELECT source, %s FROM model_versions WHERE name=?1 AND version=?2"
                             " AND current_stage IS NOT 'Deleted_Internal'%s",

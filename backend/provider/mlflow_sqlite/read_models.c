@@ -119,8 +119,8 @@ static void add_model_tag(struct load *l, struct ncm_stmt *st)
     if (m == NULL)
         return;
     m->tags = one_more(l->arena, m->tags, m->n_tags, sizeof(*m->tags));
-    m->tags[m->n_tags++] = (struct ncm_kv){ ncm_col_dup(st, 1, l->arena),
-                                            ncm_col_dup(st, 2, l->arena) };
+    m->tags[m->n_tags++] =
+        (struct ncm_kv){ncm_col_dup(st, 1, l->arena), ncm_col_dup(st, 2, l->arena)};
 }
 
 static void add_version_tag(struct load *l, struct ncm_stmt *st)
@@ -129,8 +129,8 @@ static void add_version_tag(struct load *l, struct ncm_stmt *st)
     if (v == NULL)
         return;
     v->tags = one_more(l->arena, v->tags, v->n_tags, sizeof(*v->tags));
-    v->tags[v->n_tags++] = (struct ncm_kv){ ncm_col_dup(st, 1, l->arena),
-                                            ncm_col_dup(st, 2, l->arena) };
+    v->tags[v->n_tags++] =
+        (struct ncm_kv){ncm_col_dup(st, 1, l->arena), ncm_col_dup(st, 2, l->arena)};
 }
 
 static void add_alias(struct load *l, struct ncm_stmt *st)
@@ -163,23 +163,25 @@ static bool each_in(struct load *l, const char *before, const char *after,
 static bool load_all(struct load *l, struct ncm_err *err)
 {
     const struct sqlite_schema *s = &l->c->schema;
-    bool ok = each_in(l, s->has_registry_tags
-                             ? "SELECT name, description, creation_time, last_updated_time"
-                               " FROM registered_models m WHERE NOT EXISTS (SELECT 1 FROM"
-                               " registered_model_tags t WHERE t.name=m.name AND"
-                               " t.key='mlflow.prompt.is_prompt' AND t.value='true')"
-                             : "SELECT name, description, creation_time, last_updated_time"
-                               " FROM registered_models m WHERE 1",
-                      " ORDER BY name", add_model, err);
-    ok = ok && each_in(l, s->has_run_link
-                              ? "SELECT name, version, current_stage, creation_time,"
-                                " last_updated_time, user_id, description, source, run_id, status,"
-                                " status_message, run_link FROM model_versions"
-                                " WHERE current_stage IS NOT 'Deleted_Internal'"
-                              : "SELECT name, version, current_stage, creation_time,"
-                                " last_updated_time, user_id, description, source, run_id, status,"
-                                " status_message, NULL FROM model_versions"
-                                " WHERE current_stage IS NOT 'Deleted_Internal'",
+    bool ok =
+        each_in(l,
+                s->has_registry_tags ? "SELECT name, description, creation_time, last_updated_time"
+                                       " FROM registered_models m WHERE NOT EXISTS (SELECT 1 FROM"
+                                       " registered_model_tags t WHERE t.name=m.name AND"
+                                       " t.key='mlflow.prompt.is_prompt' AND t.value='true')"
+                                     : "SELECT name, description, creation_time, last_updated_time"
+                                       " FROM registered_models m WHERE 1",
+                " ORDER BY name", add_model, err);
+    ok = ok && each_in(l,
+                       s->has_run_link
+                           ? "SELECT name, version, current_stage, creation_time,"
+                             " last_updated_time, user_id, description, source, run_id, status,"
+                             " status_message, run_link FROM model_versions"
+                             " WHERE current_stage IS NOT 'Deleted_Internal'"
+                           : "SELECT name, version, current_stage, creation_time,"
+                             " last_updated_time, user_id, description, source, run_id, status,"
+                             " status_message, NULL FROM model_versions"
+                             " WHERE current_stage IS NOT 'Deleted_Internal'",
                        " ORDER BY name, version DESC", add_version, err);
     if (ok && s->has_registry_tags)
         ok = each_in(l, "SELECT name, key, value FROM registered_model_tags WHERE 1",
@@ -208,9 +210,12 @@ static void share_out(struct load *l, struct ncm_models_snapshot *s)
 bool read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_models_snapshot *s = ncm_snapshot_new(NCM_T_MODELS, sizeof(*s));
-    struct load l = { .c = c, .arena = s->head.arena, .models = ncm_map_new(),
-                      .versions = ncm_map_new(), .list = { .size = sizeof(struct ncm_model) },
-                      .all = { .size = sizeof(struct ncm_model_version) } };
+    struct load l = {.c = c,
+                     .arena = s->head.arena,
+                     .models = ncm_map_new(),
+                     .versions = ncm_map_new(),
+                     .list = {.size = sizeof(struct ncm_model)},
+                     .all = {.size = sizeof(struct ncm_model_version)}};
     bool ok = !c->schema.has_registry || load_all(&l, err);
     share_out(&l, s);
     ncm_map_free(l.models);

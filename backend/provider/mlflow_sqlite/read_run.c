@@ -98,7 +98,7 @@ static void add_input(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 
 static void add_logged_model(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
-    static const char *const words[] = { "UNSPECIFIED", "PENDING", "READY", "FAILED" };
+    static const char *const words[] = {"UNSPECIFIED", "PENDING", "READY", "FAILED"};
     struct ncm_logged_model *m = sqlite_list_add(to);
     m->id = ncm_col_dup(st, 0, a);
     m->name = ncm_col_dup(st, 1, a);
@@ -120,14 +120,16 @@ static void add_version(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *r,
                         struct ncm_err *err)
 {
-    struct sqlite_list metrics = { .size = sizeof(struct ncm_metric) };
-    struct sqlite_list params = { .size = sizeof(struct ncm_kv) };
-    struct sqlite_list tags = { .size = sizeof(struct ncm_kv) };
-    bool ok = each(c, "SELECT key, value, is_nan, timestamp, step FROM latest_metrics"
-                      " WHERE run_uuid=?1", id, add_metric, &metrics, a, err) &&
-              each(c, "SELECT key, value FROM params WHERE run_uuid=?1", id, add_kv, &params, a,
-                   err) &&
-              each(c, "SELECT key, value FROM tags WHERE run_uuid=?1", id, add_kv, &tags, a, err);
+    struct sqlite_list metrics = {.size = sizeof(struct ncm_metric)};
+    struct sqlite_list params = {.size = sizeof(struct ncm_kv)};
+    struct sqlite_list tags = {.size = sizeof(struct ncm_kv)};
+    bool ok =
+        each(c,
+             "SELECT key, value, is_nan, timestamp, step FROM latest_metrics"
+             " WHERE run_uuid=?1",
+             id, add_metric, &metrics, a, err) &&
+        each(c, "SELECT key, value FROM params WHERE run_uuid=?1", id, add_kv, &params, a, err) &&
+        each(c, "SELECT key, value FROM tags WHERE run_uuid=?1", id, add_kv, &tags, a, err);
     r->n_metrics = metrics.n;
     r->metrics = sqlite_list_move(&metrics, a);
     r->n_params = params.n;
@@ -141,29 +143,32 @@ static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a,
 static bool load_relations(struct ncm_conn *c, const char *id, struct ncm_arena *a,
                            struct ncm_run *r, struct ncm_err *err)
 {
-    struct sqlite_list inputs = { .size = sizeof(struct ncm_dataset_input) };
-    struct sqlite_list models = { .size = sizeof(struct ncm_logged_model) };
-    struct sqlite_list versions = { .size = sizeof(struct ncm_version_ref) };
+    struct sqlite_list inputs = {.size = sizeof(struct ncm_dataset_input)};
+    struct sqlite_list models = {.size = sizeof(struct ncm_logged_model)};
+    struct sqlite_list versions = {.size = sizeof(struct ncm_version_ref)};
     bool ok = true;
     if (c->schema.has_inputs)
-        ok = each(c, "SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source,"
-                     " (SELECT t.value FROM input_tags t WHERE t.input_uuid=i.input_uuid"
-                     " AND t.name='mlflow.data.context')"
-                     " FROM inputs i JOIN datasets d ON d.dataset_uuid=i.source_id"
-                     " WHERE i.destination_type='RUN' AND i.destination_id=?1"
-                     " AND i.source_type='DATASET' ORDER BY i.rowid",
+        ok = each(c,
+                  "SELECT d.name, d.digest, d.dataset_source_type, d.dataset_source,"
+                  " (SELECT t.value FROM input_tags t WHERE t.input_uuid=i.input_uuid"
+                  " AND t.name='mlflow.data.context')"
+                  " FROM inputs i JOIN datasets d ON d.dataset_uuid=i.source_id"
+                  " WHERE i.destination_type='RUN' AND i.destination_id=?1"
+                  " AND i.source_type='DATASET' ORDER BY i.rowid",
                   id, add_input, &inputs, a, err);
     if (ok && c->schema.has_logged_models)
-        ok = each(c, "SELECT m.model_id, m.name, m.status, m.artifact_location, m.model_type"
-                     " FROM logged_models m WHERE (m.source_run_id=?1 OR m.model_id IN"
-                     " (SELECT i.destination_id FROM inputs i WHERE i.source_type='RUN_OUTPUT'"
-                     " AND i.source_id=?1 AND i.destination_type='MODEL_OUTPUT'))"
-                     " AND m.lifecycle_stage IS NOT 'deleted' ORDER BY m.rowid",
+        ok = each(c,
+                  "SELECT m.model_id, m.name, m.status, m.artifact_location, m.model_type"
+                  " FROM logged_models m WHERE (m.source_run_id=?1 OR m.model_id IN"
+                  " (SELECT i.destination_id FROM inputs i WHERE i.source_type='RUN_OUTPUT'"
+                  " AND i.source_id=?1 AND i.destination_type='MODEL_OUTPUT'))"
+                  " AND m.lifecycle_stage IS NOT 'deleted' ORDER BY m.rowid",
                   id, add_logged_model, &models, a, err);
     if (ok && c->schema.has_registry) {
         char *sql = ncm_sprintf("SELECT name, version, current_stage FROM model_versions"
                                 " WHERE run_id=?1 AND current_stage<>'Deleted_Internal'%s"
-                                " ORDER BY name, version DESC", sqlite_workspace(c));
+                                " ORDER BY name, version DESC",
+                                sqlite_workspace(c));
         ok = each(c, sql, id, add_version, &versions, a, err);
         ncm_free(sql);
     }
@@ -184,13 +189,13 @@ static void take_run(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 static struct ncm_str tag(const struct ncm_run *r, const char *key)
 {
     const struct ncm_kv *kv = ncm_run_tag(r, key);
-    return kv != NULL ? kv->value : (struct ncm_str){ 0 };
+    return kv != NULL ? kv->value : (struct ncm_str){0};
 }
 
 bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *out,
                      struct ncm_err *err)
 {
-    *out = (struct ncm_run){ 0 };
+    *out = (struct ncm_run){0};
     if (!each(c, "SELECT " SQLITE_RUN_COLUMNS " FROM runs WHERE run_uuid=?1", id, take_run, out, a,
               err))
         return false;
@@ -213,14 +218,15 @@ static bool is_prefix(const char *s)
 }
 
 /* The one run whose id begins so; several are NCM_USAGE, none leaves *id as it is. */
-static bool by_prefix(struct ncm_conn *c, const char **id, struct ncm_arena *a,
-                      struct ncm_err *err)
+static bool by_prefix(struct ncm_conn *c, const char **id, struct ncm_arena *a, struct ncm_err *err)
 {
-    struct ncm_str found[2] = { { 0 } };
+    struct ncm_str found[2] = {{0}};
     struct ncm_stmt *st;
     size_t n = 0;
-    if (!ncm_db_prepare(c->db, "SELECT run_uuid FROM runs WHERE run_uuid>=?1 AND run_uuid<?2"
-                               " ORDER BY run_uuid LIMIT 2", &st, err))
+    if (!ncm_db_prepare(c->db,
+                        "SELECT run_uuid FROM runs WHERE run_uuid>=?1 AND run_uuid<?2"
+                        " ORDER BY run_uuid LIMIT 2",
+                        &st, err))
         return false;
     char *end = ncm_strdup(*id);
     end[strlen(end) - 1]++; /* the first text that no longer begins so */

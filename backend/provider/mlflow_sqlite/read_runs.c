@@ -4,7 +4,7 @@
 #include "provider/mlflow_sqlite/runs.h"
 
 /* Above so many runs the first rows come before the exact order. */
-#define LARGE 20000
+#define LARGE       20000
 #define NEWEST_MORE 200
 /* Pages on either side of the window that are not let go. */
 #define PAGES_KEPT 16
@@ -121,7 +121,7 @@ static bool move_window(struct ncm_conn *c, struct ncm_fetch *f,
 static bool publish_newest(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p,
                            struct ncm_err *err)
 {
-    struct runs_rows rows = { 0 };
+    struct runs_rows rows = {0};
     size_t most = f->first + f->count + NEWEST_MORE;
     bool ok = runs_rows_newest(c, p, most, &rows, err) && runs_rows_sort(c, p, &rows, err);
     if (ok && rows.n > 0) {
@@ -137,7 +137,7 @@ static bool publish_newest(struct ncm_conn *c, struct ncm_fetch *f, struct runs_
 static bool publish_exact(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p,
                           const struct ncm_runs_snapshot *previous, struct ncm_err *err)
 {
-    struct runs_rows rows = { 0 };
+    struct runs_rows rows = {0};
     bool ok = runs_rows_scan(c, f, p, &rows, err) && runs_rows_sort(c, p, &rows, err);
     if (ok) {
         int64_t limit = f->query->limit;

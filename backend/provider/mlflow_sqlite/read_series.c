@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "provider/mlflow_sqlite/read.h"
 
-#define FIRST_ROWS 10000
+#define FIRST_ROWS    10000
 #define LEAST_BUCKETS 16
 
 struct sample {
@@ -111,12 +111,12 @@ static void push(struct thin *t, const struct sample *s)
 
 static struct ncm_point point_of(const struct sample *s)
 {
-    struct ncm_point p = { .step = s->step, .timestamp_ms = s->time };
+    struct ncm_point p = {.step = s->step, .timestamp_ms = s->time};
     p.value.num = s->value;
-    p.value.kind = isnan(s->value)         ? NCM_V_NAN
-                   : s->value >= DBL_MAX   ? NCM_V_PINF
-                   : s->value <= -DBL_MAX  ? NCM_V_NINF
-                                           : NCM_V_NUMBER;
+    p.value.kind = isnan(s->value)        ? NCM_V_NAN
+                   : s->value >= DBL_MAX  ? NCM_V_PINF
+                   : s->value <= -DBL_MAX ? NCM_V_NINF
+                                          : NCM_V_NUMBER;
     return p;
 }
 
@@ -189,7 +189,7 @@ static void take(struct reader *r, struct ncm_stmt *st)
     r->rows++;
     if (ncm_col_i64(st, 5) == 0)
         return;
-    struct sample s = { .step = ncm_col_i64(st, 0), .time = sqlite_time(st, 1) };
+    struct sample s = {.step = ncm_col_i64(st, 0), .time = sqlite_time(st, 1)};
     s.value = sqlite_metric_value(st, 2, 3).num;
     r->step = s.step;
     if (r->by_step && r->n_held > 0 && r->held[0].step != s.step)
@@ -264,13 +264,15 @@ static bool read_all(struct ncm_conn *c, struct ncm_fetch *f, struct reader *r, 
 bool read_series(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_series_snapshot *s = ncm_snapshot_new(NCM_T_SERIES, sizeof(*s));
-    struct reader r = { .q = f->query };
+    struct reader r = {.q = f->query};
     int64_t indexed = 0;
     s->run_id = ncm_arena_cstr(s->head.arena, f->query->id);
     s->key = ncm_arena_cstr(s->head.arena, f->query->key);
     r.thin.limit = f->query->limit > 0 ? (size_t)f->query->limit : 0;
-    bool ok = ncm_db_i64(c->db, "SELECT 1 FROM sqlite_master WHERE type='index' AND"
-                                " name='index_metrics_run_uuid_key_step'", 0, &indexed, err);
+    bool ok = ncm_db_i64(c->db,
+                         "SELECT 1 FROM sqlite_master WHERE type='index' AND"
+                         " name='index_metrics_run_uuid_key_step'",
+                         0, &indexed, err);
     r.by_step = indexed != 0;
     ok = ok && read_all(c, f, &r, err);
     finish(&r.thin, s);

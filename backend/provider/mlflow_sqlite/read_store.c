@@ -57,9 +57,10 @@ bool read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
                          0, &s->n_experiments, err) &&
               ncm_db_i64(c->db, "SELECT count(*) FROM runs", 0, &s->n_runs, err) &&
               (!schema->has_registry_tags ||
-               ncm_db_i64(c->db, "SELECT count(*) FROM registered_models m WHERE NOT EXISTS"
-                                 " (SELECT 1 FROM registered_model_tags t WHERE t.name=m.name AND"
-                                 " t.key='mlflow.prompt.is_prompt' AND t.value='true')",
+               ncm_db_i64(c->db,
+                          "SELECT count(*) FROM registered_models m WHERE NOT EXISTS"
+                          " (SELECT 1 FROM registered_model_tags t WHERE t.name=m.name AND"
+                          " t.key='mlflow.prompt.is_prompt' AND t.value='true')",
                           0, &s->n_models, err));
     if (!ok) {
         ncm_snapshot_unref(s);
@@ -74,7 +75,7 @@ struct counts {
     struct ncm_map *index;
     struct tally {
         int64_t active, running, newest;
-    } *items;
+    } * items;
     size_t n, cap;
 };
 
@@ -90,7 +91,7 @@ static bool count_row(void *to, struct ncm_stmt *st, struct ncm_err *err)
     if (!ncm_map_get(k->index, id.p, id.len, &i)) {
         k->items = ncm_grow(k->items, k->n, &k->cap, sizeof(*k->items));
         i = k->n++;
-        k->items[i] = (struct tally){ 0, 0, NCM_NO_TIME };
+        k->items[i] = (struct tally){0, 0, NCM_NO_TIME};
         ncm_map_set(k->index, id.p, id.len, i);
     }
     struct tally *t = &k->items[i];
@@ -108,10 +109,12 @@ static bool count_row(void *to, struct ncm_stmt *st, struct ncm_err *err)
 static bool load_tags(struct ncm_conn *c, struct ncm_arena *a, struct ncm_experiment *e,
                       struct ncm_err *err)
 {
-    struct sqlite_list tags = { .size = sizeof(struct ncm_kv) };
+    struct sqlite_list tags = {.size = sizeof(struct ncm_kv)};
     struct ncm_stmt *st;
-    if (!ncm_db_prepare(c->db, "SELECT key, value FROM experiment_tags WHERE experiment_id=?1"
-                               " ORDER BY key", &st, err))
+    if (!ncm_db_prepare(c->db,
+                        "SELECT key, value FROM experiment_tags WHERE experiment_id=?1"
+                        " ORDER BY key",
+                        &st, err))
         return false;
     ncm_bind_cstr(st, 1, ncm_cstr(e->id)); /* the column's affinity makes it a number */
     bool row = false, ok;
@@ -138,7 +141,8 @@ static bool load_experiments(struct ncm_conn *c, const struct ncm_query *q, stru
     char *sql = ncm_sprintf("SELECT experiment_id, name, artifact_location, lifecycle_stage, %s"
                             " FROM experiments WHERE %s%s"
                             " ORDER BY last_update_time IS NULL, last_update_time DESC,"
-                            " experiment_id", times, which, sqlite_workspace(c));
+                            " experiment_id",
+                            times, which, sqlite_workspace(c));
     bool ok = ncm_db_prepare(c->db, sql, &st, err);
     ncm_free(sql);
     if (!ok)
@@ -165,7 +169,7 @@ static bool publish_experiments(struct ncm_conn *c, struct ncm_fetch *f, const s
                                 struct ncm_err *err)
 {
     struct ncm_experiments_snapshot *s = ncm_snapshot_new(NCM_T_EXPERIMENTS, sizeof(*s));
-    struct sqlite_list list = { .size = sizeof(struct ncm_experiment) };
+    struct sqlite_list list = {.size = sizeof(struct ncm_experiment)};
     bool ok = load_experiments(c, f->query, s->head.arena, &list, err);
     s->n = list.n;
     s->items = sqlite_list_move(&list, s->head.arena);
@@ -190,7 +194,7 @@ static bool publish_experiments(struct ncm_conn *c, struct ncm_fetch *f, const s
 
 bool read_experiments(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
-    struct counts k = { 0 };
+    struct counts k = {0};
     struct sqlite_scan scan = {
         .table = "runs",
         .sql = "SELECT experiment_id, lifecycle_stage, status='RUNNING', count(*), max(start_time)"
@@ -215,9 +219,9 @@ bool read_experiments(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
 static bool load_keys(struct ncm_conn *c, const char *table, struct ncm_arena *a,
                       struct ncm_str **out, size_t *n, struct ncm_err *err)
 {
-    struct sqlite_list list = { .size = sizeof(struct ncm_str) };
+    struct sqlite_list list = {.size = sizeof(struct ncm_str)};
     char *sql = ncm_sprintf("SELECT min(key) FROM %s WHERE key > ?1", table);
-    struct ncm_str last = { "", 0 };
+    struct ncm_str last = {"", 0};
     bool ok = true, more = true;
     while (ok && more && list.n < MOST_KEYS) {
         struct ncm_stmt *st;

@@ -19,7 +19,7 @@ struct runs_hash {
     struct runs_entry {
         struct runs_id id;
         uint64_t value;
-    } *items;
+    } * items;
     size_t n, cap;
     uint32_t *index; /* number of an item + 1; 0 free */
     size_t index_cap;
@@ -31,7 +31,7 @@ void runs_hash_free(struct runs_hash *h);
 
 /* Order words: smaller comes first. */
 #define RUNS_MISSING UINT64_MAX
-#define RUNS_NAN (UINT64_MAX - 1)
+#define RUNS_NAN     (UINT64_MAX - 1)
 uint64_t runs_word_of_double(double v);
 uint64_t runs_word_of_int(int64_t v);
 /* Turns a word round for DESC; NaN and missing stay last. */
@@ -94,17 +94,17 @@ struct runs_term {
 struct runs_plan {
     struct ncm_filter filter;
     struct ncm_orders orders;
-    struct ncm_buf where;  /* conditions on table runs */
-    struct ncm_buf select; /* further columns for the orders */
+    struct ncm_buf where;    /* conditions on table runs */
+    struct ncm_buf select;   /* further columns for the orders */
     struct runs_binds binds; /* of where, numbered from 3 */
     struct runs_column *columns;
     size_t n_columns;
-    size_t n_sets;  /* the first n_sets columns are the filter's */
+    size_t n_sets; /* the first n_sets columns are the filter's */
     struct runs_term *terms;
     size_t n_terms;
     bool nested;
-    size_t parent;  /* index in columns where nested */
-    bool simple;    /* newest first and only attributes in the filter: first rows come cheaply */
+    size_t parent; /* index in columns where nested */
+    bool simple;   /* newest first and only attributes in the filter: first rows come cheaply */
 };
 bool runs_plan_make(struct ncm_conn *c, const struct ncm_query *q, struct runs_plan *p,
                     struct ncm_err *err);
@@ -128,7 +128,6 @@ int64_t runs_rows_handle(const struct runs_rows *r, size_t i, bool *running);
 void runs_rows_free(struct runs_rows *r);
 
 /* Fills out[n] with the rows in order; children after their parent where the plan is nested. */
-void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n,
-               struct ncm_run_ref *out);
+void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n, struct ncm_run_ref *out);
 
 #endif

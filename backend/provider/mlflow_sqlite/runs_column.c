@@ -7,7 +7,7 @@
 #include "provider/mlflow_sqlite/runs.h"
 
 /* A row found by the index costs about so many rows of a sequential pass. */
-#define INDEX_COST 16
+#define INDEX_COST  16
 #define INDEX_FIRST 4000
 /* Items after the last one found that are tried before the index. */
 #define NEIGHBOURS 8
@@ -26,9 +26,9 @@ struct runs_id runs_id_of(struct ncm_str id)
     uint64_t w[4];
     if (id.len == sizeof(w)) { /* nearly always: 32 hex digits */
         memcpy(w, id.p, sizeof(w));
-        return (struct runs_id){ mix(w[0] ^ mix(w[1])), mix(w[2] ^ mix(w[3])) };
+        return (struct runs_id){mix(w[0] ^ mix(w[1])), mix(w[2] ^ mix(w[3]))};
     }
-    struct runs_id out = { 0x9e3779b97f4a7c15ULL ^ id.len, 0xc2b2ae3d27d4eb4fULL + id.len };
+    struct runs_id out = {0x9e3779b97f4a7c15ULL ^ id.len, 0xc2b2ae3d27d4eb4fULL + id.len};
     for (size_t i = 0; i < id.len; i++) {
         out.a = mix(out.a ^ (unsigned char)id.p[i]);
         out.b = mix(out.b + 0x100 + (unsigned char)id.p[i]);
@@ -64,7 +64,7 @@ static void build_index(struct runs_hash *h)
 void runs_hash_put(struct runs_hash *h, struct runs_id id, uint64_t value)
 {
     h->items = ncm_grow(h->items, h->n, &h->cap, sizeof(*h->items));
-    h->items[h->n++] = (struct runs_entry){ id, value };
+    h->items[h->n++] = (struct runs_entry){id, value};
 }
 
 bool runs_hash_get(struct runs_hash *h, struct runs_id id, uint64_t *value)
@@ -92,7 +92,7 @@ void runs_hash_free(struct runs_hash *h)
 {
     ncm_free(h->items);
     ncm_free(h->index);
-    *h = (struct runs_hash){ 0 };
+    *h = (struct runs_hash){0};
 }
 
 uint64_t runs_word_of_double(double v)
@@ -146,7 +146,7 @@ void runs_texts_rank(struct runs_texts *t)
         return;
     struct numbered *v = ncm_alloc(t->n, sizeof(*v));
     for (size_t i = 0; i < t->n; i++)
-        v[i] = (struct numbered){ t->items[i], i };
+        v[i] = (struct numbered){t->items[i], i};
     qsort(v, t->n, sizeof(*v), by_text);
     t->rank = ncm_alloc(t->n, sizeof(*t->rank));
     uint64_t rank = 16; /* so that the inverted ones stay clear of RUNS_NAN and RUNS_MISSING */
@@ -163,7 +163,7 @@ void runs_texts_free(struct runs_texts *t)
     ncm_arena_free(t->arena);
     ncm_free(t->items);
     ncm_free(t->rank);
-    *t = (struct runs_texts){ 0 };
+    *t = (struct runs_texts){0};
 }
 
 void runs_column_free(struct runs_column *col)
@@ -204,14 +204,14 @@ static bool take(void *to, struct ncm_stmt *st, struct ncm_err *err)
     } else if (col->kind == RUNS_TEXT) {
         runs_hash_put(&col->hash, id, runs_texts_add(&col->texts, ncm_col_text(st, 2)));
     } else {
-        runs_hash_put(&col->hash, id, ncm_col_i64(st, 3) != 0
-                                          ? RUNS_NAN
-                                          : runs_word_of_double(ncm_col_double(st, 2)));
+        runs_hash_put(&col->hash, id,
+                      ncm_col_i64(st, 3) != 0 ? RUNS_NAN
+                                              : runs_word_of_double(ncm_col_double(st, 2)));
     }
     return true;
 }
 
-static const char *const sql_ops[] = { "=", "!=", ">", ">=", "<", "<=" };
+static const char *const sql_ops[] = {"=", "!=", ">", ">=", "<", "<="};
 
 /* The condition of a RUNS_SET on its value; "1" where every row counts. */
 static void condition(struct ncm_buf *sql, struct load *l)
@@ -220,7 +220,7 @@ static void condition(struct ncm_buf *sql, struct load *l)
     if (cl == NULL || cl->op == NCM_OP_IS_NULL || cl->op == NCM_OP_IS_NOT_NULL) {
         ncm_buf_puts(sql, "1");
     } else if (cl->entity == NCM_ENT_METRIC) {
-        struct runs_bind v = { .kind = RUNS_BIND_DOUBLE, .d = cl->number };
+        struct runs_bind v = {.kind = RUNS_BIND_DOUBLE, .d = cl->number};
         int n = runs_bind_add(&l->binds, 4, v);
         ncm_buf_printf(sql, "(value %s ?%d %s)", sql_ops[cl->op], n,
                        cl->op == NCM_OP_NE ? "OR is_nan=1" : "AND is_nan=0");
@@ -251,8 +251,12 @@ static const char *table_of(const struct runs_column *col)
 static bool scan_all(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, const char *sql,
                      struct ncm_err *err)
 {
-    struct sqlite_scan s = { .table = table_of(l->col), .sql = sql, .bind = bind_load, .row = take,
-                             .to = l, .tell = true };
+    struct sqlite_scan s = {.table = table_of(l->col),
+                            .sql = sql,
+                            .bind = bind_load,
+                            .row = take,
+                            .to = l,
+                            .tell = true};
     return sqlite_scan(c, f, &s, err);
 }
 
@@ -274,7 +278,7 @@ static bool index_part(struct ncm_conn *c, struct load *l, const char *sql, int6
             struct ncm_str run = ncm_col_text(st, 0);
             char *copy = ncm_strndup(run.p, run.len);
             ncm_free((char *)l->last.p);
-            l->last = (struct ncm_str){ copy, run.len };
+            l->last = (struct ncm_str){copy, run.len};
         }
     }
     ncm_stmt_end(st);
@@ -350,9 +354,11 @@ static bool load_keyed(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, 
     ncm_buf_init(&cond, 1 << 20);
     condition(&cond, l);
     char *indexed = ncm_sprintf("SELECT run_uuid, %s, %s, %s FROM %s WHERE key=?3 AND run_uuid>?1"
-                                " ORDER BY run_uuid LIMIT ?2", cond.p, value, nan, table);
+                                " ORDER BY run_uuid LIMIT ?2",
+                                cond.p, value, nan, table);
     char *scanned = ncm_sprintf("SELECT run_uuid, %s, %s, %s FROM %s NOT INDEXED WHERE rowid>?1"
-                                " AND rowid<=?2 AND key=?3", cond.p, value, nan, table);
+                                " AND rowid<=?2 AND key=?3",
+                                cond.p, value, nan, table);
     bool ok = sqlite_last_rowid(c, table, &last, err) &&
               is_rare(c, l, table, last / INDEX_COST + INDEX_FIRST, &rare, err) &&
               (rare ? by_index(c, f, l, indexed, err) : scan_all(c, f, l, scanned, err));
@@ -365,9 +371,9 @@ static bool load_keyed(struct ncm_conn *c, struct ncm_fetch *f, struct load *l, 
 bool runs_column_load(struct ncm_conn *c, struct ncm_fetch *f, struct runs_column *col,
                       struct ncm_err *err)
 {
-    struct load l = { .col = col };
-    bool ok = col->entity == NCM_ENT_DATASET ? load_dataset(c, f, &l, err)
-                                             : load_keyed(c, f, &l, err);
+    struct load l = {.col = col};
+    bool ok =
+        col->entity == NCM_ENT_DATASET ? load_dataset(c, f, &l, err) : load_keyed(c, f, &l, err);
     ncm_free(l.binds.items);
     ncm_free((char *)l.last.p);
     return ok;

@@ -11,7 +11,7 @@ static void flat(const struct runs_rows *r, size_t n, struct ncm_run_ref *out)
 {
     for (size_t i = 0; i < n; i++) {
         bool running;
-        out[i] = (struct ncm_run_ref){ .parent = -1 };
+        out[i] = (struct ncm_run_ref){.parent = -1};
         out[i].handle = runs_rows_handle(r, i, &running);
         out[i].running = running;
     }
@@ -20,13 +20,13 @@ static void flat(const struct runs_rows *r, size_t n, struct ncm_run_ref *out)
 static struct runs_id id_at(const struct runs_rows *r, size_t i)
 {
     const uint64_t *w = r->words + i * r->stride + r->n_terms + 3;
-    return (struct runs_id){ w[0], w[1] };
+    return (struct runs_id){w[0], w[1]};
 }
 
 static void find_parents(struct runs_plan *p, const struct runs_rows *r, struct tree *t)
 {
     struct runs_column *col = &p->columns[p->parent];
-    struct runs_hash rows = { 0 };
+    struct runs_hash rows = {0};
     for (size_t i = 0; i < t->n; i++)
         runs_hash_put(&rows, id_at(r, i), i);
     for (size_t i = 0; i < t->n; i++) {
@@ -83,7 +83,7 @@ static void walk(const struct runs_rows *r, struct tree *t, struct ncm_run_ref *
             bool running;
             int32_t up = t->parent[at];
             struct ncm_run_ref *ref = &out[n];
-            *ref = (struct ncm_run_ref){ .parent = up < 0 ? -1 : t->place[up] };
+            *ref = (struct ncm_run_ref){.parent = up < 0 ? -1 : t->place[up]};
             ref->depth = depth < UINT16_MAX ? (uint16_t)depth : UINT16_MAX;
             ref->handle = runs_rows_handle(r, (size_t)at, &running);
             ref->running = running;
@@ -103,14 +103,13 @@ static void walk(const struct runs_rows *r, struct tree *t, struct ncm_run_ref *
     }
 }
 
-void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n,
-               struct ncm_run_ref *out)
+void runs_nest(struct runs_plan *p, const struct runs_rows *r, size_t n, struct ncm_run_ref *out)
 {
     if (r->stride == r->n_terms + 3 || n > INT32_MAX) { /* no run has a parent */
         flat(r, n, out);
         return;
     }
-    struct tree t = { .n = n };
+    struct tree t = {.n = n};
     t.parent = ncm_alloc(n + 1, sizeof(int32_t));
     t.child = ncm_alloc(n + 1, sizeof(int32_t));
     t.next = ncm_alloc(n + 1, sizeof(int32_t));

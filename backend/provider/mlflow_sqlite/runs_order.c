@@ -6,7 +6,7 @@
 #include "provider/mlflow_sqlite/runs.h"
 
 /* How long the search for first rows may take. */
-#define NEWEST_MS 60
+#define NEWEST_MS   60
 #define NEWEST_STEP 5000
 
 static size_t at_start(const struct runs_rows *r)
@@ -34,7 +34,7 @@ int64_t runs_rows_handle(const struct runs_rows *r, size_t i, bool *running)
 void runs_rows_free(struct runs_rows *r)
 {
     ncm_free(r->words);
-    *r = (struct runs_rows){ 0 };
+    *r = (struct runs_rows){0};
 }
 
 /* The first 8 bytes, so that smaller ids have smaller words; the rest is compared when equal. */
@@ -85,7 +85,7 @@ static bool take_row(void *to, struct ncm_stmt *st, struct ncm_err *err)
     struct scan *s = to;
     struct runs_rows *r = s->rows;
     struct ncm_str text = ncm_col_text(st, 1);
-    struct runs_id id = { 0, 0 };
+    struct runs_id id = {0, 0};
     (void)err;
     if (s->plan->n_columns > 0) {
         id = runs_id_of(text);
@@ -118,7 +118,7 @@ static bool take_row(void *to, struct ncm_stmt *st, struct ncm_err *err)
 static void rows_init(const struct runs_plan *p, struct runs_rows *r)
 {
     bool parents = p->nested && p->columns[p->parent].hash.n > 0;
-    *r = (struct runs_rows){ .n_terms = p->n_terms, .stride = p->n_terms + 3 + (parents ? 2 : 0) };
+    *r = (struct runs_rows){.n_terms = p->n_terms, .stride = p->n_terms + 3 + (parents ? 2 : 0)};
 }
 
 bool runs_rows_scan(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p,
@@ -129,11 +129,12 @@ bool runs_rows_scan(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p
         if (!runs_column_load(c, f, &p->columns[i], err))
             return false;
     rows_init(p, r);
-    struct scan to = { p, r };
+    struct scan to = {p, r};
     char *sql = ncm_sprintf("SELECT rowid, run_uuid, start_time, status='RUNNING'%s FROM runs"
-                            " WHERE rowid>?1 AND rowid<=?2 AND %s", p->select.p, p->where.p);
-    struct sqlite_scan s = { .table = "runs", .sql = sql, .bind = bind_scan, .row = take_row,
-                             .to = &to, .tell = true };
+                            " WHERE rowid>?1 AND rowid<=?2 AND %s",
+                            p->select.p, p->where.p);
+    struct sqlite_scan s = {
+        .table = "runs", .sql = sql, .bind = bind_scan, .row = take_row, .to = &to, .tell = true};
     bool ok = sqlite_scan(c, f, &s, err);
     ncm_free(sql);
     return ok;
@@ -142,7 +143,7 @@ bool runs_rows_scan(struct ncm_conn *c, struct ncm_fetch *f, struct runs_plan *p
 bool runs_rows_newest(struct ncm_conn *c, struct runs_plan *p, size_t most, struct runs_rows *r,
                       struct ncm_err *err)
 {
-    struct scan to = { p, r };
+    struct scan to = {p, r};
     int64_t last, end = ncm_mono_ms() + NEWEST_MS;
     struct ncm_stmt *st;
     bool ok = sqlite_last_rowid(c, "runs", &last, err);
@@ -256,8 +257,7 @@ static bool settle(struct ncm_conn *c, struct runs_rows *r, size_t from, size_t 
         qsort(tied, n, sizeof(*tied), by_id);
         memcpy(copy, row_at(r, from), n * r->stride * sizeof(*copy));
         for (size_t i = 0; i < n; i++)
-            memcpy(row_at(r, from + i), copy + tied[i].row * r->stride,
-                   r->stride * sizeof(*copy));
+            memcpy(row_at(r, from + i), copy + tied[i].row * r->stride, r->stride * sizeof(*copy));
         ncm_free(copy);
     }
     for (size_t i = 0; i < n; i++)

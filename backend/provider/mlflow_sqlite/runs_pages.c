@@ -79,10 +79,10 @@ static void put_value(struct page_load *l, enum ncm_entity kind, size_t i, struc
         m->step = ncm_col_i64(st, 5);
     } else if (kind == NCM_ENT_PARAM) {
         r->params = grow_in(a, r->params, r->n_params, &l->cap_params[i], sizeof(*r->params));
-        r->params[r->n_params++] = (struct ncm_kv){ ncm_col_dup(st, 1, a), ncm_col_dup(st, 2, a) };
+        r->params[r->n_params++] = (struct ncm_kv){ncm_col_dup(st, 1, a), ncm_col_dup(st, 2, a)};
     } else {
         r->tags = grow_in(a, r->tags, r->n_tags, &l->cap_tags[i], sizeof(*r->tags));
-        r->tags[r->n_tags++] = (struct ncm_kv){ ncm_col_dup(st, 1, a), ncm_col_dup(st, 2, a) };
+        r->tags[r->n_tags++] = (struct ncm_kv){ncm_col_dup(st, 1, a), ncm_col_dup(st, 2, a)};
     }
 }
 
@@ -143,7 +143,7 @@ static bool load_values(struct page_load *l, enum ncm_entity kind, const char *k
 
 static bool load_columns(struct page_load *l, const struct ncm_query *q, struct ncm_err *err)
 {
-    static const char *const special[] = { "mlflow.runName", "mlflow.user", "mlflow.parentRunId" };
+    static const char *const special[] = {"mlflow.runName", "mlflow.user", "mlflow.parentRunId"};
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof(special) / sizeof(special[0]); i++)
         ok = load_values(l, NCM_ENT_TAG, special[i], true, err);

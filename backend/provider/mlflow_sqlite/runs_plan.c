@@ -30,7 +30,7 @@ void runs_bind_all(const struct runs_binds *b, int first, struct ncm_stmt *st)
 
 static int bind_text(struct runs_binds *b, int first, struct ncm_str s)
 {
-    struct runs_bind v = { .kind = RUNS_BIND_TEXT, .s = s };
+    struct runs_bind v = {.kind = RUNS_BIND_TEXT, .s = s};
     return runs_bind_add(b, first, v);
 }
 
@@ -49,8 +49,7 @@ void runs_text_sql(struct ncm_buf *sql, const char *column, const struct ncm_cla
         ncm_buf_printf(sql, "%s LIKE ?%d", column, bind_text(binds, first, cl->text));
         break;
     case NCM_OP_ILIKE:
-        ncm_buf_printf(sql, "lower(%s) LIKE lower(?%d)", column,
-                       bind_text(binds, first, cl->text));
+        ncm_buf_printf(sql, "lower(%s) LIKE lower(?%d)", column, bind_text(binds, first, cl->text));
         break;
     case NCM_OP_IN:
     case NCM_OP_NOT_IN:
@@ -88,7 +87,7 @@ static bool is_time(struct ncm_str attribute)
 
 static void attribute_sql(struct runs_plan *p, const struct ncm_clause *cl)
 {
-    static const char *const ops[] = { "=", "!=", ">", ">=", "<", "<=" };
+    static const char *const ops[] = {"=", "!=", ">", ">=", "<", "<="};
     const char *column = column_of(cl->key);
     ncm_buf_puts(&p->where, " AND ");
     if (!is_time(cl->key)) {
@@ -96,8 +95,8 @@ static void attribute_sql(struct runs_plan *p, const struct ncm_clause *cl)
         return;
     }
     bool whole = (double)cl->integer == cl->number;
-    struct runs_bind v = { .kind = whole ? RUNS_BIND_INT : RUNS_BIND_DOUBLE, .i = cl->integer,
-                           .d = cl->number };
+    struct runs_bind v = {
+        .kind = whole ? RUNS_BIND_INT : RUNS_BIND_DOUBLE, .i = cl->integer, .d = cl->number};
     ncm_buf_printf(&p->where, "%s %s ?%d", column, ops[cl->op],
                    runs_bind_add(&p->binds, FIRST_BIND, v));
 }
@@ -106,7 +105,7 @@ static struct runs_column *add_column(struct runs_plan *p, enum runs_column_kind
                                       enum ncm_entity entity, struct ncm_str key)
 {
     struct runs_column *col = &p->columns[p->n_columns++];
-    *col = (struct runs_column){ .kind = kind, .entity = entity, .key = key };
+    *col = (struct runs_column){.kind = kind, .entity = entity, .key = key};
     return col;
 }
 
@@ -135,7 +134,7 @@ static void plan_orders(struct runs_plan *p)
     for (size_t i = 0; i < p->orders.n; i++) {
         const struct ncm_order *o = &p->orders.items[i];
         struct runs_term *t = &p->terms[p->n_terms++];
-        *t = (struct runs_term){ .descending = o->descending, .select = -1 };
+        *t = (struct runs_term){.descending = o->descending, .select = -1};
         if (o->entity == NCM_ENT_ATTRIBUTE) {
             t->text = !is_time(o->key);
             t->select = select++;
@@ -165,7 +164,8 @@ static bool plan_experiments(struct ncm_conn *c, const struct ncm_query *q, stru
     } else {
         struct ncm_stmt *st;
         char *sql = ncm_sprintf("SELECT experiment_id FROM experiments WHERE"
-                                " lifecycle_stage='active'%s", sqlite_workspace(c));
+                                " lifecycle_stage='active'%s",
+                                sqlite_workspace(c));
         bool ok = ncm_db_prepare(c->db, sql, &st, err);
         ncm_free(sql);
         if (!ok)
@@ -186,15 +186,15 @@ static bool plan_experiments(struct ncm_conn *c, const struct ncm_query *q, stru
 
 static bool is_newest_first(const struct ncm_orders *o)
 {
-    return o->n == 0 || (o->n == 1 && o->items[0].descending &&
-                         o->items[0].entity == NCM_ENT_ATTRIBUTE &&
-                         ncm_str_is(o->items[0].key, "start_time"));
+    return o->n == 0 ||
+           (o->n == 1 && o->items[0].descending && o->items[0].entity == NCM_ENT_ATTRIBUTE &&
+            ncm_str_is(o->items[0].key, "start_time"));
 }
 
 bool runs_plan_make(struct ncm_conn *c, const struct ncm_query *q, struct runs_plan *p,
                     struct ncm_err *err)
 {
-    *p = (struct runs_plan){ .nested = q->nested };
+    *p = (struct runs_plan){.nested = q->nested};
     ncm_buf_init(&p->where, 4 << 20);
     ncm_buf_init(&p->select, 1 << 20);
     if (!ncm_filter_parse(q->filter, &p->filter, NULL, err) ||
@@ -213,7 +213,8 @@ bool runs_plan_make(struct ncm_conn *c, const struct ncm_query *q, struct runs_p
     p->simple = p->n_sets == 0 && is_newest_first(&p->orders);
     if (p->nested) {
         p->parent = p->n_columns;
-        add_column(p, RUNS_TEXT, NCM_ENT_TAG, ncm_arena_cstr(p->filter.arena, "mlflow.parentRunId"));
+        add_column(p, RUNS_TEXT, NCM_ENT_TAG,
+                   ncm_arena_cstr(p->filter.arena, "mlflow.parentRunId"));
     }
     if (p->where.full)
         return ncm_fail(err, NCM_TOO_LARGE, _("The filter is too long."));

@@ -9,7 +9,7 @@
 
 #define FIRST_STEP 2000
 #define LEAST_STEP 250
-#define MOST_STEP 1000000
+#define MOST_STEP  1000000
 
 bool sqlite_last_rowid(struct ncm_conn *c, const char *table, int64_t *out, struct ncm_err *err)
 {
@@ -89,7 +89,7 @@ bool sqlite_scan(struct ncm_conn *c, struct ncm_fetch *f, const struct sqlite_sc
 
 struct ncm_value sqlite_metric_value(struct ncm_stmt *st, int value, int is_nan)
 {
-    struct ncm_value v = { .kind = NCM_V_NUMBER };
+    struct ncm_value v = {.kind = NCM_V_NUMBER};
     if (ncm_col_i64(st, is_nan) != 0) {
         v.kind = NCM_V_NAN;
         v.num = NAN;

@@ -12,9 +12,9 @@
 #include "io/file.h"
 #include "provider/mlflow_sqlite/internal.h"
 
-#define MOST_PROCESSES 4096
+#define MOST_PROCESSES   4096
 #define MOST_DESCRIPTORS 512
-#define MOST_COMMAND 4096
+#define MOST_COMMAND     4096
 
 /* The arguments with blanks between them; false where it is not a tracking server's. */
 static bool is_server(char *command, size_t len)
@@ -106,7 +106,7 @@ static bool check_process(const char *pid, const struct stat *store, const char 
 
 struct ncm_str sqlite_find_server(const char *path, struct ncm_arena *a)
 {
-    struct ncm_str out = { 0 };
+    struct ncm_str out = {0};
     struct ncm_buf command;
     struct stat store;
     struct dirent *e;

@@ -24,7 +24,7 @@
 #define HELD_MS 2000
 
 struct sqlite_watch {
-    int fd; /* inotify, or -1 */
+    int fd;     /* inotify, or -1 */
     char *name; /* of the file in its folder */
     dev_t device;
     ino_t inode;
@@ -66,14 +66,15 @@ static bool watch_begin(struct ncm_conn *c, struct ncm_err *err)
     struct sqlite_watch *w = ncm_alloc(1, sizeof(*w));
     struct stat st;
     const char *slash = strrchr(c->path, '/');
-    char *folder = slash == NULL ? ncm_strdup(".")
-                                 : ncm_strndup(c->path, (size_t)(slash - c->path) + 1);
+    char *folder =
+        slash == NULL ? ncm_strdup(".") : ncm_strndup(c->path, (size_t)(slash - c->path) + 1);
     w->fd = -1;
     w->name = ncm_strdup(slash == NULL ? c->path : slash + 1);
     if (!is_remote(folder)) {
         w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        if (w->fd >= 0 && inotify_add_watch(w->fd, folder, IN_MODIFY | IN_CREATE | IN_DELETE |
-                                            IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF) < 0) {
+        if (w->fd >= 0 && inotify_add_watch(w->fd, folder,
+                                            IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
+                                                IN_MOVED_TO | IN_DELETE_SELF) < 0) {
             close(w->fd);
             w->fd = -1;
         }
@@ -160,8 +161,8 @@ static bool drain(struct sqlite_watch *w)
 /* Sleeps until a notice about our file, an interrupt, or the time is over. */
 static bool wait_notice(struct ncm_conn *c, int64_t until)
 {
-    struct pollfd fds[2] = { { .fd = c->wake, .events = POLLIN },
-                             { .fd = c->watch->fd, .events = POLLIN } };
+    struct pollfd fds[2] = {{.fd = c->wake, .events = POLLIN},
+                            {.fd = c->watch->fd, .events = POLLIN}};
     for (;;) {
         int64_t left = until - ncm_mono_ms();
         if (left <= 0 || atomic_load(&c->stop))
@@ -175,7 +176,7 @@ static bool wait_notice(struct ncm_conn *c, int64_t until)
 
 static void settle(struct ncm_conn *c)
 {
-    struct pollfd wake = { .fd = c->wake, .events = POLLIN };
+    struct pollfd wake = {.fd = c->wake, .events = POLLIN};
     int64_t rest = c->watch->reported_ms + LEAST_GAP_MS - ncm_mono_ms();
     poll(&wake, 1, rest > SETTLE_MS ? (int)rest : SETTLE_MS);
     if (c->watch->fd >= 0)

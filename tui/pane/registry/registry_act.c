@@ -417,6 +417,9 @@ bool registry_act(struct registry *r, enum ui_action_id action, const char *arg)
         registry_show(r, VIEW_BOARD);
         return true;
     case A_FULL:
+        if (r->view != VIEW_BOARD) {
+            return false;
+        }
         r->full = !r->full;
         r->part = r->full ? 0 : r->part;
         ui_dirty(r->ui);

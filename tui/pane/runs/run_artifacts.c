@@ -5,7 +5,7 @@
 #include "runs.h"
 
 #define PREVIEW_BYTES (256 * 1024)
-#define SIDE_BY_SIDE 84
+#define SIDE_BY_SIDE  84
 
 struct folder {
     char *path; /* "" = top */
@@ -236,8 +236,7 @@ static void draw_why(const struct artifacts *a, const struct canvas *c)
         return;
     }
     ncm_buf_init(&text, 8192);
-    ncm_buf_puts(&text, s->why.p != NULL && !s->none ? s->why.p
-                                                 : _("This run has no files."));
+    ncm_buf_puts(&text, s->why.p != NULL && !s->none ? s->why.p : _("This run has no files."));
     if (s->root.p != NULL && (s->why.p == NULL || s->none || strstr(s->why.p, s->root.p) == NULL))
         ncm_buf_printf(&text, "\n\n%s", s->root.p);
     struct textview view = {0};
@@ -295,8 +294,7 @@ static void draw_preview(struct artifacts *a, const struct canvas *c)
     if (s == NULL || feed_error(&a->preview) != NULL)
         feed_paint_empty(&a->preview, &in, "");
     else if (s->binary)
-        paint_cut(&in, 1, 1, in.w - 2, 0, ROLE_DIM, 0,
-                  _("A binary file: it is not shown."));
+        paint_cut(&in, 1, 1, in.w - 2, 0, ROLE_DIM, 0, _("A binary file: it is not shown."));
     else
         textview_draw(&a->text, a->content.p, a->content.len, &in, a->reading);
 }

@@ -5,7 +5,7 @@
 #include "runs.h"
 
 #define BESIDE 150
-#define BELOW 34
+#define BELOW  34
 
 enum line_kind { L_HEAD, L_STATUS, L_DURATION, L_VERSION, L_METRIC, L_PARAM, L_TAG };
 struct line {
@@ -19,9 +19,9 @@ struct compare {
     struct feed runs[CURVES_MAX];
     char *ids[CURVES_MAX];
     size_t n;
-    char *selected;     /* key: the records may be gone when the next arrive */
-    bool all;           /* also what is the same */
-    bool changed;       /* a record arrived */
+    char *selected; /* key: the records may be gone when the next arrive */
+    bool all;       /* also what is the same */
+    bool changed;   /* a record arrived */
     struct ncm_compare *result;
     struct line *lines;
     size_t n_lines, cap_lines;
@@ -29,10 +29,10 @@ struct compare {
     struct table_column heads[CURVES_MAX + 1];
     char titles[CURVES_MAX + 1][112];
     struct curves curves;
-    bool in_curves;     /* they have the focus (and the whole part on a small screen) */
+    bool in_curves; /* they have the focus (and the whole part on a small screen) */
     bool both, full;
-    bool brief;         /* columns too narrow for a whole version badge */
-    bool placed;        /* the selection was put on the first metric */
+    bool brief;  /* columns too narrow for a whole version badge */
+    bool placed; /* the selection was put on the first metric */
 };
 
 static struct compare *of(struct view *v)
@@ -203,7 +203,9 @@ static void cell_key(const struct line *l, struct table_cell *out)
         int way = ncm_metric_direction(ncm_cstr(l->row->key));
         char key[300];
         snprintf(out->text, sizeof out->text, "%s %s", clean_text(l->row->key, key, sizeof key),
-                 way > 0 ? sign(SIGN_UP) : way < 0 ? sign(SIGN_DOWN) : "");
+                 way > 0   ? sign(SIGN_UP)
+                 : way < 0 ? sign(SIGN_DOWN)
+                           : "");
     } else {
         clean_text(l->row->key, out->text, sizeof out->text);
     }
@@ -309,10 +311,10 @@ static void draw(struct view *v, const struct canvas *canvas)
         return;
     }
     int part = beside ? canvas->w / 2 : canvas->h / 2;
-    struct canvas first = beside ? canvas_part(canvas, 0, 0, -1, part)
-                                 : canvas_part(canvas, 0, 0, part, -1);
-    struct canvas second = beside ? canvas_part(canvas, 0, part + 1, -1, -1)
-                                  : canvas_part(canvas, part, 0, -1, -1);
+    struct canvas first =
+        beside ? canvas_part(canvas, 0, 0, -1, part) : canvas_part(canvas, 0, 0, part, -1);
+    struct canvas second =
+        beside ? canvas_part(canvas, 0, part + 1, -1, -1) : canvas_part(canvas, part, 0, -1, -1);
     draw_table(c, &first, !c->in_curves);
     if (beside)
         paint_vline(canvas, 0, part, canvas->h, ROLE_BORDER);
@@ -437,21 +439,21 @@ static unsigned contexts(struct view *v)
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id in_table[] = {A_OPEN, A_NEXT_PART, A_METRIC, A_FOLD, A_RIGHT,
-                                                 A_COPY_ROW, A_BACK};
-    static const enum ui_action_id in_curves[] = {A_RIGHT, A_METRIC, A_XAXIS, A_SMOOTH, A_LOGSCALE,
-                                                  A_ZOOM_IN, A_NEXT_PART, A_BACK};
+    static const enum ui_action_id in_table[] = {A_OPEN,  A_NEXT_PART, A_METRIC, A_FOLD,
+                                                 A_RIGHT, A_COPY_ROW,  A_BACK};
+    static const enum ui_action_id in_curves[] = {A_RIGHT,    A_METRIC,  A_XAXIS,     A_SMOOTH,
+                                                  A_LOGSCALE, A_ZOOM_IN, A_NEXT_PART, A_BACK};
     bool curves = of(v)->in_curves;
     const enum ui_action_id *ids = curves ? in_curves : in_table;
     size_t n = 0;
     size_t most = curves ? sizeof in_curves / sizeof ids[0] : sizeof in_table / sizeof ids[0];
     for (; n < most && n < max; n++) {
-        const char *label = ids[n] == A_NEXT_PART           ? curves ? _("table") : _("curves")
-                            : ids[n] == A_RIGHT             ? curves ? _("cursor") : _("columns")
-                            : ids[n] == A_OPEN              ? _("curves of it")
+        const char *label = ids[n] == A_NEXT_PART            ? curves ? _("table") : _("curves")
+                                       : ids[n] == A_RIGHT ? curves ? _("cursor") : _("columns")
+                                       : ids[n] == A_OPEN ? _("curves of it")
                             : ids[n] == A_FOLD && of(v)->all ? _("only what differs")
-                            : ids[n] == A_FOLD              ? _("everything")
-                                                            : NULL;
+                            : ids[n] == A_FOLD               ? _("everything")
+                                                             : NULL;
         out[n] = (struct ui_hint){ids[n], label};
     }
     return n;

@@ -167,8 +167,12 @@ void curves_update(struct curves *c)
             k->made_x = c->plot.x_kind;
             k->made_smooth = c->smooth;
         }
-        c->series[i] = (struct plot_series){.name = k->name, .x = k->x, .y = k->y, .raw_y = k->raw,
-                                            .n = k->n, .color = (int)(i % 7)};
+        c->series[i] = (struct plot_series){.name = k->name,
+                                            .x = k->x,
+                                            .y = k->y,
+                                            .raw_y = k->raw,
+                                            .n = k->n,
+                                            .color = (int)(i % 7)};
     }
 }
 
@@ -247,9 +251,9 @@ bool curves_act(struct curves *c, enum ui_action_id action)
 
 void curves_head(const struct curves *c, char *out, size_t outsz)
 {
-    static const char *const axes[] = {
-        [PLOT_STEP] = N_("by step"), [PLOT_RELATIVE] = N_("by time since start"),
-        [PLOT_WALL] = N_("by time of day")};
+    static const char *const axes[] = {[PLOT_STEP] = N_("by step"),
+                                       [PLOT_RELATIVE] = N_("by time since start"),
+                                       [PLOT_WALL] = N_("by time of day")};
     char fact[160], n[32];
     int64_t total = 0;
     bool one = false;
@@ -264,8 +268,9 @@ void curves_head(const struct curves *c, char *out, size_t outsz)
                  ncm_fmt_count(n, sizeof n, total));
         join_fact(out, outsz, fact);
     }
-    join_fact(out, outsz, one && !c->x_chosen ? _("every point has the same step: by time")
-                                              : _(axes[c->plot.x_kind]));
+    join_fact(out, outsz,
+              one && !c->x_chosen ? _("every point has the same step: by time")
+                                  : _(axes[c->plot.x_kind]));
     if (c->smooth > 0) {
         snprintf(fact, sizeof fact, _("smoothed %.2g"), weights[c->smooth]);
         join_fact(out, outsz, fact);

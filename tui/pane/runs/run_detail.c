@@ -5,10 +5,10 @@
 
 #include "runs.h"
 
-#define TWO_PARTS 110
+#define TWO_PARTS   110
 #define THREE_PARTS 165
-#define CURVE_FROM 28
-#define FACTS_MS 10000 /* how long figures that age are kept */
+#define CURVE_FROM  28
+#define FACTS_MS    10000 /* how long figures that age are kept */
 
 enum part { P_OVERVIEW, P_METRICS, P_PARAMS, P_TAGS, P_ARTIFACTS, N_PARTS };
 
@@ -21,7 +21,7 @@ struct detail {
     struct view *artifacts; /* made when first looked at */
     struct curves curve;    /* of the selected metric, below the metrics where there is room */
     enum part part;
-    char *narrow;           /* what / typed; NULL: nothing */
+    char *narrow; /* what / typed; NULL: nothing */
     int64_t facts_ms;
     bool full, curve_shown;
 };
@@ -118,8 +118,8 @@ static void ask_more(struct detail *d)
     if (r->parent_id.len > 0 && !feed_asked(&d->parent))
         pane_ask(p, &d->parent, ncm_query_run(ncm_cstr(r->parent_id)));
     if (r->n_versions > 0 && !feed_asked(&d->facts))
-        pane_ask(p, &d->facts, ncm_query_facts(ncm_cstr(r->versions[0].model),
-                                               ncm_cstr(r->versions[0].version)));
+        pane_ask(p, &d->facts,
+                 ncm_query_facts(ncm_cstr(r->versions[0].model), ncm_cstr(r->versions[0].version)));
 }
 
 static void update(struct view *v)
@@ -150,9 +150,10 @@ static void part_title(const struct detail *d, enum part part, char *out, size_t
     const struct ncm_run *r = record(d);
     size_t n = 0;
     if (r != NULL)
-        n = part == P_METRICS ? r->n_metrics : part == P_PARAMS ? r->n_params
-                                           : part == P_TAGS     ? r->n_tags
-                                                                : 0;
+        n = part == P_METRICS  ? r->n_metrics
+            : part == P_PARAMS ? r->n_params
+            : part == P_TAGS   ? r->n_tags
+                               : 0;
     if (n > 0)
         snprintf(out, outsz, "%s %zu", _(titles[part]), n);
     else
@@ -460,8 +461,9 @@ static unsigned contexts(struct view *v)
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id ids[] = {A_OPEN, A_NEXT_TAB, A_PROMOTE, A_ARTIFACTS,
-                                            A_NOTE, A_REGISTER, A_SMOOTH, A_COPY, A_RENAME, A_DELETE};
+    static const enum ui_action_id ids[] = {A_OPEN,   A_NEXT_TAB, A_PROMOTE, A_ARTIFACTS,
+                                            A_NOTE,   A_REGISTER, A_SMOOTH,  A_COPY,
+                                            A_RENAME, A_DELETE};
     struct detail *d = of(v);
     size_t n = 0;
     for (size_t i = 0; i < sizeof ids / sizeof ids[0] && n < max; i++) {
@@ -469,8 +471,8 @@ static size_t hints(struct view *v, struct ui_hint *out, size_t max)
         if ((ids[i] == A_PROMOTE && (r == NULL || r->n_versions == 0)) ||
             (ids[i] == A_SMOOTH && !d->curve_shown))
             continue;
-        out[n++] = (struct ui_hint){ids[i], ids[i] == A_OPEN && d->part == P_METRICS ? _("plot")
-                                                                                     : NULL};
+        out[n++] =
+            (struct ui_hint){ids[i], ids[i] == A_OPEN && d->part == P_METRICS ? _("plot") : NULL};
     }
     return n;
 }

@@ -19,7 +19,8 @@ static void facts_time(struct pairs *p, const struct ncm_run *r)
     int64_t now = ncm_now_ms();
     if (r->start_ms != NCM_NO_TIME) {
         ncm_fmt_time(text, sizeof text, r->start_ms, true);
-        join_fact(text, sizeof text, ncm_fmt_age(age, sizeof age, ncm_ms_between(r->start_ms, now)));
+        join_fact(text, sizeof text,
+                  ncm_fmt_age(age, sizeof age, ncm_ms_between(r->start_ms, now)));
         pairs_text(p, _("started"), text, ROLE_TEXT);
     }
     if (r->end_ms != NCM_NO_TIME)
@@ -171,9 +172,9 @@ void run_facts_fill(struct pairs *p, const struct run_facts_input *in)
     facts_time(p, r);
     fact_str(p, _("user"), r->user);
     pairs_add(p, _("run id"), r->id, ROLE_TEXT);
-    struct pair_row *e = pairs_add(
-        p, _("experiment"), in->experiment != NULL ? in->experiment->name : r->experiment_id,
-        ROLE_LINK);
+    struct pair_row *e =
+        pairs_add(p, _("experiment"),
+                  in->experiment != NULL ? in->experiment->name : r->experiment_id, ROLE_LINK);
     pairs_link(e, OBJ_EXPERIMENT, r->experiment_id, none);
     facts_source(p, r);
     facts_family(p, in);

@@ -37,8 +37,7 @@ static struct pair_row *add_row(struct pairs *p, char *label, char *value, enum 
     return r;
 }
 
-struct pair_row *pairs_add(struct pairs *p, const char *label, struct ncm_str value,
-                           enum role role)
+struct pair_row *pairs_add(struct pairs *p, const char *label, struct ncm_str value, enum role role)
 {
     char clean[256];
     size_t len = value.len < VALUE_KEPT ? value.len : VALUE_KEPT;
@@ -98,9 +97,8 @@ static int label_width(const struct pairs *p, int room)
 {
     int w = 8;
     for (size_t i = 0; i < p->n && i < 400; i++) {
-        int k = p->rows[i].label != NULL && !p->rows[i].heading
-                    ? ncm_text_width(p->rows[i].label)
-                    : 0;
+        int k =
+            p->rows[i].label != NULL && !p->rows[i].heading ? ncm_text_width(p->rows[i].label) : 0;
         w = k > w ? k : w;
     }
     return w < room / 2 ? w : room / 2;

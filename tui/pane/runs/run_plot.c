@@ -115,8 +115,9 @@ static bool act(struct view *v, enum ui_action_id action, const char *arg)
 
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
-    static const enum ui_action_id ids[] = {A_LEFT, A_XAXIS, A_SMOOTH, A_LOGSCALE, A_ZOOM_IN,
-                                            A_ZOOM_OUT, A_ZOOM_RESET, A_METRIC, A_DOWN, A_BACK};
+    static const enum ui_action_id ids[] = {A_LEFT,    A_XAXIS,    A_SMOOTH,     A_LOGSCALE,
+                                            A_ZOOM_IN, A_ZOOM_OUT, A_ZOOM_RESET, A_METRIC,
+                                            A_DOWN,    A_BACK};
     static char both[64]; /* "h" and then "l cursor" */
     size_t n = 0;
     (void)v;

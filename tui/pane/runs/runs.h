@@ -95,7 +95,7 @@ struct runs_pane {
     struct feed models; /* for version badges and completion */
     struct badge_index *badges;
     struct run_action action;
-    char *deleting;     /* id of the run whose view asked to delete it, or NULL */
+    char *deleting; /* id of the run whose view asked to delete it, or NULL */
 };
 
 struct ncm_session *pane_session(const struct runs_pane *p);
@@ -133,7 +133,7 @@ char *run_label(const struct ncm_run *r, char *out, size_t outsz);
 enum role status_text(const struct ncm_run *r, char *out, size_t outsz);
 /* Below this many cells a status is its sign alone; below the second a version is cut short. */
 #define RUNS_NARROW 64
-#define RUNS_BRIEF 120
+#define RUNS_BRIEF  120
 /* Adds " · text" (or the text alone to an empty one). */
 void join_fact(char *out, size_t outsz, const char *text);
 void set_text(struct table_cell *out, enum role role, const char *clean);
@@ -159,7 +159,8 @@ struct attribute {
     const char *label; /* msgid for the pickers */
     const char *order; /* the search grammar's name, or NULL: cannot be sorted by */
     int min, want, align;
-    int priority; /* the higher, the earlier it gives way; metrics have 20, 21, 22 …, params from 60 */
+    int priority; /* the higher, the earlier it gives way; metrics have 20, 21, 22 …, params from 60
+                   */
     enum { SHOW_ALWAYS, SHOW_INITIAL, SHOW_ALL_EXPERIMENTS, SHOW_WITH_VERSIONS, SHOW_CHOSEN } show;
     void (*cell)(const struct cell_context *x, struct table_cell *out);
 };
@@ -185,7 +186,11 @@ struct run_columns {
     bool chosen; /* by the person: never replaced by a guess */
     /* What the table gets; rebuilt by columns_layout. */
     struct table_column *heads;
-    struct shown_column { size_t item; bool delta; char title[96]; } *shown;
+    struct shown_column {
+        size_t item;
+        bool delta;
+        char title[96];
+    } * shown;
     size_t n_shown;
 };
 void columns_release(struct run_columns *c);
@@ -230,9 +235,9 @@ struct run_table {
     size_t n_saved, cap_saved;
     struct feed feed, sample, keys, baseline;
     bool deleted;
-    char *experiment;      /* id; NULL = all active */
-    char *filter;          /* search text; NULL = none */
-    char *typed;           /* the filter as it was typed */
+    char *experiment; /* id; NULL = all active */
+    char *filter;     /* search text; NULL = none */
+    char *typed;      /* the filter as it was typed */
     struct run_sort sort;
     struct run_columns columns;
     struct table table;
@@ -240,19 +245,19 @@ struct run_table {
     uint32_t *rows;
     size_t n_rows;
     bool any_children, any_versions, nested;
-    int64_t selected;      /* handle of the selected run; -1 none */
-    bool to_top;           /* another order was asked for: its first row is what one wants */
+    int64_t selected;       /* handle of the selected run; -1 none */
+    bool to_top;            /* another order was asked for: its first row is what one wants */
     struct ncm_map *folded; /* handles as bytes */
     struct run_mark *marks;
     size_t n_marks, cap_marks;
-    size_t last_n;         /* rows of the last snapshot */
-    bool range;            /* v: from here … */
-    int64_t range_from;    /* handle */
-    int64_t base;          /* handle of the baseline; -1 none */
-    char *needle;          /* n N */
+    size_t last_n;      /* rows of the last snapshot */
+    bool range;         /* v: from here … */
+    int64_t range_from; /* handle */
+    int64_t base;       /* handle of the baseline; -1 none */
+    char *needle;       /* n N */
     size_t window_first, window_count;
-    unsigned window_of;    /* the want it was said to */
-    struct canvas canvas;  /* of the last draw */
+    unsigned window_of;   /* the want it was said to */
+    struct canvas canvas; /* of the last draw */
 };
 void run_table_init(struct run_table *t, struct runs_pane *p);
 void run_table_release(struct run_table *t);
@@ -264,7 +269,7 @@ void run_table_update(struct run_table *t);
 void run_table_draw(struct run_table *t, const struct canvas *c, bool focused,
                     const struct ncm_experiments_snapshot *experiments, const char *title);
 const struct ncm_runs_snapshot *run_table_snapshot(const struct run_table *t);
-const struct ncm_run *run_table_run(const struct run_table *t);   /* selected, loaded; or NULL */
+const struct ncm_run *run_table_run(const struct run_table *t); /* selected, loaded; or NULL */
 const struct ncm_run *run_table_at(const struct run_table *t, size_t row);
 const struct ncm_run_ref *run_table_ref(const struct run_table *t, size_t row);
 size_t run_table_rows(const struct run_table *t);
@@ -325,8 +330,8 @@ struct experiment_list {
     struct feed feed;
     struct table table;
     bool deleted;
-    char *selected; /* id; NULL: the row of all active */
-    size_t order;   /* of the table of orders; 0: the store's own */
+    char *selected;                     /* id; NULL: the row of all active */
+    size_t order;                       /* of the table of orders; 0: the store's own */
     const struct ncm_experiment **rows; /* in another order, of this snapshot */
     const void *rows_of;
     struct canvas canvas;
@@ -335,8 +340,7 @@ void experiments_init(struct experiment_list *e, struct runs_pane *p);
 void experiments_release(struct experiment_list *e);
 void experiments_ask(struct experiment_list *e);
 void experiments_update(struct experiment_list *e);
-void experiments_draw(struct experiment_list *e, const struct canvas *c, bool focused,
-                      bool narrow);
+void experiments_draw(struct experiment_list *e, const struct canvas *c, bool focused, bool narrow);
 bool experiments_act(struct experiment_list *e, enum ui_action_id action);
 void experiments_select_row(struct experiment_list *e, size_t row);
 const struct ncm_experiment *experiments_at(const struct experiment_list *e, size_t row);
@@ -363,11 +367,11 @@ struct curves {
     size_t n;
     char *metric;
     enum plot_x x_kind;
-    bool x_chosen;       /* by the person: no automatic time axis */
-    size_t smooth;       /* index of its weight */
+    bool x_chosen; /* by the person: no automatic time axis */
+    size_t smooth; /* index of its weight */
     struct plot plot;
     struct plot_series series[CURVES_MAX];
-    char **offered;      /* keys of the open picker */
+    char **offered; /* keys of the open picker */
     size_t n_offered;
     void (*picked)(void *ctx); /* told after a picker chose; may be NULL */
     void *picked_ctx;
@@ -388,10 +392,10 @@ void curves_pick(struct curves *c, const struct ncm_str *keys, size_t n);
 
 /* ---- parts of a run (run_parts.c, run_metrics.c) ---- */
 struct pair_row {
-    char *label, *value;  /* label NULL: a further line of the value */
+    char *label, *value; /* label NULL: a further line of the value */
     enum role role;
     enum ui_object kind;
-    char *link, *link2;   /* what Enter opens; NULL: nothing */
+    char *link, *link2; /* what Enter opens; NULL: nothing */
     bool heading;
 };
 struct pairs {
@@ -423,8 +427,14 @@ struct metric_table {
     size_t n_rows;
     struct table table;
     struct table_column heads[7];
-    struct series_slot { char *key; struct feed feed; double *v; size_t n; double lo, hi;
-                         bool used; } *slots;
+    struct series_slot {
+        char *key;
+        struct feed feed;
+        double *v;
+        size_t n;
+        double lo, hi;
+        bool used;
+    } * slots;
     size_t n_slots, cap_slots;
     struct canvas canvas;
 };

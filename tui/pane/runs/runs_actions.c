@@ -253,8 +253,8 @@ static void pick_path(struct runs_pane *p, const struct ncm_run *r)
         clean_text((struct ncm_str){label, strlen(label)}, labels[i][0], sizeof labels[i][0]);
         clean_text((struct ncm_str){a->choices[i], strlen(a->choices[i])}, labels[i][1],
                    sizeof labels[i][1]);
-        items[i] = (struct ui_pick_item){
-            .label = labels[i][0], .detail = label != a->choices[i] ? labels[i][1] : NULL};
+        items[i] = (struct ui_pick_item){.label = labels[i][0],
+                                         .detail = label != a->choices[i] ? labels[i][1] : NULL};
     }
     ui_pick(p->ui, _("Which of its models?"), items, a->n_choices, false, path_done, p);
     ncm_free(labels);
@@ -275,9 +275,10 @@ static void register_run(struct runs_pane *p, const struct ncm_run *r)
         add_history(a, r);
     if (a->n_choices == 0) {
         drop(a);
-        ui_message(p->ui, UI_INFO, "%s",
-                   _("This run logged no model. o shows its artifacts: R on a folder there registers"
-                     " what lies in it."));
+        ui_message(
+            p->ui, UI_INFO, "%s",
+            _("This run logged no model. o shows its artifacts: R on a folder there registers"
+              " what lies in it."));
     } else if (a->n_choices > 1) {
         pick_path(p, r);
     } else {

@@ -14,10 +14,14 @@ struct badge_index {
 static int weight(const struct ncm_model_version *v)
 {
     switch (v->stage) {
-    case NCM_STAGE_PRODUCTION: return 4;
-    case NCM_STAGE_STAGING: return 3;
-    case NCM_STAGE_NONE: return v->n_aliases > 0 ? 2 : 1;
-    case NCM_STAGE_ARCHIVED: break;
+    case NCM_STAGE_PRODUCTION:
+        return 4;
+    case NCM_STAGE_STAGING:
+        return 3;
+    case NCM_STAGE_NONE:
+        return v->n_aliases > 0 ? 2 : 1;
+    case NCM_STAGE_ARCHIVED:
+        break;
     }
     return 0;
 }
@@ -99,8 +103,8 @@ enum role badge_text(const struct badge *b, bool brief, char *out, size_t outsz)
     clean_text(b->model->name, model, sizeof model);
     clean_text(b->version->version, version, sizeof version);
     state_text(b->version, brief, state, sizeof state);
-    int room = (brief ? BADGE_BRIEF : BADGE_CELLS) - 2 - ncm_text_width(version) -
-               ncm_text_width(state);
+    int room =
+        (brief ? BADGE_BRIEF : BADGE_CELLS) - 2 - ncm_text_width(version) - ncm_text_width(state);
     room = room < 4 ? 4 : room;
     ncm_text_clip(cut, sizeof cut, model, strlen(model), room);
     snprintf(out, outsz, "%s v%s%s", cut, version, state);

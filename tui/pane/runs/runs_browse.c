@@ -4,18 +4,18 @@
 
 #include "runs.h"
 
-#define WIDE 110
+#define WIDE     110
 #define LEFT_MIN 34
 
 struct browse {
     struct view base;
     struct experiment_list experiments;
     struct run_table runs;
-    bool runs_open;    /* an experiment was chosen */
+    bool runs_open; /* an experiment was chosen */
     bool runs_focused;
-    bool full;         /* the run table alone on a wide screen */
-    bool wide;         /* of the last draw */
-    bool settled;      /* the first choice was made */
+    bool full;    /* the run table alone on a wide screen */
+    bool wide;    /* of the last draw */
+    bool settled; /* the first choice was made */
 };
 
 static struct browse *of(struct view *v)
@@ -91,8 +91,7 @@ static void update(struct view *v)
 
 static void title_of(const struct browse *b, char *out, size_t outsz)
 {
-    const struct ncm_experiment *e =
-        experiments_find(b->experiments.feed.snap, b->runs.experiment);
+    const struct ncm_experiment *e = experiments_find(b->experiments.feed.snap, b->runs.experiment);
     if (b->runs.experiment == NULL)
         snprintf(out, outsz, "%s", _("All active experiments"));
     else if (e != NULL)
@@ -224,10 +223,25 @@ static bool act_runs(struct browse *b, enum ui_action_id action, const char *arg
 static void end_range(struct run_table *t, enum ui_action_id action)
 {
     switch (action) {
-    case A_UP: case A_DOWN: case A_TOP: case A_BOTTOM: case A_PAGE_UP: case A_PAGE_DOWN:
-    case A_LEFT: case A_RIGHT: case A_MARK: case A_RANGE: case A_NEXT_MATCH: case A_PREV_MATCH:
+    case A_UP:
+    case A_DOWN:
+    case A_TOP:
+    case A_BOTTOM:
+    case A_PAGE_UP:
+    case A_PAGE_DOWN:
+    case A_LEFT:
+    case A_RIGHT:
+    case A_MARK:
+    case A_RANGE:
+    case A_NEXT_MATCH:
+    case A_PREV_MATCH:
         return;
-    case A_COMPARE: case A_DIFF: case A_DELETE: case A_RESTORE: case A_TAG: case A_UNTAG:
+    case A_COMPARE:
+    case A_DIFF:
+    case A_DELETE:
+    case A_RESTORE:
+    case A_TAG:
+    case A_UNTAG:
         marks_range(t);
         return;
     default:
@@ -277,8 +291,7 @@ static const struct ncm_run *run(struct view *v)
 static const struct ncm_experiment *experiment(struct view *v)
 {
     struct browse *b = of(v);
-    return b->runs_focused ? NULL
-                           : experiments_at(&b->experiments, b->experiments.table.selected);
+    return b->runs_focused ? NULL : experiments_at(&b->experiments, b->experiments.table.selected);
 }
 
 static void targets(struct view *v, struct ncm_intent *intent)
@@ -299,10 +312,17 @@ struct hint {
 static size_t hints(struct view *v, struct ui_hint *out, size_t max)
 {
     struct browse *b = of(v);
-    static const struct hint in_runs[] = {
-        {A_OPEN, NULL}, {A_MARK, NULL}, {A_COMPARE, NULL}, {A_SORT, N_("sort")},
-        {A_BASELINE, N_("base")}, {A_NOTE, N_("note")}, {A_REGISTER, N_("register")},
-        {A_COLUMNS, NULL}, {A_ARTIFACTS, NULL}, {A_REVERSE, NULL}, {A_DELETE, NULL}};
+    static const struct hint in_runs[] = {{A_OPEN, NULL},
+                                          {A_MARK, NULL},
+                                          {A_COMPARE, NULL},
+                                          {A_SORT, N_("sort")},
+                                          {A_BASELINE, N_("base")},
+                                          {A_NOTE, N_("note")},
+                                          {A_REGISTER, N_("register")},
+                                          {A_COLUMNS, NULL},
+                                          {A_ARTIFACTS, NULL},
+                                          {A_REVERSE, NULL},
+                                          {A_DELETE, NULL}};
     static const struct hint in_deleted[] = {{A_OPEN, NULL}, {A_SORT, N_("sort")}};
     static const struct hint in_experiments[] = {
         {A_OPEN, NULL}, {A_DETAILS, NULL}, {A_SORT, N_("sort")}, {A_COPY, NULL}};
@@ -316,8 +336,7 @@ static size_t hints(struct view *v, struct ui_hint *out, size_t max)
         n = sizeof in_runs / sizeof ids[0];
     }
     for (; k < n && k < max; k++)
-        out[k] = (struct ui_hint){ids[k].action,
-                                  ids[k].label != NULL ? _(ids[k].label) : NULL};
+        out[k] = (struct ui_hint){ids[k].action, ids[k].label != NULL ? _(ids[k].label) : NULL};
     return k;
 }
 
@@ -335,8 +354,7 @@ static bool back(struct view *v)
         return false;
     if (run_table_back(&b->runs))
         return true;
-    const struct ncm_experiment *e =
-        experiments_find(b->experiments.feed.snap, b->runs.experiment);
+    const struct ncm_experiment *e = experiments_find(b->experiments.feed.snap, b->runs.experiment);
     if (b->runs.deleted && (e == NULL || e->lifecycle == NCM_ACTIVE))
         run_table_open(&b->runs, b->runs.experiment, false);
     else

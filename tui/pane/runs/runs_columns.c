@@ -7,9 +7,9 @@
 #include "runs.h"
 
 #define GUESS_METRICS 6
-#define GUESS_PARAMS 4
-#define GUESS_ROWS 64
-#define METRIC_CELLS 9 /* room for -1.23e-05: an exponent is never cut off */
+#define GUESS_PARAMS  4
+#define GUESS_ROWS    64
+#define METRIC_CELLS  9 /* room for -1.23e-05: an exponent is never cut off */
 
 static void cell_status(const struct cell_context *x, struct table_cell *out)
 {
@@ -82,9 +82,8 @@ static void cell_user(const struct cell_context *x, struct table_cell *out)
 static void cell_experiment(const struct cell_context *x, struct table_cell *out)
 {
     const struct ncm_experiment *e =
-        x->experiments != NULL
-            ? experiments_find(x->experiments, ncm_cstr(x->run->experiment_id))
-            : NULL;
+        x->experiments != NULL ? experiments_find(x->experiments, ncm_cstr(x->run->experiment_id))
+                               : NULL;
     out->raw = e != NULL ? e->name : x->run->experiment_id;
     out->is_raw = true;
     out->cut_middle = true;
@@ -314,7 +313,8 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
         snprintf(s->title, sizeof s->title, "%s%s", delta ? ncm_text_utf8() ? "Δ " : "+/- " : "",
                  key);
         int w = ncm_text_width(s->title) + 2;
-        int least = k->kind == COL_METRIC ? METRIC_CELLS : 6, most = k->kind == COL_METRIC ? 12 : 10;
+        int least = k->kind == COL_METRIC ? METRIC_CELLS : 6,
+            most = k->kind == COL_METRIC ? 12 : 10;
         h->min = w - 2 < least ? least : w - 2 > most ? most : w - 2;
         h->want = w < 10 ? 10 : w > 22 ? 22 : w;
         h->align = k->kind == COL_METRIC;
@@ -328,8 +328,8 @@ static void add_head(struct run_columns *c, size_t item, bool delta, const struc
 }
 
 /* A column and its difference to the baseline. */
-static void add_heads(struct run_columns *c, size_t item, bool deltas,
-                      const struct run_sort *sort, int width)
+static void add_heads(struct run_columns *c, size_t item, bool deltas, const struct run_sort *sort,
+                      int width)
 {
     add_head(c, item, false, sort, width);
     if (deltas && c->items[item].kind == COL_METRIC)

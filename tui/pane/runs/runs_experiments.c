@@ -230,8 +230,9 @@ void experiments_draw(struct experiment_list *e, const struct canvas *c, bool fo
     e->table.columns = heads;
     e->table.n_columns = narrow ? 5 : c->w < 46 ? 3 : 4; /* the names matter more */
     if (row_count(e) == 0)
-        feed_paint_empty(&e->feed, &in, e->deleted ? _("No deleted experiments.")
-                                                   : _("No experiments in this store yet."));
+        feed_paint_empty(&e->feed, &in,
+                         e->deleted ? _("No deleted experiments.")
+                                    : _("No experiments in this store yet."));
     else
         table_draw(&e->table, &m, &in, focused, NULL);
     e->table.columns = NULL;

@@ -135,7 +135,7 @@ static const char *filter_done(void *ctx, const char *text, size_t *at)
 /* ---- completion ---- */
 
 struct completion {
-    const char *word;  /* the unfinished word before the cursor */
+    const char *word; /* the unfinished word before the cursor */
     size_t len;
     void (*add)(void *to, const char *word, const char *help);
     void *to;
@@ -208,7 +208,10 @@ static bool ends_with_word(const char *text, size_t len, const char *word)
 
 static void offer_operators(const struct completion *c, bool number)
 {
-    static const struct { const char *op, *help; bool numbers, texts; } ops[] = {
+    static const struct {
+        const char *op, *help;
+        bool numbers, texts;
+    } ops[] = {
         {"=", N_("is"), true, true},
         {"!=", N_("is not"), true, true},
         {">", N_("greater than"), true, false},
@@ -240,11 +243,11 @@ static void complete(void *ctx, const char *text, size_t cursor,
         word--;
     size_t len = before - word;
     bool key = len > 3 && memchr(text + word, '.', len) != NULL &&
-               memchr(text + word, '\'', len) == NULL &&
-               (text[word] < '0' || text[word] > '9') && text[word] != '-';
-    bool operator = len > 0 && (strchr("=<>!", text[before - 1]) != NULL ||
-                                ends_with_word(text, before, "LIKE") ||
-                                ends_with_word(text, before, "ILIKE"));
+               memchr(text + word, '\'', len) == NULL && (text[word] < '0' || text[word] > '9') &&
+               text[word] != '-';
+    bool operator=
+        len> 0 &&(strchr("=<>!", text[before - 1]) != NULL ||
+                  ends_with_word(text, before, "LIKE") || ends_with_word(text, before, "ILIKE"));
     if (key) {
         bool metric = strncmp(text + word, "metric", 6) == 0;
         bool time = len > 5 && memcmp(text + before - 5, "_time", 5) == 0;

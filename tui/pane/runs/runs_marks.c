@@ -244,8 +244,8 @@ bool match_next(struct run_table *t, bool forward)
 {
     size_t n = run_table_rows(t);
     for (size_t step = 1; step <= n; step++) {
-        size_t row = forward ? (t->table.selected + step) % n
-                             : (t->table.selected + n - step % n) % n;
+        size_t row =
+            forward ? (t->table.selected + step) % n : (t->table.selected + n - step % n) % n;
         if (matches(t, row)) {
             run_table_select_row(t, row);
             return true;

@@ -167,8 +167,8 @@ static void note_deleting(struct runs_pane *p, enum ui_action_id action)
 {
     const struct ncm_run *r = pane_top(p)->ops->run(pane_top(p));
     ncm_free(p->deleting);
-    p->deleting = action == A_DELETE && p->depth > 1 && r != NULL ? ncm_strdup(ncm_cstr(r->id))
-                                                                  : NULL;
+    p->deleting =
+        action == A_DELETE && p->depth > 1 && r != NULL ? ncm_strdup(ncm_cstr(r->id)) : NULL;
 }
 
 static bool act(void *self, enum ui_action_id action, const char *arg)
@@ -229,11 +229,18 @@ static bool can(void *self, enum ui_action_id action, const char **reason)
         return false;
     }
     switch (action) {
-    case A_NOTE: case A_REGISTER: case A_ARTIFACTS: case A_PROMOTE:
+    case A_NOTE:
+    case A_REGISTER:
+    case A_ARTIFACTS:
+    case A_PROMOTE:
         if (v->ops->run(v) == NULL)
             *reason = _("Select a run first.");
         return v->ops->run(v) != NULL;
-    case A_TAG: case A_UNTAG: case A_RENAME: case A_DELETE: case A_RESTORE:
+    case A_TAG:
+    case A_UNTAG:
+    case A_RENAME:
+    case A_DELETE:
+    case A_RESTORE:
         break;
     default:
         return true;
@@ -266,7 +273,10 @@ static void trail(void *self, char *out, size_t outsz)
         size_t len = strlen(out);
         if (name[0] == '\0' || (i == 0 && p->guest)) /* a guest comes with its own experiment */
             continue;
-        snprintf(out + len, outsz - len, "%s%s", len == 0 ? "" : ncm_text_utf8() ? " › " : " > ",
+        snprintf(out + len, outsz - len, "%s%s",
+                 len == 0          ? ""
+                 : ncm_text_utf8() ? " › "
+                                   : " > ",
                  name);
     }
 }

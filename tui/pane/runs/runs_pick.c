@@ -91,10 +91,14 @@ static struct choices *gather(struct run_table *t, bool sortable)
 static const char *kind_word(enum column_kind kind)
 {
     switch (kind) {
-    case COL_METRIC: return _("metric");
-    case COL_PARAM: return _("param");
-    case COL_TAG: return _("tag");
-    case COL_ATTRIBUTE: break;
+    case COL_METRIC:
+        return _("metric");
+    case COL_PARAM:
+        return _("param");
+    case COL_TAG:
+        return _("tag");
+    case COL_ATTRIBUTE:
+        break;
     }
     return "";
 }
@@ -119,8 +123,8 @@ static void pick(struct choices *c, const char *title, bool sorting, ui_pick_don
             snprintf(labels[i], sizeof labels[i], "%s", _(it->attribute->label));
         else
             clean_text(it->key, labels[i], sizeof labels[i]);
-        items[i] = (struct ui_pick_item){.label = labels[i], .detail = kind_word(it->kind),
-                                         .on = is_on(c->table, it, sorting)};
+        items[i] = (struct ui_pick_item){
+            .label = labels[i], .detail = kind_word(it->kind), .on = is_on(c->table, it, sorting)};
     }
     ui_pick(c->table->pane->ui, title, items, c->n, !sorting, done, c);
     ncm_free(labels);
@@ -146,8 +150,10 @@ static void sort_by(struct run_table *t, const struct choice *it)
 
 void sort_by_name(struct run_table *t, const char *name)
 {
-    static const struct { const char *prefix; enum column_kind kind; } kinds[] = {
-        {"metrics.", COL_METRIC}, {"params.", COL_PARAM}, {"tags.", COL_TAG}};
+    static const struct {
+        const char *prefix;
+        enum column_kind kind;
+    } kinds[] = {{"metrics.", COL_METRIC}, {"params.", COL_PARAM}, {"tags.", COL_TAG}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         size_t len = strlen(kinds[i].prefix);
         if (strncmp(name, kinds[i].prefix, len) == 0 && name[len] != '\0') {
@@ -164,8 +170,7 @@ void sort_by_name(struct run_table *t, const char *name)
             return;
         }
     ui_message(t->pane->ui, UI_BAD,
-               _("No column %s. Write metrics.KEY, params.KEY, tags.KEY or an attribute."),
-               name);
+               _("No column %s. Write metrics.KEY, params.KEY, tags.KEY or an attribute."), name);
 }
 
 static void sort_done(void *ctx, const size_t *chosen, size_t n)

@@ -376,13 +376,16 @@ static void draw_rows(struct run_table *t, const struct canvas *c, bool focused,
     const struct ncm_run_snapshot *base = t->base >= 0 ? t->baseline.snap : NULL;
     struct draw_state d = {
         .t = t,
-        .x = {.pane = t->pane, .experiments = experiments, .now_ms = ncm_now_ms(),
-              .nested = t->nested && t->feed.snap != NULL, .any_children = t->any_children},
+        .x = {.pane = t->pane,
+              .experiments = experiments,
+              .now_ms = ncm_now_ms(),
+              .nested = t->nested && t->feed.snap != NULL,
+              .any_children = t->any_children},
         .base = base != NULL ? &base->run : NULL,
         .dim = feed_dim(&t->feed),
     };
-    struct table_model m = {.ctx = &d, .count = count_rows, .cell = cell, .marked = marked,
-                            .base = is_base};
+    struct table_model m = {
+        .ctx = &d, .count = count_rows, .cell = cell, .marked = marked, .base = is_base};
     columns_layout(&t->columns, &t->sort, d.base != NULL, t->any_versions, c->w);
     d.x.signs_only = c->w < RUNS_NARROW;
     d.x.brief = c->w < RUNS_BRIEF;

@@ -8,12 +8,16 @@
 double value_number(const struct ncm_value *v)
 {
     switch (v->kind) {
-    case NCM_V_NUMBER: return v->num;
-    case NCM_V_PINF: return INFINITY;
-    case NCM_V_NINF: return -INFINITY;
+    case NCM_V_NUMBER:
+        return v->num;
+    case NCM_V_PINF:
+        return INFINITY;
+    case NCM_V_NINF:
+        return -INFINITY;
     case NCM_V_UNSET:
     case NCM_V_NAN:
-    case NCM_V_TEXT: break;
+    case NCM_V_TEXT:
+        break;
     }
     return NAN;
 }
