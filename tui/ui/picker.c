@@ -53,6 +53,9 @@ static void destroy(void *self)
 {
     struct picker *p = self;
 
+    if (p->done != NULL) { /* the program ends with the list open: whoever asked lets go too */
+        p->done(p->ctx, NULL, 0);
+    }
     for (size_t i = 0; i < p->n; i++) {
         ncm_free(p->items[i].label);
         ncm_free(p->items[i].detail);
@@ -69,6 +72,7 @@ static void leave(struct ui *ui, struct picker *p)
     ui_pick_done done = p->done;
     void *ctx = p->ctx;
 
+    p->done = NULL;
     layer_end(ui, p);
     done(ctx, NULL, 0);
 }
@@ -91,6 +95,7 @@ static void accept(struct ui *ui, struct picker *p)
     } else {
         chosen[n++] = p->match[p->at];
     }
+    p->done = NULL;
     layer_end(ui, p);
     done(ctx, chosen, n);
     ncm_free(chosen);
