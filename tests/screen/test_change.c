@@ -59,7 +59,7 @@ static struct vt *open_registry(void)
     struct vt *vt = vt_spawn(24, 80, env, (const char *const[]){"ncmlops", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
-    vt_wait(vt, "fraud-detector", 0);
+    vt_wait(vt, "no versions yet", 0);
     vt_key(vt, "j");
     vt_wait(vt, "candidate", 0);
     return vt;

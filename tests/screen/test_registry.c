@@ -63,7 +63,7 @@ static struct vt *open_store(int rows, int cols, const char *lang)
     struct vt *vt = vt_spawn(rows, cols, env, argv);
     vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
-    vt_wait(vt, "fraud-detector", 0);
+    vt_wait(vt, "no versions yet", 0);
     return vt;
 }
 
@@ -242,7 +242,7 @@ static void read_only_refuses_before_anything(void **state)
         24, 80, NULL, (const char *const[]){"ncmlops", "--read-only", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
     vt_key(vt, "3");
-    vt_wait(vt, "fraud-detector", 0);
+    vt_wait(vt, "no versions yet", 0);
     vt_key(vt, "U");
     vt_wait(vt, "read-only", 0);
     quit(vt);

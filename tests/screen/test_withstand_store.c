@@ -120,7 +120,7 @@ static void a_migration_underneath(void **state)
     vt_wait(vt, "migrated", 12000);
     vt_wait(vt, "newer than", 12000);
     vt_key(vt, "3");
-    vt_wait(vt, "fraud-detector", 0);
+    vt_wait(vt, "no versions yet", 0);
     vt_key(vt, "j");
     vt_key(vt, "P");
     vt_wait(vt, "only read", 0);
