@@ -4,7 +4,7 @@
 
 #include "ui/inside.h"
 
-/* "try/mlflow.db" of "~/work/try/mlflow.db". */
+/* "try/mlflow.db" of "~/models/try/mlflow.db". */
 static const char *last_parts(const char *path, int n)
 {
     const char *p = path + strlen(path);
