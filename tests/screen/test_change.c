@@ -12,49 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "screen/store.h"
 #include "screen/vt.h"
-
-static char folder[] = "/tmp/ncmlops-change-XXXXXX";
-
-static void shell(const char *script, const char *a, const char *b)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
-        _exit(127);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
-
-static int fresh(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"/* && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
-          "tests/fixtures/mlflow-3.17.2.db.gz");
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"", folder, "");
-    return 0;
-}
 
 /* The registry with fraud-detector selected. */
 static struct vt *open_registry(void)
 {
     char store[512], home[600];
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
-    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
     const char *env[] = {home, NULL};
     struct vt *vt = vt_spawn(24, 80, env, (const char *const[]){"ncmlops", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
@@ -92,7 +58,7 @@ static void check_stage_of_v6(const char *stage)
              "'%s' --store \"$1/mlflow.db\" -o jsonl versions fraud-detector | "
              "grep '\"version\":\"6\"' | grep -q \"current_stage.:.$2\"",
              vt_program());
-    shell(command, folder, stage);
+    store_shell(command, store_folder(), stage);
 }
 
 /* Somebody begins to type the reason while a button has the focus. */
@@ -221,7 +187,7 @@ static void a_refused_input_is_left_with_esc(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup(f, fresh)
+#define CASE(f) cmocka_unit_test_setup(f, store_fresh)
     const struct CMUnitTest tests[] = {
         CASE(letters_on_a_button_are_the_reason),
         CASE(a_word_that_begins_with_y_is_a_word),
@@ -230,5 +196,5 @@ int main(void)
         CASE(a_refused_input_comes_back),
         CASE(a_refused_input_is_left_with_esc),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

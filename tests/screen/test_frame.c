@@ -13,53 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "screen/store.h"
 #include "screen/vt.h"
-
-static char folder[] = "/tmp/ncmlops-frame-XXXXXX";
-
-static void shell(const char *script, const char *a, const char *b)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
-        _exit(127);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
-
-static int fresh(void **state)
-{
-    (void)state;
-    shell(
-        "rm -rf \"$1\"/* \"$1/.local\" && mkdir \"$1/empty\" && gzip -dc \"$2\" >\"$1/mlflow.db\"",
-        folder, "tests/fixtures/mlflow-3.17.2.db.gz");
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"", folder, "");
-    return 0;
-}
 
 /* config: text of a configuration, or NULL. */
 static struct vt *open_with(int rows, int cols, const char *config)
 {
     char store[512], home[600], file[600], command[512];
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
-    snprintf(home, sizeof home, "HOME=%s", folder);
-    snprintf(file, sizeof file, "%s/config.yaml", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
+    snprintf(file, sizeof file, "%s/config.yaml", store_folder());
     snprintf(command, sizeof command, "printf '%%s' \"$2\" >\"$1/config.yaml\"");
-    shell(command, folder, config != NULL ? config : "clock: false\n");
+    store_shell(command, store_folder(), config != NULL ? config : "clock: false\n");
     const char *env[] = {home, NULL};
     const char *plain[] = {"ncmlops", "--config", file, "--store", store, NULL};
     const char *named[] = {"ncmlops", "--config", file, NULL};
@@ -81,7 +46,7 @@ static void starts_without_a_store_and_opens_the_demo(void **state)
     const char *env[] = {home, NULL};
     const char *argv[] = {"sh", "-c", "cd \"$HOME/empty\" && exec \"$0\"", vt_program(), NULL};
     (void)state;
-    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
     struct vt *vt = vt_spawn(24, 80, env, argv);
     vt_wait(vt, "No tracking store yet", 0);
     assert_true(vt_has(vt, "MLFLOW_TRACKING_URI"));
@@ -217,7 +182,7 @@ static void a_protected_context_wants_names(void **state)
 {
     char config[1024];
     (void)state;
-    snprintf(config, sizeof config, protected_context, folder);
+    snprintf(config, sizeof config, protected_context, store_folder());
     struct vt *vt = open_with(24, 80, config);
     assert_true(vt_has(vt, "prod PROTECTED"));
     assert_true(vt_has(vt, "locked"));
@@ -312,8 +277,8 @@ static void ascii_keeps_the_hints(void **state)
     char store[512], home[600];
     const char *env[] = {home, NULL};
     (void)state;
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
-    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
     struct vt *vt = vt_spawn(
         24, 80, env,
         (const char *const[]){"ncmlops", "--ascii", "--theme", "mono", "--store", store, NULL});
@@ -368,7 +333,7 @@ static void a_tiny_terminal_says_what_it_needs(void **state)
     leave(vt);
 }
 
-#define FRAME(test) cmocka_unit_test_setup(test, fresh)
+#define FRAME(test) cmocka_unit_test_setup(test, store_fresh)
 
 int main(void)
 {
@@ -388,5 +353,5 @@ int main(void)
         FRAME(idle_sends_nothing),
         FRAME(a_tiny_terminal_says_what_it_needs),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

@@ -13,51 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "screen/store.h"
 #include "screen/vt.h"
-
-static char folder[] = "/tmp/ncmlops-registry-XXXXXX";
-
-/* Runs a script with $1 and $2. */
-static void shell(const char *script, const char *a, const char *b)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
-        _exit(127);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
-
-/* A fresh copy of the store a real MLflow 3.17 wrote, in a folder of its own. */
-static int fresh_store(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"/* && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
-          "tests/fixtures/mlflow-3.17.2.db.gz");
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"", folder, "");
-    return 0;
-}
 
 static struct vt *open_store(int rows, int cols, const char *lang)
 {
     char store[512];
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
     char home[600];
-    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
     const char *env[] = {home, NULL};
     const char *argv[] = {"ncmlops", "--store", store, "--lang", lang, NULL};
     struct vt *vt = vt_spawn(rows, cols, env, argv);
@@ -81,7 +45,7 @@ static void check_stage(const char *version, const char *stage)
     snprintf(command, sizeof command,
              "'%s' --store '%s/mlflow.db' -o jsonl versions fraud-detector | "
              "grep '\"version\":\"%s\"' | sed 's/.*current_stage\":\"\\([A-Za-z]*\\).*/\\1/'",
-             vt_program(), folder, version);
+             vt_program(), store_folder(), version);
     FILE *f = popen(command, "r");
     assert_non_null(f);
     assert_non_null(fgets(line, sizeof line, f));
@@ -209,8 +173,9 @@ static void a_conflict_writes_nothing(void **state)
     vt_wait(vt, "v4 moves to Archived", 0);
     vt_key(vt, "Enter");
     vt_wait(vt, "Confirm", 0);
-    shell("\"$1\" --store \"$2/mlflow.db\" --yes promote fraud-detector 6 archived >/dev/null",
-          vt_program(), folder);
+    store_shell(
+        "\"$1\" --store \"$2/mlflow.db\" --yes promote fraud-detector 6 archived >/dev/null",
+        vt_program(), store_folder());
     vt_key(vt, "Enter");
     confirm(vt);
     vt_wait(vt, "nothing was", 0);
@@ -237,7 +202,7 @@ static void read_only_refuses_before_anything(void **state)
 {
     (void)state;
     char store[512];
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
     struct vt *vt = vt_spawn(
         24, 80, NULL, (const char *const[]){"ncmlops", "--read-only", "--store", store, NULL});
     vt_wait(vt, "Default", 0);
@@ -279,7 +244,7 @@ static void speaks_korean(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup(f, fresh_store)
+#define CASE(f) cmocka_unit_test_setup(f, store_fresh)
     const struct CMUnitTest tests[] = {
         CASE(promotes_at_80x24),
         CASE(promotes_at_200x50),
@@ -291,5 +256,5 @@ int main(void)
         CASE(shows_a_version_beside_production),
         CASE(speaks_korean),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

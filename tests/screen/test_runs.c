@@ -15,50 +15,15 @@
 #include <unistd.h>
 
 #include "io/db.h"
+#include "screen/store.h"
 #include "screen/vt.h"
-
-static char folder[] = "/tmp/ncmlops-runs-XXXXXX";
-
-/* Runs a script with $1 and $2. */
-static void shell(const char *script, const char *a, const char *b)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", script, "sh", a, b, (char *)NULL);
-        _exit(127);
-    }
-    int status = 0;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
-
-static int fresh_store(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"/* && gzip -dc \"$2\" >\"$1/mlflow.db\"", folder,
-          "tests/fixtures/mlflow-3.17.2.db.gz");
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    shell("rm -rf \"$1\"", folder, "");
-    return 0;
-}
 
 static void sql(const char *text)
 {
     char path[512];
     struct ncm_err err;
     struct ncm_db *db;
-    snprintf(path, sizeof path, "%s/mlflow.db", folder);
+    snprintf(path, sizeof path, "%s/mlflow.db", store_folder());
     if (!ncm_db_open(path, NCM_DB_WRITE, 3000, NULL, &db, &err) || !ncm_db_exec(db, text, &err))
         fail_msg("%s", err.what);
     ncm_db_close(db);
@@ -67,8 +32,8 @@ static void sql(const char *text)
 static struct vt *open_store(int rows, int cols, const char *lang)
 {
     char store[512], home[600];
-    snprintf(store, sizeof store, "%s/mlflow.db", folder);
-    snprintf(home, sizeof home, "HOME=%s", folder);
+    snprintf(store, sizeof store, "%s/mlflow.db", store_folder());
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
     const char *env[] = {home, NULL};
     const char *argv[] = {"ncmlops", "--store", store, "--lang", lang, NULL};
     struct vt *vt = vt_spawn(rows, cols, env, argv);
@@ -558,32 +523,32 @@ static void a_model_name_is_completed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(journey_small, fresh_store),
-        cmocka_unit_test_setup(journey_large, fresh_store),
-        cmocka_unit_test_setup(journey_small_korean, fresh_store),
-        cmocka_unit_test_setup(journey_large_korean, fresh_store),
-        cmocka_unit_test_setup(a_wrong_filter_shows_where, fresh_store),
-        cmocka_unit_test_setup(plain_words_search_names, fresh_store),
-        cmocka_unit_test_setup(children_fold_away, fresh_store),
-        cmocka_unit_test_setup(new_runs_and_points_show_by_themselves, fresh_store),
-        cmocka_unit_test_setup(the_selection_stays_with_its_run, fresh_store),
-        cmocka_unit_test_setup(a_baseline_gives_differences, fresh_store),
-        cmocka_unit_test_setup(special_values_keep_their_meaning, fresh_store),
-        cmocka_unit_test_setup(columns_are_chosen, fresh_store),
-        cmocka_unit_test_setup(deleted_runs_have_their_view, fresh_store),
-        cmocka_unit_test_setup(a_narrow_terminal_keeps_the_essentials, fresh_store),
-        cmocka_unit_test_setup(an_order_begins_at_its_top, fresh_store),
-        cmocka_unit_test_setup(what_is_sorted_by_is_in_view, fresh_store),
-        cmocka_unit_test_setup(a_version_keeps_its_number_and_stage, fresh_store),
-        cmocka_unit_test_setup(a_run_leads_to_promoting_its_version, fresh_store),
-        cmocka_unit_test_setup(a_run_without_a_model_says_so_first, fresh_store),
-        cmocka_unit_test_setup(a_deleted_run_is_left, fresh_store),
-        cmocka_unit_test_setup(deleted_runs_are_a_command_everywhere, fresh_store),
-        cmocka_unit_test_setup(a_key_alone_is_completed, fresh_store),
-        cmocka_unit_test_setup(the_baseline_is_marked_and_a_range_ends, fresh_store),
-        cmocka_unit_test_setup(experiments_are_sorted_and_described, fresh_store),
-        cmocka_unit_test_setup(the_plot_cursor_stays_with_its_point, fresh_store),
-        cmocka_unit_test_setup(a_model_name_is_completed, fresh_store),
+        cmocka_unit_test_setup(journey_small, store_fresh),
+        cmocka_unit_test_setup(journey_large, store_fresh),
+        cmocka_unit_test_setup(journey_small_korean, store_fresh),
+        cmocka_unit_test_setup(journey_large_korean, store_fresh),
+        cmocka_unit_test_setup(a_wrong_filter_shows_where, store_fresh),
+        cmocka_unit_test_setup(plain_words_search_names, store_fresh),
+        cmocka_unit_test_setup(children_fold_away, store_fresh),
+        cmocka_unit_test_setup(new_runs_and_points_show_by_themselves, store_fresh),
+        cmocka_unit_test_setup(the_selection_stays_with_its_run, store_fresh),
+        cmocka_unit_test_setup(a_baseline_gives_differences, store_fresh),
+        cmocka_unit_test_setup(special_values_keep_their_meaning, store_fresh),
+        cmocka_unit_test_setup(columns_are_chosen, store_fresh),
+        cmocka_unit_test_setup(deleted_runs_have_their_view, store_fresh),
+        cmocka_unit_test_setup(a_narrow_terminal_keeps_the_essentials, store_fresh),
+        cmocka_unit_test_setup(an_order_begins_at_its_top, store_fresh),
+        cmocka_unit_test_setup(what_is_sorted_by_is_in_view, store_fresh),
+        cmocka_unit_test_setup(a_version_keeps_its_number_and_stage, store_fresh),
+        cmocka_unit_test_setup(a_run_leads_to_promoting_its_version, store_fresh),
+        cmocka_unit_test_setup(a_run_without_a_model_says_so_first, store_fresh),
+        cmocka_unit_test_setup(a_deleted_run_is_left, store_fresh),
+        cmocka_unit_test_setup(deleted_runs_are_a_command_everywhere, store_fresh),
+        cmocka_unit_test_setup(a_key_alone_is_completed, store_fresh),
+        cmocka_unit_test_setup(the_baseline_is_marked_and_a_range_ends, store_fresh),
+        cmocka_unit_test_setup(experiments_are_sorted_and_described, store_fresh),
+        cmocka_unit_test_setup(the_plot_cursor_stays_with_its_point, store_fresh),
+        cmocka_unit_test_setup(a_model_name_is_completed, store_fresh),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }
