@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum ncm_change_kind {
     /* object = model, version set */
     NCM_CH_VERSION_STAGE,  /* from/to: stage names; extra "alone": a conflict where another version
@@ -67,5 +69,11 @@ bool ncm_changes_invert(const struct ncm_changes *c, struct ncm_changes *out);
 /* "version_stage" …: stable words for the audit and JSON; and back (false: unknown word). */
 const char *ncm_change_word(enum ncm_change_kind kind);
 bool ncm_change_of(const char *word, enum ncm_change_kind *out);
+
+/* Fails with NCM_CONFLICT and both states: what the change expects and what is there now (NULL:
+ * absent). Nothing was written. */
+bool ncm_change_conflict(const struct ncm_change *ch, const char *now, struct ncm_err *err);
+/* Whether two values are the same; two absent ones are. */
+bool ncm_change_same(const char *a, const char *b);
 
 #endif

@@ -55,7 +55,4 @@ bool apply_transition(struct sqlite_writer *w, const char *model, const char *ve
  * client refuses. Reads only. */
 bool apply_rules(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 
-/* apply_words.c */
-bool ncm_mlflow_word_char(uint32_t cp);
-
 #endif

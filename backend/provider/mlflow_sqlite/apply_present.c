@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/num.h"
+#include "model/rules.h"
 #include "provider/mlflow_sqlite/apply.h"
 
 #define ALIVE " AND current_stage<>'Deleted_Internal'"
@@ -14,12 +15,7 @@ bool apply_need_model(struct sqlite_writer *w, const char *name, struct ncm_err 
                    name)) {
         return false;
     }
-    return found || ncm_fail(err, NCM_NOT_FOUND, _("there is no model '%s'"), name);
-}
-
-static bool no_version(const char *name, const char *version, struct ncm_err *err)
-{
-    return ncm_fail(err, NCM_NOT_FOUND, _("model '%s' has no version %s"), name, version);
+    return found || ncm_rules_no_model(name, err);
 }
 
 bool apply_need_version(struct sqlite_writer *w, const char *name, const char *version,
@@ -28,14 +24,14 @@ bool apply_need_version(struct sqlite_writer *w, const char *name, const char *v
     int64_t n;
     bool found;
     if (version == NULL || !ncm_parse_i64(version, &n)) {
-        return no_version(name, version != NULL ? version : "", err);
+        return ncm_rules_no_version(name, version, err);
     }
     if (!apply_one(w, err, &found, NULL,
                    "SELECT 1 FROM model_versions WHERE name=? AND version=?" ALIVE "@W", "si", name,
                    n)) {
         return false;
     }
-    return found || no_version(name, version, err);
+    return found || ncm_rules_no_version(name, version, err);
 }
 
 bool apply_need_active_run(struct sqlite_writer *w, const char *id, struct ncm_err *err)
@@ -49,11 +45,10 @@ bool apply_need_active_run(struct sqlite_writer *w, const char *id, struct ncm_e
     bool active = stage == NULL || strcmp(stage, "deleted") != 0;
     ncm_free(stage);
     if (!found) {
-        return ncm_fail(err, NCM_NOT_FOUND, _("there is no run '%s'"), id);
+        return ncm_rules_no_run(id, err);
     }
     if (!active) {
-        ncm_fail(err, NCM_REFUSED, _("run '%s' is deleted: MLflow changes active runs only"), id);
-        return ncm_hint(err, _("restore it first"));
+        return ncm_rules_run_deleted(id, err);
     }
     return true;
 }
@@ -69,12 +64,10 @@ bool apply_need_active_experiment(struct sqlite_writer *w, const char *id, struc
     bool active = stage == NULL || strcmp(stage, "deleted") != 0;
     ncm_free(stage);
     if (!found) {
-        return ncm_fail(err, NCM_NOT_FOUND, _("there is no experiment '%s'"), id);
+        return ncm_rules_no_experiment(id, err);
     }
     if (!active) {
-        ncm_fail(err, NCM_REFUSED, _("experiment '%s' is deleted: MLflow changes active ones only"),
-                 id);
-        return ncm_hint(err, _("restore it first"));
+        return ncm_rules_experiment_deleted(id, err);
     }
     return true;
 }
@@ -86,12 +79,12 @@ static bool version_column(struct sqlite_writer *w, const struct ncm_change *ch,
     int64_t n;
     bool found;
     if (ch->version == NULL || !ncm_parse_i64(ch->version, &n)) {
-        return no_version(ch->object, ch->version != NULL ? ch->version : "", err);
+        return ncm_rules_no_version(ch->object, ch->version, err);
     }
     if (!apply_one(w, err, &found, value, sql, "si", ch->object, n)) {
         return false;
     }
-    return found || no_version(ch->object, ch->version, err);
+    return found || ncm_rules_no_version(ch->object, ch->version, err);
 }
 
 /* A transition tag may be asked for on a deleted version, or (version NULL) on any of the model:
@@ -109,7 +102,7 @@ static bool transition_tag(struct sqlite_writer *w, const struct ncm_change *ch,
                          "SELECT value FROM model_version_tags WHERE name=? AND key=?@W LIMIT 1",
                          "ss", ch->object, ch->key);
     }
-    return (ncm_parse_i64(ch->version, &n) || no_version(ch->object, ch->version, err)) &&
+    return (ncm_parse_i64(ch->version, &n) || ncm_rules_no_version(ch->object, ch->version, err)) &&
            apply_one(w, err, &found, value,
                      "SELECT value FROM model_version_tags"
                      " WHERE name=? AND version=? AND key=?@W",
@@ -150,8 +143,8 @@ static bool owner_value(struct sqlite_writer *w, const struct ncm_change *ch, co
     }
     if (!found) {
         return ch->kind >= NCM_CH_EXPERIMENT_CREATE
-                   ? ncm_fail(err, NCM_NOT_FOUND, _("there is no experiment '%s'"), ch->object)
-                   : ncm_fail(err, NCM_NOT_FOUND, _("there is no run '%s'"), ch->object);
+                   ? ncm_rules_no_experiment(ch->object, err)
+                   : ncm_rules_no_run(ch->object, err);
     }
     return true;
 }

@@ -1,164 +1,9 @@
-/* What MLflow's own client refuses, so that nothing gets into a store that it would not have put
- * there. Lengths are counted in characters, as it does. */
-#include <ctype.h>
+/* What MLflow refuses (model/rules.h), answered from the tables. Reads only. */
 #include <string.h>
 
-#include "base/i18n.h"
 #include "base/num.h"
-#include "base/text.h"
-#include "model/registry.h"
+#include "model/rules.h"
 #include "provider/mlflow_sqlite/apply.h"
-
-enum {
-    KEY_MOST = 250,
-    ALIAS_MOST = 255,
-    MODEL_NAME_MOST = 256,
-    RUN_NAME_MOST = 250,
-    EXPERIMENT_NAME_MOST = 500,
-    REGISTRY_TAG_OLD = 5000,
-    REGISTRY_TAG_NEW = 100000,
-    EXPERIMENT_TAG_OLD = 5000,
-    EXPERIMENT_TAG_NEW = 20000,
-};
-
-static int64_t characters(const char *s)
-{
-    int64_t n = 0;
-    size_t len = strlen(s);
-    uint32_t cp;
-    for (size_t at = 0; at < len; n++) {
-        at += ncm_utf8_decode(s + at, len - at, &cp);
-    }
-    return n;
-}
-
-static bool check_length(const char *what, const char *value, int64_t most, struct ncm_err *err)
-{
-    int64_t n = value != NULL ? characters(value) : 0;
-    if (n <= most) {
-        return true;
-    }
-    return ncm_fail(err, NCM_REFUSED, _("%s: %lld characters are too many, MLflow takes %lld"),
-                    what, (long long)n, (long long)most);
-}
-
-/* Every character is a letter, a digit, "_" or one of `more`. */
-static bool only_words(const char *s, const char *more)
-{
-    size_t len = strlen(s);
-    for (size_t at = 0; at < len;) {
-        uint32_t cp;
-        size_t step = ncm_utf8_decode(s + at, len - at, &cp);
-        if (cp == 0xFFFD ||
-            (!ncm_mlflow_word_char(cp) && (cp >= 0x80 || strchr(more, (int)cp) == NULL))) {
-            return false;
-        }
-        at += step;
-    }
-    return true;
-}
-
-/* Names may be used as file names: no empty, "." or ".." parts, no slash at either end. */
-static bool plain_path(const char *s)
-{
-    if (s[0] == '\0' || s[0] == '/' || strncmp(s, "..", 2) == 0) {
-        return false;
-    }
-    const char *p = s;
-    for (;;) {
-        size_t n = strcspn(p, "/");
-        if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.')) {
-            return false;
-        }
-        if (p[n] == '\0') {
-            return true;
-        }
-        p += n + 1;
-    }
-}
-
-static bool check_key(const char *key, struct ncm_err *err)
-{
-    if (key == NULL || key[0] == '\0') {
-        return ncm_fail(err, NCM_REFUSED, _("a tag needs a key"));
-    }
-    if (!only_words(key, "/.- :")) {
-        ncm_fail(err, NCM_REFUSED, _("MLflow takes no such key: '%s'"), key);
-        return ncm_hint(err, _("a key may hold letters, digits, _ - . / : and blanks"));
-    }
-    if (!plain_path(key)) {
-        ncm_fail(err, NCM_REFUSED, _("MLflow takes no such key: '%s'"), key);
-        return ncm_hint(err, _("it is read like a file name: no empty, . or .. parts"));
-    }
-    return check_length(_("key"), key, KEY_MOST, err);
-}
-
-static bool is_version_word(const char *s)
-{
-    if ((s[0] != 'v' && s[0] != 'V') || s[1] == '\0') {
-        return false;
-    }
-    return strspn(s + 1, "0123456789") == strlen(s + 1);
-}
-
-static bool check_alias(const char *alias, struct ncm_err *err)
-{
-    if (alias == NULL || alias[0] == '\0') {
-        return ncm_fail(err, NCM_REFUSED, _("an alias needs a name"));
-    }
-    if (!only_words(alias, "-")) {
-        ncm_fail(err, NCM_REFUSED, _("MLflow takes no such alias: '%s'"), alias);
-        return ncm_hint(err, _("an alias may hold letters, digits, _ and -"));
-    }
-    char lower[8] = "";
-    for (size_t i = 0; i < sizeof lower - 1 && alias[i] != '\0'; i++) {
-        lower[i] = (char)tolower((unsigned char)alias[i]);
-    }
-    if (strcmp(lower, "latest") == 0 && strlen(alias) == 6) {
-        return ncm_fail(err, NCM_REFUSED,
-                        _("the alias '%s' is reserved: MLflow gives it to the"
-                          " newest version itself"),
-                        alias);
-    }
-    if (is_version_word(alias)) {
-        return ncm_fail(err, NCM_REFUSED,
-                        _("the alias '%s' is reserved: it reads like a version"
-                          " number"),
-                        alias);
-    }
-    return check_length(_("alias"), alias, ALIAS_MOST, err);
-}
-
-static bool blank(const char *s)
-{
-    return s == NULL || s[strspn(s, " \t\r\n\v\f")] == '\0';
-}
-
-static bool check_model_name(const char *name, struct ncm_err *err)
-{
-    if (blank(name)) {
-        return ncm_fail(err, NCM_REFUSED, _("a model needs a name"));
-    }
-    if (strpbrk(name, "/:") != NULL) {
-        return ncm_fail(err, NCM_REFUSED,
-                        _("MLflow takes no '/' and no ':' in a model's name:"
-                          " '%s'"),
-                        name);
-    }
-    if (!plain_path(name)) {
-        ncm_fail(err, NCM_REFUSED, _("MLflow takes no such model name: '%s'"), name);
-        return ncm_hint(err, _("it is read like a file name: no empty, . or .. parts"));
-    }
-    return check_length(_("model name"), name, MODEL_NAME_MOST, err);
-}
-
-static bool check_experiment_name(const char *name, struct ncm_err *err)
-{
-    if (name == NULL || name[0] == '\0') {
-        return ncm_fail(err, NCM_REFUSED, _("an experiment needs a name"));
-    }
-    return check_length(_("experiment name"), name, EXPERIMENT_NAME_MOST, err);
-}
 
 /* The n of "VARCHAR(n)"; 0 where the type names none. */
 static int64_t declared_length(struct sqlite_writer *w, const char *table, struct ncm_err *err,
@@ -181,32 +26,32 @@ static int64_t declared_length(struct sqlite_writer *w, const char *table, struc
     return n;
 }
 
-/* Most characters that this release takes in a value of the table. */
-static bool value_limit(struct sqlite_writer *w, const char *table, int64_t *most,
-                        struct ncm_err *err)
+/* Most characters that this release takes in a value. */
+static bool value_most(void *to, enum ncm_change_kind kind, int64_t *most, struct ncm_err *err)
 {
+    struct sqlite_writer *w = to;
     bool ok;
-    if (strcmp(table, "tags") == 0) {
-        int64_t n = declared_length(w, table, err, &ok);
-        *most = n > 0 ? n : 8000;
+    if (kind == NCM_CH_RUN_TAG || kind == NCM_CH_RUN_NOTE) {
+        int64_t n = declared_length(w, "tags", err, &ok);
+        *most = n > 0 ? n : NCM_RUN_TAG_NEW;
         return ok;
     }
-    if (strcmp(table, "experiment_tags") == 0) {
-        int64_t n = declared_length(w, table, err, &ok);
-        *most = n > 0 ? EXPERIMENT_TAG_OLD : EXPERIMENT_TAG_NEW;
+    if (kind == NCM_CH_EXPERIMENT_TAG) {
+        int64_t n = declared_length(w, "experiment_tags", err, &ok);
+        *most = n > 0 ? NCM_EXPERIMENT_TAG_OLD : NCM_EXPERIMENT_TAG_NEW;
         return ok;
     }
     /* The registry's two tag tables are held to one limit by the client, whatever they declare. */
     int64_t n = declared_length(w, "model_version_tags", err, &ok);
-    *most = n > 0 ? REGISTRY_TAG_OLD : REGISTRY_TAG_NEW;
+    *most = n > 0 ? NCM_REGISTRY_TAG_OLD : NCM_REGISTRY_TAG_NEW;
     return ok;
 }
 
-static bool experiment_name_free(struct sqlite_writer *w, const char *name, struct ncm_err *err)
+static bool experiment_free(void *to, const char *name, struct ncm_err *err)
 {
     bool found;
     char *stage;
-    if (!apply_one(w, err, &found, &stage,
+    if (!apply_one(to, err, &found, &stage,
                    "SELECT lifecycle_stage FROM experiments"
                    " WHERE name=?@W",
                    "s", name)) {
@@ -214,96 +59,42 @@ static bool experiment_name_free(struct sqlite_writer *w, const char *name, stru
     }
     bool deleted = stage != NULL && strcmp(stage, "deleted") == 0;
     ncm_free(stage);
-    if (!found) {
-        return true;
-    }
-    if (!deleted) {
-        return ncm_fail(err, NCM_REFUSED, _("there is already an experiment '%s'"), name);
-    }
-    ncm_fail(err, NCM_REFUSED, _("a deleted experiment still has the name '%s'"), name);
-    return ncm_hint(err, _("restore that one, or choose another name"));
+    return !found || ncm_rules_experiment_taken(name, deleted, err);
 }
 
-static bool model_name_free(struct sqlite_writer *w, const char *name, struct ncm_err *err)
+static bool model_free(void *to, const char *name, struct ncm_err *err)
 {
     bool taken;
-    return apply_one(w, err, &taken, NULL, "SELECT 1 FROM registered_models WHERE name=?@W", "s",
+    return apply_one(to, err, &taken, NULL, "SELECT 1 FROM registered_models WHERE name=?@W", "s",
                      name) &&
-           (!taken || ncm_fail(err, NCM_REFUSED, _("there is already a model '%s'"), name));
+           (!taken || ncm_rules_model_taken(name, err));
 }
 
-/* Taking a tag away is always allowed. */
-static bool check_tag(struct sqlite_writer *w, const char *table, const char *key,
-                      const char *value, struct ncm_err *err)
+static bool need_version(void *to, const char *model, const char *version, struct ncm_err *err)
 {
-    int64_t most;
-    return value == NULL || (check_key(key, err) && value_limit(w, table, &most, err) &&
-                             check_length(key, value, most, err));
+    return apply_need_version(to, model, version, err);
 }
 
-static bool check_lifecycle(const char *to, struct ncm_err *err)
+static bool need_active_run(void *to, const char *id, struct ncm_err *err)
 {
-    return (to != NULL && (strcmp(to, "deleted") == 0 || strcmp(to, "active") == 0)) ||
-           ncm_fail(err, NCM_USAGE, _("'%s' is neither active nor deleted"), to != NULL ? to : "");
+    return apply_need_active_run(to, id, err);
 }
 
-static bool check_registry(struct sqlite_writer *w, const struct ncm_change *ch,
-                           struct ncm_err *err)
+static bool need_active_experiment(void *to, const char *id, struct ncm_err *err)
 {
-    enum ncm_stage stage;
-    switch (ch->kind) {
-    case NCM_CH_VERSION_STAGE:
-        return (ch->to != NULL && ncm_stage_of(ch->to, &stage)) ||
-               ncm_fail(err, NCM_USAGE,
-                        _("'%s' is no stage: None, Staging, Production or"
-                          " Archived"),
-                        ch->to != NULL ? ch->to : "");
-    case NCM_CH_VERSION_TAG:
-        return check_tag(w, "model_version_tags", ch->key, ch->to, err);
-    case NCM_CH_MODEL_TAG:
-        return check_tag(w, "registered_model_tags", ch->key, ch->to, err);
-    case NCM_CH_VERSION_CREATE:
-        return (ch->to != NULL && ch->to[0] != '\0') ||
-               ncm_fail(err, NCM_REFUSED, _("a version needs a source"));
-    case NCM_CH_ALIAS:
-        return ch->to == NULL ||
-               (check_alias(ch->key, err) && apply_need_version(w, ch->object, ch->to, err));
-    case NCM_CH_MODEL_CREATE:
-        return check_model_name(ch->object, err) && model_name_free(w, ch->object, err);
-    case NCM_CH_MODEL_RENAME:
-        return check_model_name(ch->to, err) && model_name_free(w, ch->to, err);
-    default:
-        return true;
-    }
-}
-
-static bool check_tracking(struct sqlite_writer *w, const struct ncm_change *ch,
-                           struct ncm_err *err)
-{
-    switch (ch->kind) {
-    case NCM_CH_RUN_TAG:
-        return apply_need_active_run(w, ch->object, err) &&
-               check_tag(w, "tags", ch->key, ch->to, err);
-    case NCM_CH_RUN_NOTE:
-        return apply_need_active_run(w, ch->object, err) &&
-               check_tag(w, "tags", "mlflow.note.content", ch->to, err);
-    case NCM_CH_RUN_NAME:
-        return apply_need_active_run(w, ch->object, err) &&
-               check_length(_("run name"), ch->to, RUN_NAME_MOST, err);
-    case NCM_CH_EXPERIMENT_CREATE:
-        return check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
-    case NCM_CH_EXPERIMENT_NAME:
-        return apply_need_active_experiment(w, ch->object, err) &&
-               check_experiment_name(ch->to, err) && experiment_name_free(w, ch->to, err);
-    case NCM_CH_EXPERIMENT_TAG:
-        return apply_need_active_experiment(w, ch->object, err) &&
-               check_tag(w, "experiment_tags", ch->key, ch->to, err);
-    default:
-        return check_lifecycle(ch->to, err);
-    }
+    return apply_need_active_experiment(to, id, err);
 }
 
 bool apply_rules(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
-    return ch->kind < NCM_CH_RUN_TAG ? check_registry(w, ch, err) : check_tracking(w, ch, err);
+    const struct ncm_rules rules = {
+        .to = w,
+        .value_most = value_most,
+        .need_version = need_version,
+        .need_active_run = need_active_run,
+        .need_active_experiment = need_active_experiment,
+        .model_free = model_free,
+        .experiment_free = experiment_free,
+    };
+    return ncm_rules_check(&rules, ch, err);
 }

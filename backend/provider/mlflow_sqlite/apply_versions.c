@@ -6,34 +6,11 @@
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "base/num.h"
-#include "io/node.h"
 #include "model/registry.h"
+#include "provider/mark.h"
 #include "provider/mlflow_sqlite/apply.h"
 
 #define ALIVE " AND current_stage<>'Deleted_Internal'"
-
-static void transition_text(const struct sqlite_writer *w, struct ncm_buf *out, const char *alias,
-                            const char *from, const char *to)
-{
-    struct ncm_json j;
-    ncm_json_init(&j, out, false);
-    ncm_json_obj(&j);
-    ncm_json_key(&j, "actor");
-    ncm_json_str(&j, w->mark->actor);
-    ncm_json_key(&j, "time");
-    ncm_json_i64(&j, w->now_ms);
-    if (alias != NULL) {
-        ncm_json_key(&j, "alias");
-        ncm_json_str(&j, alias);
-    }
-    ncm_json_key(&j, "from");
-    ncm_json_str(&j, from);
-    ncm_json_key(&j, "to");
-    ncm_json_str(&j, to);
-    ncm_json_key(&j, "reason");
-    ncm_json_str(&j, w->mark->reason);
-    ncm_json_end_obj(&j);
-}
 
 bool apply_transition(struct sqlite_writer *w, const char *model, const char *version,
                       const char *alias_name, const char *from, const char *to, struct ncm_err *err)
@@ -53,7 +30,7 @@ bool apply_transition(struct sqlite_writer *w, const char *model, const char *ve
     }
     struct ncm_buf text;
     ncm_buf_init(&text, 1 << 20);
-    transition_text(w, &text, alias_name, from, to);
+    ncm_mark_text(w->mark, w->now_ms, alias_name, from, to, &text);
     /* Two changes of one version under one id (a stage and an alias) get a key each. */
     char *key = ncm_sprintf("ncmlops.transition.%s", w->mark->audit_id);
     bool taken = false;

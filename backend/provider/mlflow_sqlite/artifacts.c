@@ -4,12 +4,9 @@
 
 #include "base/i18n.h"
 #include "io/file.h"
+#include "provider/artifact_dir.h"
 #include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/mlflow_sqlite/read.h"
-
-#define MOST_ENTRIES  10000
-#define DEFAULT_BYTES (256 * 1024)
-#define MOST_BYTES    (16 * 1024 * 1024)
 
 static char *store_folder(const struct ncm_conn *c)
 {
@@ -124,55 +121,6 @@ static bool artifact_root(struct ncm_conn *c, const char *run, struct ncm_arena 
     return ok;
 }
 
-/* root/inner, and the file itself lies below root: links that lead out of it are refused. */
-static char *inside(const char *root, const char *inner, struct ncm_err *err)
-{
-    if (inner[0] != '\0' && !ncm_path_inside(inner)) {
-        ncm_fail(err, NCM_REFUSED, _("The path leads out of the run's artifacts: %s"), inner);
-        return NULL;
-    }
-    char *path = inner[0] == '\0' ? ncm_strdup(root) : ncm_path_join(root, inner);
-    char *real_root = realpath(root, NULL), *real = realpath(path, NULL);
-    size_t n = real_root != NULL ? strlen(real_root) : 0;
-    if (real == NULL) {
-        ncm_fail(err, NCM_NOT_FOUND, _("There is no artifact %s."), inner);
-        ncm_free(path);
-        path = NULL;
-    } else if (real_root == NULL || strncmp(real, real_root, n) != 0 ||
-               (real[n] != '\0' && real[n] != '/')) {
-        ncm_fail(err, NCM_REFUSED, _("The path leads out of the run's artifacts: %s"), inner);
-        ncm_free(path);
-        path = NULL;
-    }
-    free(real_root);
-    free(real);
-    return path;
-}
-
-static bool list_folder(const char *root, const char *inner, struct ncm_artifacts_snapshot *s,
-                        struct ncm_err *err)
-{
-    struct ncm_dir_entry *entries = NULL;
-    char *path = inside(root, inner, err);
-    if (path == NULL)
-        return false;
-    bool ok = ncm_dir_list(path, MOST_ENTRIES, &entries, &s->n, &s->truncated, err);
-    ncm_free(path);
-    if (!ok)
-        return false;
-    s->items = ncm_arena_alloc(s->head.arena, s->n + 1, sizeof(*s->items));
-    for (size_t i = 0; i < s->n; i++) {
-        char *name =
-            inner[0] == '\0' ? ncm_strdup(entries[i].name) : ncm_path_join(inner, entries[i].name);
-        s->items[i].path = ncm_arena_cstr(s->head.arena, name);
-        s->items[i].is_dir = entries[i].info.kind == NCM_FILE_DIR;
-        s->items[i].size = s->items[i].is_dir ? -1 : entries[i].info.size;
-        ncm_free(name);
-    }
-    ncm_dir_free(entries, s->n);
-    return true;
-}
-
 /* MLflow makes a run's folder with its first file. Where its experiment's folder is here and its
  * own is not, there are none. */
 static bool never_got_any(const struct ncm_conn *c, const char *uri)
@@ -200,7 +148,7 @@ bool read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
     bool ok = artifact_root(c, f->query->id, s->head.arena, &s->root, err);
     if (ok) {
         char *root = sqlite_artifact_folder(c, ncm_cstr(s->root), s->head.arena, &s->why);
-        ok = root == NULL || list_folder(root, inner, s, err);
+        ok = root == NULL || ncm_artifact_list(root, inner, s, err);
         s->none = root == NULL && never_got_any(c, ncm_cstr(s->root));
         ncm_free(root);
     }
@@ -235,26 +183,15 @@ static bool is_database(const struct ncm_conn *c, const struct ncm_file_info *in
 static bool read_content(const struct ncm_conn *c, const char *root, struct ncm_fetch *f,
                          struct ncm_artifact_snapshot *s, struct ncm_err *err)
 {
-    struct ncm_buf content;
     struct ncm_file_info info;
-    int64_t most = f->query->limit > 0 ? f->query->limit : DEFAULT_BYTES;
-    if (most > MOST_BYTES)
-        most = MOST_BYTES;
-    char *path = inside(root, ncm_cstr(s->path), err);
+    char *path = ncm_artifact_inside(root, ncm_cstr(s->path), err);
     if (path == NULL)
         return false;
-    ncm_buf_init(&content, (size_t)most + 1);
     bool ok = ncm_file_stat(path, &info, err) &&
               (!is_database(c, &info) ||
                ncm_fail(err, NCM_REFUSED, _("This is the store itself, not an artifact: %s"),
                         ncm_cstr(s->path))) &&
-              ncm_file_read(path, 0, (size_t)most, &content, &s->truncated, err);
-    if (ok) {
-        s->size = info.size;
-        s->content = ncm_arena_str(s->head.arena, content.p, content.len);
-        s->binary = memchr(content.p, '\0', content.len) != NULL;
-    }
-    ncm_buf_release(&content);
+              ncm_artifact_read(path, f->query->limit, s, err);
     ncm_free(path);
     return ok;
 }

@@ -2,6 +2,7 @@
 #ifndef NCM_MLFLOW_SQLITE_READ_H
 #define NCM_MLFLOW_SQLITE_READ_H
 
+#include "base/list.h"
 #include "provider/mlflow_sqlite/internal.h"
 
 /* A table read from end to end in rowid order, in read transactions of about SQLITE_READ_MS with
@@ -26,15 +27,6 @@ struct ncm_value sqlite_metric_value(struct ncm_stmt *st, int value, int is_nan)
 int64_t sqlite_time(struct ncm_stmt *st, int i);
 /* " AND workspace='default'" where the tables carry one. */
 const char *sqlite_workspace(const struct ncm_conn *c);
-
-/* A growing list of any records. */
-struct sqlite_list {
-    void *items;
-    size_t n, cap, size; /* size of one */
-};
-void *sqlite_list_add(struct sqlite_list *l);
-/* Moves the records into the arena and frees the list. */
-void *sqlite_list_move(struct sqlite_list *l, struct ncm_arena *a);
 
 /* read_run.c: everything of one run; NCM_NOT_FOUND. */
 bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *out,

@@ -11,8 +11,8 @@ struct load {
     struct ncm_arena *arena;
     struct ncm_map *models;   /* name → index in models */
     struct ncm_map *versions; /* name NUL version → index in all */
-    struct sqlite_list list;  /* struct ncm_model, by name */
-    struct sqlite_list all;   /* struct ncm_model_version, by model, highest first */
+    struct ncm_list list;  /* struct ncm_model, by name */
+    struct ncm_list all;   /* struct ncm_model_version, by model, highest first */
 };
 
 static bool each(struct load *l, const char *sql, void (*row)(struct load *l, struct ncm_stmt *st),
@@ -64,7 +64,7 @@ static struct ncm_model_version *find_version(struct load *l, struct ncm_str nam
 
 static void add_model(struct load *l, struct ncm_stmt *st)
 {
-    struct ncm_model *m = sqlite_list_add(&l->list);
+    struct ncm_model *m = ncm_list_add(&l->list);
     m->name = ncm_col_dup(st, 0, l->arena);
     m->description = ncm_col_dup(st, 1, l->arena);
     m->creation_ms = sqlite_time(st, 2);
@@ -79,7 +79,7 @@ static void add_version(struct load *l, struct ncm_stmt *st)
     struct ncm_model *m = find_model(l, ncm_col_text(st, 0));
     if (m == NULL)
         return;
-    struct ncm_model_version *v = sqlite_list_add(&l->all);
+    struct ncm_model_version *v = ncm_list_add(&l->all);
     v->model = m->name;
     v->version = ncm_col_dup(st, 1, a);
     v->number = ncm_col_i64(st, 1);
@@ -199,8 +199,8 @@ static void share_out(struct load *l, struct ncm_models_snapshot *s)
 {
     size_t at = 0;
     s->n = l->list.n;
-    s->items = sqlite_list_move(&l->list, l->arena);
-    struct ncm_model_version *versions = sqlite_list_move(&l->all, l->arena);
+    s->items = ncm_list_move(&l->list, l->arena);
+    struct ncm_model_version *versions = ncm_list_move(&l->all, l->arena);
     for (size_t i = 0; i < s->n; i++) {
         s->items[i].versions = s->items[i].n_versions > 0 ? versions + at : NULL;
         at += s->items[i].n_versions;

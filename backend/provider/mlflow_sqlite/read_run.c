@@ -72,7 +72,7 @@ void sqlite_sort_run(struct ncm_run *r)
 
 static void add_metric(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
-    struct ncm_metric *m = sqlite_list_add(to);
+    struct ncm_metric *m = ncm_list_add(to);
     m->key = ncm_col_dup(st, 0, a);
     m->value = sqlite_metric_value(st, 1, 2);
     m->timestamp_ms = sqlite_time(st, 3);
@@ -81,14 +81,14 @@ static void add_metric(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 
 static void add_kv(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
-    struct ncm_kv *kv = sqlite_list_add(to);
+    struct ncm_kv *kv = ncm_list_add(to);
     kv->key = ncm_col_dup(st, 0, a);
     kv->value = ncm_col_dup(st, 1, a);
 }
 
 static void add_input(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
-    struct ncm_dataset_input *in = sqlite_list_add(to);
+    struct ncm_dataset_input *in = ncm_list_add(to);
     in->name = ncm_col_dup(st, 0, a);
     in->digest = ncm_col_dup(st, 1, a);
     in->source_type = ncm_col_dup(st, 2, a);
@@ -99,7 +99,7 @@ static void add_input(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 static void add_logged_model(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
     static const char *const words[] = {"UNSPECIFIED", "PENDING", "READY", "FAILED"};
-    struct ncm_logged_model *m = sqlite_list_add(to);
+    struct ncm_logged_model *m = ncm_list_add(to);
     m->id = ncm_col_dup(st, 0, a);
     m->name = ncm_col_dup(st, 1, a);
     int64_t status = ncm_col_i64(st, 2);
@@ -111,7 +111,7 @@ static void add_logged_model(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 
 static void add_version(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
-    struct ncm_version_ref *v = sqlite_list_add(to);
+    struct ncm_version_ref *v = ncm_list_add(to);
     v->model = ncm_col_dup(st, 0, a);
     v->version = ncm_col_dup(st, 1, a);
     v->stage = ncm_col_dup(st, 2, a);
@@ -120,9 +120,9 @@ static void add_version(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *r,
                         struct ncm_err *err)
 {
-    struct sqlite_list metrics = {.size = sizeof(struct ncm_metric)};
-    struct sqlite_list params = {.size = sizeof(struct ncm_kv)};
-    struct sqlite_list tags = {.size = sizeof(struct ncm_kv)};
+    struct ncm_list metrics = {.size = sizeof(struct ncm_metric)};
+    struct ncm_list params = {.size = sizeof(struct ncm_kv)};
+    struct ncm_list tags = {.size = sizeof(struct ncm_kv)};
     bool ok =
         each(c,
              "SELECT key, value, is_nan, timestamp, step FROM latest_metrics"
@@ -131,11 +131,11 @@ static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a,
         each(c, "SELECT key, value FROM params WHERE run_uuid=?1", id, add_kv, &params, a, err) &&
         each(c, "SELECT key, value FROM tags WHERE run_uuid=?1", id, add_kv, &tags, a, err);
     r->n_metrics = metrics.n;
-    r->metrics = sqlite_list_move(&metrics, a);
+    r->metrics = ncm_list_move(&metrics, a);
     r->n_params = params.n;
-    r->params = sqlite_list_move(&params, a);
+    r->params = ncm_list_move(&params, a);
     r->n_tags = tags.n;
-    r->tags = sqlite_list_move(&tags, a);
+    r->tags = ncm_list_move(&tags, a);
     sqlite_sort_run(r);
     return ok;
 }
@@ -143,9 +143,9 @@ static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a,
 static bool load_relations(struct ncm_conn *c, const char *id, struct ncm_arena *a,
                            struct ncm_run *r, struct ncm_err *err)
 {
-    struct sqlite_list inputs = {.size = sizeof(struct ncm_dataset_input)};
-    struct sqlite_list models = {.size = sizeof(struct ncm_logged_model)};
-    struct sqlite_list versions = {.size = sizeof(struct ncm_version_ref)};
+    struct ncm_list inputs = {.size = sizeof(struct ncm_dataset_input)};
+    struct ncm_list models = {.size = sizeof(struct ncm_logged_model)};
+    struct ncm_list versions = {.size = sizeof(struct ncm_version_ref)};
     bool ok = true;
     if (c->schema.has_inputs)
         ok = each(c,
@@ -173,11 +173,11 @@ static bool load_relations(struct ncm_conn *c, const char *id, struct ncm_arena 
         ncm_free(sql);
     }
     r->n_inputs = inputs.n;
-    r->inputs = sqlite_list_move(&inputs, a);
+    r->inputs = ncm_list_move(&inputs, a);
     r->n_logged_models = models.n;
-    r->logged_models = sqlite_list_move(&models, a);
+    r->logged_models = ncm_list_move(&models, a);
     r->n_versions = versions.n;
-    r->versions = sqlite_list_move(&versions, a);
+    r->versions = ncm_list_move(&versions, a);
     return ok;
 }
 

@@ -109,7 +109,7 @@ static bool count_row(void *to, struct ncm_stmt *st, struct ncm_err *err)
 static bool load_tags(struct ncm_conn *c, struct ncm_arena *a, struct ncm_experiment *e,
                       struct ncm_err *err)
 {
-    struct sqlite_list tags = {.size = sizeof(struct ncm_kv)};
+    struct ncm_list tags = {.size = sizeof(struct ncm_kv)};
     struct ncm_stmt *st;
     if (!ncm_db_prepare(c->db,
                         "SELECT key, value FROM experiment_tags WHERE experiment_id=?1"
@@ -119,18 +119,18 @@ static bool load_tags(struct ncm_conn *c, struct ncm_arena *a, struct ncm_experi
     ncm_bind_cstr(st, 1, ncm_cstr(e->id)); /* the column's affinity makes it a number */
     bool row = false, ok;
     while ((ok = ncm_stmt_step(st, &row, err)) && row) {
-        struct ncm_kv *kv = sqlite_list_add(&tags);
+        struct ncm_kv *kv = ncm_list_add(&tags);
         kv->key = ncm_col_dup(st, 0, a);
         kv->value = ncm_col_dup(st, 1, a);
     }
     ncm_stmt_end(st);
     e->n_tags = tags.n;
-    e->tags = sqlite_list_move(&tags, a);
+    e->tags = ncm_list_move(&tags, a);
     return ok;
 }
 
 static bool load_experiments(struct ncm_conn *c, const struct ncm_query *q, struct ncm_arena *a,
-                             struct sqlite_list *out, struct ncm_err *err)
+                             struct ncm_list *out, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     const char *times = c->schema.has_experiment_times ? "creation_time, last_update_time"
@@ -149,7 +149,7 @@ static bool load_experiments(struct ncm_conn *c, const struct ncm_query *q, stru
         return false;
     bool row = false;
     while ((ok = ncm_stmt_step(st, &row, err)) && row) {
-        struct ncm_experiment *e = sqlite_list_add(out);
+        struct ncm_experiment *e = ncm_list_add(out);
         e->id = ncm_col_dup(st, 0, a);
         e->name = ncm_col_dup(st, 1, a);
         e->artifact_location = ncm_col_dup(st, 2, a);
@@ -169,10 +169,10 @@ static bool publish_experiments(struct ncm_conn *c, struct ncm_fetch *f, const s
                                 struct ncm_err *err)
 {
     struct ncm_experiments_snapshot *s = ncm_snapshot_new(NCM_T_EXPERIMENTS, sizeof(*s));
-    struct sqlite_list list = {.size = sizeof(struct ncm_experiment)};
+    struct ncm_list list = {.size = sizeof(struct ncm_experiment)};
     bool ok = load_experiments(c, f->query, s->head.arena, &list, err);
     s->n = list.n;
-    s->items = sqlite_list_move(&list, s->head.arena);
+    s->items = ncm_list_move(&list, s->head.arena);
     s->head.provisional = k == NULL;
     for (size_t i = 0; k != NULL && i < s->n; i++) {
         struct ncm_experiment *e = &s->items[i];
@@ -219,7 +219,7 @@ bool read_experiments(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
 static bool load_keys(struct ncm_conn *c, const char *table, struct ncm_arena *a,
                       struct ncm_str **out, size_t *n, struct ncm_err *err)
 {
-    struct sqlite_list list = {.size = sizeof(struct ncm_str)};
+    struct ncm_list list = {.size = sizeof(struct ncm_str)};
     char *sql = ncm_sprintf("SELECT min(key) FROM %s WHERE key > ?1", table);
     struct ncm_str last = {"", 0};
     bool ok = true, more = true;
@@ -232,14 +232,14 @@ static bool load_keys(struct ncm_conn *c, const char *table, struct ncm_arena *a
         ok = ncm_stmt_step(st, &row, err);
         more = ok && row && !ncm_col_null(st, 0);
         if (more) {
-            struct ncm_str *key = sqlite_list_add(&list);
+            struct ncm_str *key = ncm_list_add(&list);
             *key = last = ncm_col_dup(st, 0, a);
         }
         ncm_stmt_end(st);
     }
     ncm_free(sql);
     *n = list.n;
-    *out = sqlite_list_move(&list, a);
+    *out = ncm_list_move(&list, a);
     return ok;
 }
 

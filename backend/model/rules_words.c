@@ -1,7 +1,10 @@
 /* Letters and digits beyond ASCII, as the tracking system's own client counts them (the "word"
  * characters of Python's re, Unicode 14). Independent of the locale: a key it takes must be taken
  * here under LANG=C too. Inclusive ranges, ascending. */
-#include "provider/mlflow_sqlite/apply.h"
+#include "model/rules_words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 static const uint32_t ranges[][2] = {
     {0xAA, 0xAA},       {0xB2, 0xB3},       {0xB5, 0xB5},       {0xB9, 0xBA},
@@ -189,7 +192,7 @@ static const uint32_t ranges[][2] = {
     {0x2F800, 0x2FA1D}, {0x30000, 0x3134A},
 };
 
-bool ncm_mlflow_word_char(uint32_t cp)
+bool ncm_rules_word_char(uint32_t cp)
 {
     if (cp < 0x80) {
         return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z') ||

@@ -1,0 +1,68 @@
+/* What is said where a change meets another state than the one it was planned on. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "model/change.h"
+
+/* What a conflict is about, as a label before a colon. Caller frees. */
+static char *about(const struct ncm_change *ch)
+{
+    const char *key = ch->key != NULL ? ch->key : "";
+    switch (ch->kind) {
+    case NCM_CH_VERSION_STAGE:
+    case NCM_CH_VERSION_DELETE:
+        return ncm_sprintf(_("the stage of %s version %s"), ch->object, ch->version);
+    case NCM_CH_VERSION_TAG:
+        return ncm_sprintf(_("tag %s of %s version %s"), key, ch->object, ch->version);
+    case NCM_CH_VERSION_NOTE:
+        return ncm_sprintf(_("the description of %s version %s"), ch->object, ch->version);
+    case NCM_CH_ALIAS:
+        return ncm_sprintf(_("alias %s of %s"), key, ch->object);
+    case NCM_CH_MODEL_TAG:
+        return ncm_sprintf(_("tag %s of model %s"), key, ch->object);
+    case NCM_CH_MODEL_NOTE:
+        return ncm_sprintf(_("the description of model %s"), ch->object);
+    case NCM_CH_MODEL_DELETE:
+        return ncm_sprintf(_("the number of versions of %s"), ch->object);
+    case NCM_CH_RUN_TAG:
+        return ncm_sprintf(_("tag %s of run %s"), key, ch->object);
+    case NCM_CH_RUN_NOTE:
+        return ncm_sprintf(_("the note of run %s"), ch->object);
+    case NCM_CH_RUN_NAME:
+        return ncm_sprintf(_("the name of run %s"), ch->object);
+    case NCM_CH_RUN_LIFECYCLE:
+        return ncm_sprintf(_("the state of run %s"), ch->object);
+    case NCM_CH_EXPERIMENT_NAME:
+        return ncm_sprintf(_("the name of experiment %s"), ch->object);
+    case NCM_CH_EXPERIMENT_TAG:
+        return ncm_sprintf(_("tag %s of experiment %s"), key, ch->object);
+    case NCM_CH_EXPERIMENT_LIFECYCLE:
+        return ncm_sprintf(_("the state of experiment %s"), ch->object);
+    default:
+        return ncm_sprintf("%s", ch->object != NULL ? ch->object : ch->to);
+    }
+}
+
+bool ncm_change_conflict(const struct ncm_change *ch, const char *now, struct ncm_err *err)
+{
+    char *what = about(ch);
+    const char *was = ch->from;
+    if (was != NULL && now != NULL) {
+        ncm_fail(err, NCM_CONFLICT, _("%s: it was '%.60s', now it is '%.60s'; nothing was written"),
+                 what, was, now);
+    } else if (was != NULL) {
+        ncm_fail(err, NCM_CONFLICT, _("%s: it was '%.60s', now it is gone; nothing was written"),
+                 what, was);
+    } else {
+        ncm_fail(err, NCM_CONFLICT,
+                 _("%s: it was not there, now it is '%.60s'; nothing was written"), what, now);
+    }
+    ncm_free(what);
+    return ncm_hint(err, _("look at the present state and decide again"));
+}
+
+bool ncm_change_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
