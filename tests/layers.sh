@@ -77,6 +77,7 @@ function outside_header(f, h)
 {
     if (h ~ /^sqlite3/ && f != "backend/io/db.c") return "sqlite3.h belongs to backend/io/db.c"
     if (h ~ /^(cJSON|cjson\/|yaml)/ && f !~ /^backend\/io\//) return h " belongs to backend/io"
+    if (h ~ /^curl\// && f !~ /^backend\/io\/http[a-z_]*\.[ch]$/) return "curl belongs to backend/io/http"
     if (h ~ /^openssl\// && f !~ /^backend\/io\//) return "openssl belongs to backend/io"
     if (h ~ /^(n?curses|ncursesw\/|term|panel)[.\/]?/ && h ~ /curses|term\.h|panel\.h/ && f !~ /^tui\/term\//)
         return "curses belongs to tui/term"
@@ -87,6 +88,7 @@ function outside_symbol(f, s)
     sub(/^__/, "", s); sub(/_chk$/, "", s); sub(/@.*/, "", s)
     if (s ~ /^sqlite3_/ && f != "backend/io/db.c") return "SQLite belongs to backend/io/db.c"
     if (s ~ /^(cJSON_|yaml_)/ && f !~ /^backend\/io\//) return "JSON and YAML belong to backend/io"
+    if (s ~ /^curl_/ && f !~ /^backend\/io\/http[a-z_]*\.c$/) return "curl belongs to backend/io/http"
     if (s ~ /^(SHA256|EVP_|RAND_)/ && f !~ /^backend\/io\//) return "openssl belongs to backend/io"
     if (s ~ /^(initscr|newterm|endwin|setupterm|doupdate|w?refresh|w?get_wch|w?getch|tputs|tparm|tigetstr|tigetnum|tigetflag|stdscr|del_curterm|use_extended_names)$/ && f !~ /^tui\/term\//)
         return "curses belongs to tui/term"
@@ -99,7 +101,7 @@ function outside_symbol(f, s)
     if (f ~ /^backend\// && s ~ /^(printf|puts|putchar|exit|stdout)$/)
         return "the backend neither prints nor exits"
     if (f ~ /^backend\// && s ~ /^(getenv|secure_getenv)$/ &&
-        f !~ /^backend\/(engine\/(choose|config)\.c|base\/(num|text|i18n|log)\.c|io\/(file|path)\.c)$/)
+        f !~ /^backend\/(engine\/(choose[a-z_]*|config)\.c|base\/(num|text|i18n|log)\.c|io\/(file|path|secret|http[a-z_]*)\.c)$/)
         return "the environment is read in few named places"
     return ""
 }

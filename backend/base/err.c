@@ -44,6 +44,7 @@ bool ncm_fail(struct ncm_err *err, enum ncm_code code, const char *fmt, ...)
     memcpy(err->what, text, sizeof text);
     err->detail[0] = '\0';
     err->hint[0] = '\0';
+    err->retry_ms = 0;
     return false;
 }
 

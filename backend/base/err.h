@@ -4,6 +4,7 @@
 #define NCM_BASE_ERR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What went wrong, as the headless contract names it (docs/cli: codes and exit statuses). */
 enum ncm_code {
@@ -36,9 +37,10 @@ struct ncm_err {
     char what[320];
     char detail[512];
     char hint[256];
+    int64_t retry_ms; /* the other side asked to be left alone so long; 0: it did not */
 };
 
-/* Sets code and what (printf form), empties detail and hint. Always returns false, so that
+/* Sets code and what (printf form), empties detail, hint and retry_ms. Always returns false, so that
  * `return ncm_fail(err, NCM_IO, _("…"))` is one line. Overlong text is cut at a whole character. */
 bool ncm_fail(struct ncm_err *err, enum ncm_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

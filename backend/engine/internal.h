@@ -33,6 +33,7 @@ struct ncm_load {
 
     bool full;                /* to be loaded at due_ms */
     bool forced;              /* not held back by a pause */
+    bool asked_for;           /* by a person's key: to be read anew */
     bool window;              /* only the window moved */
     bool reset;               /* nothing of the last snapshot may be borrowed */
     int64_t due_ms;           /* monotonic */
@@ -86,7 +87,8 @@ struct ncm_session {
     const struct ncm_topic_ops *topics;
     struct ncm_config *config;
     struct ncm_choice choice;
-    char *state_path;
+    struct ncm_place place; /* borrows from choice */
+    char *state_path, *cache_path;
     bool read_only;
     int64_t timeout_ms;
     struct ncm_bell bell;
@@ -96,6 +98,7 @@ struct ncm_session {
     pthread_cond_t owner; /* a headless wait */
     bool quit, paused;
     bool watching; /* someone pumps: changes matter */
+    int64_t attended_ms; /* monotonic; of the last key */
     bool watch_failed;
     struct ncm_load *loads, *running;
     uint64_t serial, jitter;
@@ -132,8 +135,9 @@ void ncm_reads_preempt(struct ncm_session *s);
 void ncm_lane_interrupt(struct ncm_lane *l, atomic_bool *cancel);
 /* Waits for its end until the monotonic time, joins; false where it did not end. */
 bool ncm_lane_join(struct ncm_lane *l, int64_t until_ms);
-/* The n-th pause in a row: 1 s doubling to 60 s, ± a quarter. Holding the lock. */
-int64_t ncm_backoff_ms(struct ncm_session *s, int failures);
+/* The n-th pause in a row: 1 s doubling to 60 s, ± a quarter, and never shorter than the other side
+ * asked for. Holding the lock. */
+int64_t ncm_backoff_ms(struct ncm_session *s, int failures, const struct ncm_err *err);
 /* Whether an error says something about the connection rather than about the question. */
 bool ncm_code_breaks(enum ncm_code code);
 void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
@@ -149,7 +153,7 @@ void ncm_jobs_free(struct ncm_job *list);
 void ncm_load_free(struct ncm_load *l); /* unlinked and without users; not holding the lock */
 /* Marks it for loading: now, or no sooner than the throttle allows. */
 void ncm_load_mark(struct ncm_load *l, bool now, bool reset);
-void ncm_loads_mark(struct ncm_session *s, bool now, bool reset);
+void ncm_loads_mark(struct ncm_session *s, unsigned topics, bool now, bool reset);
 /* Moves what arrived to the owner's side; on the owner's thread. */
 bool ncm_loads_take(struct ncm_session *s);
 void ncm_grave_empty(struct ncm_session *s);

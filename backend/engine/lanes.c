@@ -11,6 +11,7 @@ enum {
     STACK_BYTES = 512 * 1024,
     RETRY_FIRST_MS = 1000,
     RETRY_LAST_MS = 60000,
+    ASKED_LAST_MS = 600000, /* of a server's Retry-After */
 };
 
 void ncm_lane_init(struct ncm_lane *l, struct ncm_session *s)
@@ -98,7 +99,7 @@ bool ncm_lane_connect(struct ncm_lane *l, struct ncm_control *control, struct nc
         return true;
     }
     struct ncm_conn *conn = NULL;
-    if (!s->provider->open(s->choice.location, &conn, control, err)) {
+    if (!s->provider->open(&s->place, &conn, control, err)) {
         return false;
     }
     pthread_mutex_lock(&s->lock);
@@ -130,7 +131,7 @@ bool ncm_lane_join(struct ncm_lane *l, int64_t until_ms)
     return over;
 }
 
-int64_t ncm_backoff_ms(struct ncm_session *s, int failures)
+int64_t ncm_backoff_ms(struct ncm_session *s, int failures, const struct ncm_err *err)
 {
     int64_t ms = RETRY_FIRST_MS;
     for (int i = 1; i < failures && ms < RETRY_LAST_MS; i++) {
@@ -142,7 +143,9 @@ int64_t ncm_backoff_ms(struct ncm_session *s, int failures)
     /* Many programs that lost the same server must not come back in step. */
     s->jitter = s->jitter * 6364136223846793005u + 1442695040888963407u;
     int64_t quarter = ms / 4;
-    return ms - quarter + (int64_t)((s->jitter >> 33) % (uint64_t)(2 * quarter + 1));
+    int64_t spread = (int64_t)((s->jitter >> 33) % (uint64_t)(2 * quarter + 1));
+    int64_t asked = err->retry_ms < ASKED_LAST_MS ? err->retry_ms : ASKED_LAST_MS;
+    return ms - quarter > asked ? ms - quarter + spread : asked + spread;
 }
 
 bool ncm_code_breaks(enum ncm_code code)
@@ -159,7 +162,7 @@ void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
         .session = s,
         .provider = s->provider,
         .conn = l->conn,
-        .location = s->choice.location,
+        .place = &s->place,
         .store_label = s->choice.label,
         .state_path = s->state_path,
         .read_only = ncm_session_locked(s),

@@ -202,7 +202,7 @@ static void failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_e
         }
         return;
     }
-    int64_t due = l->ended_ms + ncm_backoff_ms(s, l->failures);
+    int64_t due = l->ended_ms + ncm_backoff_ms(s, l->failures, err);
     if (!l->full || due < l->due_ms) {
         l->due_ms = due;
     }
@@ -248,6 +248,7 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     *f = (struct ncm_fetch){
         .query = l->query,
         .window_only = r->window,
+        .full = !r->window && l->asked_for,
         .previous = r->reset ? NULL : ncm_snapshot_ref(l->newest),
         .control = {.cancel = &l->cancel, .deadline_mono_ms = now + deadline},
         .publish = publish,
@@ -257,7 +258,7 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     window_of(l, f);
     l->window = false;
     if (!r->window) {
-        l->full = l->forced = l->reset = false;
+        l->full = l->forced = l->reset = l->asked_for = false;
     }
     l->running = true;
     l->run_window = r->window;

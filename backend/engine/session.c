@@ -11,6 +11,7 @@ enum {
     TIMEOUT_MS = 30000,
     ACTION_MS = 5000, /* how long closing waits for a running action */
     CANCEL_MS = 2000, /* and then for everything that was told to end */
+    ATTENTION_MS = 30000, /* who comes back after so long wants to see what is new at once */
 };
 
 static char *state_path(const struct ncm_provider *provider, const char *location)
@@ -49,6 +50,7 @@ static void free_all(struct ncm_session *s)
     ncm_choice_release(&s->choice);
     ncm_config_free(s->config);
     ncm_free(s->state_path);
+    ncm_free(s->cache_path);
     ncm_free(s);
 }
 
@@ -62,7 +64,9 @@ static bool make(const struct ncm_provider *provider, const struct ncm_session_o
     s->topics = topics;
     s->config = config;
     s->choice = *choice;
+    s->place = (struct ncm_place){.location = s->choice.location, .access = &s->choice.access};
     s->state_path = state_path(provider, choice->location);
+    s->attended_ms = ncm_mono_ms();
     s->read_only = o->read_only || choice->read_only;
     s->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
     s->jitter = (uint64_t)ncm_mono_ms() * 2654435761u + (uintptr_t)s;
@@ -236,6 +240,17 @@ void ncm_session_pause(struct ncm_session *s, bool paused)
 void ncm_session_touch(struct ncm_session *s)
 {
     pthread_mutex_lock(&s->lock);
-    ncm_loads_mark(s, true, false);
+    ncm_loads_mark(s, ~0u, true, false);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_session_attend(struct ncm_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool woken = ncm_mono_ms() - s->attended_ms > ATTENTION_MS;
+    s->attended_ms = ncm_mono_ms();
+    if (woken) {
+        ncm_lane_interrupt(&s->stream, &s->stream.cancel);
+    }
     pthread_mutex_unlock(&s->lock);
 }

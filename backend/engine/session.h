@@ -27,6 +27,7 @@ struct ncm_session_options {
     bool read_only;      /* --read-only */
     int64_t timeout_ms;  /* --timeout for headless waits; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
+    bool cache;          /* keep what was shown between starts and show it at once (the screen) */
 };
 
 /* A topic that is answered above the providers (audit, holders). Runs on the reads lane. */
@@ -34,7 +35,7 @@ struct ncm_job_context {
     struct ncm_session *session; /* only for the functions marked "any thread" */
     const struct ncm_provider *provider;
     struct ncm_conn *conn; /* this lane's connection; NULL where the store is not open */
-    const char *location;
+    const struct ncm_place *place;
     const char *store_label;
     const char *state_path; /* our own state file (engine/state.h opens it) */
     bool read_only;
@@ -73,6 +74,8 @@ bool ncm_session_locked(const struct ncm_session *s);
  * who never pumps (a headless command) needs none. */
 int ncm_session_bell(const struct ncm_session *s);
 bool ncm_session_pump(struct ncm_session *s);
+/* Somebody pressed a key: sources that have to be asked are asked more often for a while. */
+void ncm_session_attend(struct ncm_session *s);
 /* Pauses or resumes the live watch (key z; unfocused terminal). */
 void ncm_session_pause(struct ncm_session *s, bool paused);
 

@@ -18,28 +18,54 @@ static void catch_up(struct ncm_session *s, int64_t since_ms)
 }
 
 /* Holding the lock. */
-static void changed(struct ncm_session *s, unsigned what)
+static void changed(struct ncm_session *s, const struct ncm_news *news)
 {
-    if ((what & (NCM_WATCH_SCHEMA | NCM_WATCH_REPLACED | NCM_WATCH_GONE)) != 0) {
+    if ((news->what & (NCM_WATCH_SCHEMA | NCM_WATCH_REPLACED | NCM_WATCH_GONE)) != 0) {
         s->reads.reconnect = s->actions.reconnect = true;
-        ncm_loads_mark(s, false, true);
-    } else if (what != NCM_WATCH_NOTHING) {
-        ncm_loads_mark(s, false, false);
+        ncm_loads_mark(s, ~0u, false, true);
+    } else if (news->what != NCM_WATCH_NOTHING) {
+        ncm_loads_mark(s, news->topics, false, false);
     }
+}
+
+/* Holding the lock. */
+static struct ncm_interest interest(const struct ncm_session *s)
+{
+    struct ncm_interest in = {.idle_ms = ncm_mono_ms() - s->attended_ms};
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        in.topics |= 1u << l->query->topic;
+    }
+    return in;
+}
+
+/* One wait of the provider, told what is looked at just now. */
+static bool watch(struct ncm_lane *lane, int wait_ms, struct ncm_control *control,
+                  struct ncm_news *news, struct ncm_err *err)
+{
+    struct ncm_session *s = lane->session;
+    pthread_mutex_lock(&s->lock);
+    struct ncm_interest in = interest(s);
+    atomic_store(&lane->cancel, s->quit);
+    pthread_mutex_unlock(&s->lock);
+    bool ok = s->provider->watch(lane->conn, &in, wait_ms, control, news, err);
+    if (!ok && err->code == NCM_CANCELLED) {
+        *news = (struct ncm_news){0}; /* somebody came back, or it is over */
+        return true;
+    }
+    return ok;
 }
 
 /* Opens and sets the mark from which changes count. */
 static bool begin(struct ncm_lane *lane, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_session *s = lane->session;
-    unsigned what = 0;
-    if (!ncm_lane_connect(lane, control, err) ||
-        !s->provider->watch(lane->conn, 0, control, &what, err)) {
+    struct ncm_news news = {0};
+    if (!ncm_lane_connect(lane, control, err) || !watch(lane, 0, control, &news, err)) {
         return false;
     }
     pthread_mutex_lock(&s->lock);
     catch_up(s, ncm_mono_ms());
-    changed(s, what);
+    changed(s, &news);
     s->watch_failed = false;
     ncm_bell_ring(&s->bell);
     pthread_mutex_unlock(&s->lock);
@@ -56,11 +82,11 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
         s->watch_failed = true;
         /* What the watch could not look at may be gone: the reads find out and say why. */
         s->reads.reconnect = true;
-        ncm_loads_mark(s, false, false);
+        ncm_loads_mark(s, ~0u, false, false);
         pthread_cond_broadcast(&s->reads.wake);
         ncm_bell_ring(&s->bell);
     }
-    int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures);
+    int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures, err);
     while (!s->quit && ncm_wait_until(s, &lane->wake, until)) {}
     pthread_mutex_unlock(&s->lock);
 }
@@ -86,10 +112,10 @@ void *ncm_stream_main(void *arg)
     int failures = 0;
     while (wanted(lane)) {
         struct ncm_err err = {0};
-        unsigned what = 0;
+        struct ncm_news news = {0};
         control.deadline_mono_ms = open ? 0 : ncm_mono_ms() + WATCH_MS;
-        bool ok = open ? s->provider->watch(lane->conn, WATCH_MS, &control, &what, &err)
-                       : begin(lane, &control, &err);
+        bool ok =
+            open ? watch(lane, WATCH_MS, &control, &news, &err) : begin(lane, &control, &err);
         if (!ok) {
             open = false;
             failures++;
@@ -98,13 +124,13 @@ void *ncm_stream_main(void *arg)
         }
         open = true;
         failures = 0;
-        if (what != NCM_WATCH_NOTHING) {
+        if (news.what != NCM_WATCH_NOTHING) {
             pthread_mutex_lock(&s->lock);
-            changed(s, what);
+            changed(s, &news);
             pthread_mutex_unlock(&s->lock);
         }
         /* Where it is gone, the same watch sees it come back. */
-        if ((what & NCM_WATCH_REPLACED) != 0) {
+        if ((news.what & NCM_WATCH_REPLACED) != 0) {
             ncm_lane_disconnect(lane);
             open = false;
         }

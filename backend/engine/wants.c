@@ -44,10 +44,16 @@ void ncm_load_mark(struct ncm_load *l, bool now, bool reset)
     l->asked++;
 }
 
-void ncm_loads_mark(struct ncm_session *s, bool now, bool reset)
+void ncm_loads_mark(struct ncm_session *s, unsigned topics, bool now, bool reset)
 {
+    /* What is answered above the providers is made from the registry. */
+    if ((topics & 1u << NCM_T_MODELS) != 0) {
+        topics |= 1u << NCM_T_AUDIT | 1u << NCM_T_HOLDERS;
+    }
     for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
-        ncm_load_mark(l, now, reset);
+        if ((topics & 1u << l->query->topic) != 0) {
+            ncm_load_mark(l, now, reset);
+        }
     }
     pthread_cond_broadcast(&s->reads.wake);
 }
@@ -269,6 +275,7 @@ void ncm_want_refresh(struct ncm_want *w)
     struct ncm_session *s = w->session;
     pthread_mutex_lock(&s->lock);
     ncm_load_mark(w->load, true, false);
+    w->load->asked_for = true;
     pthread_cond_broadcast(&s->reads.wake);
     pthread_mutex_unlock(&s->lock);
 }

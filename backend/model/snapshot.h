@@ -119,6 +119,18 @@ struct ncm_runs_page *ncm_runs_page_new(void);
 struct ncm_runs_page *ncm_runs_page_share(struct ncm_runs_page *p);
 void ncm_runs_page_drop(struct ncm_runs_page *p);
 
+/* A RUNS snapshot of n rows: one reference, all chunks and pages NULL. */
+struct ncm_runs_snapshot *ncm_runs_snapshot_new(size_t n);
+/* Gives s its n refs, sharing the chunks of `previous` (may be NULL) that are the same. */
+void ncm_runs_set_refs(struct ncm_runs_snapshot *s, const struct ncm_run_ref *refs,
+                       const struct ncm_runs_snapshot *previous);
+/* A snapshot with the same rows as `from` (taken_ms and total too) and no pages. */
+struct ncm_runs_snapshot *ncm_runs_same_rows(const struct ncm_runs_snapshot *from);
+/* Children after their parents: parent[i] is the index of row i's parent, or -1; a cycle is cut.
+ * order[k] gets the row that stands at place k; out[k] its parent's place, depth and has_children
+ * (handle and running are left as they are). parent is overwritten. n <= INT32_MAX. O(n). */
+void ncm_runs_nest(int32_t *parent, size_t n, int32_t *order, struct ncm_run_ref *out);
+
 /* NULL where i is beyond the rows. */
 const struct ncm_run_ref *ncm_runs_ref(const struct ncm_runs_snapshot *s, size_t i);
 /* NULL where its page is not loaded. */

@@ -93,6 +93,14 @@ const struct ncm_kv *ncm_run_tag(const struct ncm_run *r, const char *key);
  * ("run_name" "status" "start_time" "end_time" "duration" "user_id" "run_id" "artifact_uri"). */
 struct ncm_value ncm_run_cell(const struct ncm_run *r, const char *column);
 
+/* Sorts metrics, params and tags by key (bytes), as the look-ups above need them. */
+void ncm_run_sort(struct ncm_run *r);
+/* Takes name, user and parent from the tags that stand in for them where the record has none
+ * (mlflow.runName, mlflow.user, mlflow.parentRunId); without any name the id is it. Sorted tags. */
+void ncm_run_defaults(struct ncm_run *r);
+/* The same for who has only the values of the two tags (absent where there are none). */
+void ncm_run_stand_in(struct ncm_run *r, struct ncm_str name_tag, struct ncm_str user_tag);
+
 /* Whether greater is better, from the metric's name and the field's habits (loss, error, rmse,
  * latency… lower; auc, accuracy, f1… higher): +1, -1, or 0 where it cannot be told. */
 int ncm_metric_direction(const char *key);

@@ -7,7 +7,6 @@
 
 #include "engine/session.h"
 
-enum ncm_check_state { NCM_CHECK_OK, NCM_CHECK_WARN, NCM_CHECK_FAIL };
 struct ncm_check {
     enum ncm_check_state state;
     char *name; /* "store", "schema", "audit" … */

@@ -77,7 +77,7 @@ static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
     struct ncm_conn *conn;
     struct ncm_err ignored;
     struct ncm_control control = ctx->control;
-    if (!ctx->provider->open(ctx->location, &conn, &control, &ignored)) {
+    if (!ctx->provider->open(ctx->place, &conn, &control, &ignored)) {
         return true;
     }
     bool there = ncm_audit_written(ctx->provider, conn, plan->audit_id, &plan->changes);

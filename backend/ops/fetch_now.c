@@ -17,7 +17,7 @@ bool ncm_lane_begin(struct ncm_job_context *ctx, struct ncm_lane *lane, struct n
     /* Whoever asks for a change may also undo what a killed writer left half written. */
     struct ncm_control control = ctx->control;
     control.may_recover = !ctx->read_only;
-    lane->own = ctx->provider->open(ctx->location, &lane->conn, &control, err);
+    lane->own = ctx->provider->open(ctx->place, &lane->conn, &control, err);
     return lane->own;
 }
 

@@ -27,6 +27,7 @@ static bool has_open_intents(struct ncm_db *state)
 static void settle_first(const char *location)
 {
     const struct ncm_provider *provider = ncm_provider_for(location);
+    struct ncm_place place = {.location = location};
     struct ncm_control control = {.may_recover = true};
     struct ncm_conn *conn = NULL;
     struct ncm_db *state = NULL;
@@ -34,7 +35,7 @@ static void settle_first(const char *location)
     char *path =
         provider != NULL && provider->state_path != NULL ? provider->state_path(location) : NULL;
     if (path != NULL && ncm_state_open(path, false, &state, &err) && has_open_intents(state)) {
-        if (provider->open(location, &conn, &control, &err)) {
+        if (provider->open(&place, &conn, &control, &err)) {
             ncm_audit_settle(state, provider, conn, &err);
             provider->close(conn);
         } else {

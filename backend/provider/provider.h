@@ -10,11 +10,19 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "io/access.h"
 #include "model/change.h"
 #include "model/query.h"
 #include "model/snapshot.h"
 
 struct ncm_conn; /* a provider's own connection state */
+
+/* Where a source is and how it is entered. Borrowed. */
+struct ncm_place {
+    const char *location;            /* path, or URL without user and password */
+    const struct ncm_access *access; /* NULL: nothing is needed */
+    const char *cache;               /* file for what is kept between starts; NULL: keep nothing */
+};
 
 /* How a lane is told to stop and when. */
 struct ncm_control {
@@ -31,6 +39,9 @@ struct ncm_fetch {
         *previous;       /* the newest snapshot of this query or NULL: borrow chunks */
     size_t first, count; /* RUNS: rows that are looked at (pages to load) */
     bool window_only;    /* RUNS: nothing changed, only the window moved */
+    bool full;           /* a person asked for it: nothing that is known already may be relied on */
+    bool cached;         /* only what was kept from an earlier start (NCM_CAP_CACHE): published as
+                            provisional with the time it was read; NCM_NOT_FOUND where nothing is */
     struct ncm_control control;
     void (*publish)(void *to, struct ncm_snapshot *s);
     void (*progress)(void *to, int64_t done, int64_t total); /* total -1: unknown */
@@ -43,6 +54,17 @@ enum ncm_watch {
     NCM_WATCH_SCHEMA = 2,   /* migrated: features may differ, everything is reloaded */
     NCM_WATCH_REPLACED = 4, /* another file lies there now: reconnect */
     NCM_WATCH_GONE = 8,
+};
+
+/* What is looked at, so that a source which has to be asked is asked only for that. */
+struct ncm_interest {
+    unsigned topics; /* bits 1u << enum ncm_topic of all wants */
+    int64_t idle_ms; /* since somebody last pressed a key; INT64_MAX: nobody is there */
+};
+/* What a watch noticed. */
+struct ncm_news {
+    unsigned what;   /* enum ncm_watch bits */
+    unsigned topics; /* bits of the topics that may have changed; what == 0: none */
 };
 
 /* What was done, for the audit. */
@@ -66,7 +88,15 @@ enum ncm_capability {
     NCM_CAP_WRITE = 4,
     NCM_CAP_WATCH = 8,
     NCM_CAP_UNDO = 16,
+    NCM_CAP_ATOMIC = 32, /* apply is one unit for the store too: one mark proves the whole list */
+    NCM_CAP_CACHE = 64,  /* fetch knows `cached` */
+    NCM_CAP_REMOTE = 128, /* over a network: latency, clock and login are worth a check */
 };
+
+/* What a person may want to know of a source beyond its store record: one line a check. */
+enum ncm_check_state { NCM_CHECK_OK, NCM_CHECK_WARN, NCM_CHECK_FAIL };
+typedef void (*ncm_check_fn)(void *to, enum ncm_check_state state, const char *name,
+                             const char *what, const char *hint);
 
 struct ncm_provider {
     const char *name;    /* "mlflow-sqlite" */
@@ -75,18 +105,21 @@ struct ncm_provider {
     /* How sure it is that `location` is its kind: 0 no … 100 certain. Opens nothing for writing. */
     int (*probe)(const char *location);
     /* Opens a connection for one lane. Read-only until the first apply. */
-    bool (*open)(const char *location, struct ncm_conn **out, struct ncm_control *control,
+    bool (*open)(const struct ncm_place *place, struct ncm_conn **out, struct ncm_control *control,
                  struct ncm_err *err);
     void (*close)(struct ncm_conn *conn);
     /* Ends what another thread's lane is doing on this connection. Any thread. */
     void (*interrupt)(struct ncm_conn *conn);
     /* NCM_UNSUPPORTED for topics it does not have. */
     bool (*fetch)(struct ncm_conn *conn, struct ncm_fetch *f, struct ncm_err *err);
-    /* Waits (at most wait_ms, or until cancelled) for a change; *what gets enum ncm_watch bits. */
-    bool (*watch)(struct ncm_conn *conn, int wait_ms, const struct ncm_control *control,
-                  unsigned *what, struct ncm_err *err);
+    /* Waits (at most wait_ms, or until cancelled) for a change. A source that has to be asked
+     * chooses its own pauses from `interest`. wait_ms 0: sets the mark from which changes count. */
+    bool (*watch)(struct ncm_conn *conn, const struct ncm_interest *interest, int wait_ms,
+                  const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err);
     /* Carries all changes out as one unit, comparing each `from` first: NCM_CONFLICT (what names
-     * both states) and nothing written where one differs. mark may be NULL. */
+     * both states) and nothing written where one differs. mark may be NULL. Where the system has no
+     * such unit (no NCM_CAP_ATOMIC) all are compared before the first is written, a failure on the
+     * way is taken back, and what could not be is said in err->detail. */
     bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
                   const struct ncm_mark *mark, const struct ncm_control *control,
                   struct ncm_receipt *receipt, struct ncm_err *err);
@@ -98,9 +131,14 @@ struct ncm_provider {
      * caller frees). NCM_NOT_FOUND where the object itself does not exist. */
     bool (*present)(struct ncm_conn *conn, const struct ncm_change *change, char **value,
                     struct ncm_err *err);
-    /* Path of our own state beside the store, with its mode and group; NULL: use the state folder.
-     * The caller frees. */
+    /* Path of our own state beside the store, with its mode and group; NULL (also the result):
+     * use the state folder. The caller frees. */
     char *(*state_path)(const char *location);
+    /* doctor: reachable, TLS, login, version, what it can do, permissions, clock, latency: calls
+     * say (hint may be NULL) for each. Opens what it needs itself. NULL: the store record says it
+     * all. */
+    void (*examine)(const struct ncm_place *place, const struct ncm_control *control,
+                    ncm_check_fn say, void *to);
 };
 
 /* All built-in providers, NULL-terminated. A new system: one folder and one line there. */

@@ -162,7 +162,8 @@ void small_open(struct small *s, const char *name, bool modern)
     unlink(s->path);
     make(s->path, modern);
     const struct ncm_provider *provider = ncm_provider_for(s->path);
-    must(provider->open(s->path, &s->conn, &control, &err), &err);
+    s->place = (struct ncm_place){.location = s->path};
+    must(provider->open(&s->place, &s->conn, &control, &err), &err);
     char *state = provider->state_path(s->path);
     snprintf(s->state_path, sizeof s->state_path, "%s", state);
     ncm_free(state);
@@ -170,7 +171,7 @@ void small_open(struct small *s, const char *name, bool modern)
     s->ctx = (struct ncm_job_context){
         .provider = provider,
         .conn = s->conn,
-        .location = s->path,
+        .place = &s->place,
         .store_label = s->path,
         .state_path = s->state_path,
     };

@@ -16,6 +16,7 @@
 
 struct small {
     char path[256];
+    struct ncm_place place;
     char state_path[256];
     struct ncm_conn *conn;
     struct ncm_job_context ctx;

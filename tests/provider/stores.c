@@ -65,7 +65,7 @@ struct ncm_conn *store_open(const char *path)
     struct ncm_conn *c;
     struct ncm_control control = {0};
     struct ncm_err err;
-    if (!ncm_mlflow_sqlite.open(path, &c, &control, &err))
+    if (!ncm_mlflow_sqlite.open(&(struct ncm_place){.location = path}, &c, &control, &err))
         fail_msg("%s: %s", path, err.what);
     return c;
 }

@@ -34,7 +34,7 @@ static struct ncm_err refused(const char *path)
     struct ncm_conn *c;
     struct ncm_control control = {0};
     struct ncm_err err;
-    if (ncm_mlflow_sqlite.open(path, &c, &control, &err))
+    if (ncm_mlflow_sqlite.open(&(struct ncm_place){.location = path}, &c, &control, &err))
         fail_msg("opened: %s", path);
     assert_true(err.what[0] != '\0');
     return err;
@@ -100,10 +100,11 @@ static unsigned changes(struct ncm_conn *c)
 {
     struct ncm_control control = {0};
     struct ncm_err err;
-    unsigned what = 0;
-    if (!ncm_mlflow_sqlite.watch(c, 2000, &control, &what, &err))
+    struct ncm_interest interest = {.topics = ~0u};
+    struct ncm_news news = {0};
+    if (!ncm_mlflow_sqlite.watch(c, &interest, 2000, &control, &news, &err))
         fail_msg("%s", err.what);
-    return what;
+    return news.what;
 }
 
 static void watch_sees_commits_migrations_and_other_files(void **state)
@@ -113,10 +114,11 @@ static void watch_sees_commits_migrations_and_other_files(void **state)
     struct ncm_conn *c = store_open(path);
     struct ncm_control control = {0};
     struct ncm_err err;
-    unsigned what;
+    struct ncm_interest interest = {.topics = ~0u};
+    struct ncm_news news;
     (void)state;
-    assert_true(ncm_mlflow_sqlite.watch(c, 0, &control, &what, &err));
-    assert_int_equal(what, NCM_WATCH_NOTHING);
+    assert_true(ncm_mlflow_sqlite.watch(c, &interest, 0, &control, &news, &err));
+    assert_int_equal(news.what, NCM_WATCH_NOTHING);
     write_sql(path, "UPDATE runs SET status='RUNNING' WHERE rowid=1");
     assert_int_equal(changes(c), NCM_WATCH_DATA);
     write_sql(path, "CREATE TABLE newer(x)");

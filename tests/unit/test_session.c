@@ -46,10 +46,10 @@ static bool nap(int ms) /* on world.moved; false once the time is over */
     return pthread_cond_timedwait(&world.moved, &world.lock, &at) == 0;
 }
 
-static bool fake_open(const char *location, struct ncm_conn **out, struct ncm_control *control,
+static bool fake_open(const struct ncm_place *place, struct ncm_conn **out, struct ncm_control *control,
                       struct ncm_err *err)
 {
-    (void)location;
+    (void)place;
     (void)control;
     (void)err;
     pthread_mutex_lock(&world.lock);
@@ -108,17 +108,19 @@ static bool fake_fetch(struct ncm_conn *conn, struct ncm_fetch *f, struct ncm_er
     return true;
 }
 
-static bool fake_watch(struct ncm_conn *conn, int wait_ms, const struct ncm_control *control,
-                       unsigned *what, struct ncm_err *err)
+static bool fake_watch(struct ncm_conn *conn, const struct ncm_interest *interest, int wait_ms,
+                       const struct ncm_control *control, struct ncm_news *news,
+                       struct ncm_err *err)
 {
     (void)conn;
+    (void)interest;
     (void)err;
     int64_t until = ncm_mono_ms() + wait_ms;
     pthread_mutex_lock(&world.lock);
     while (world.events == 0 && !atomic_load(control->cancel) && ncm_mono_ms() < until) {
         nap(20);
     }
-    *what = world.events;
+    *news = (struct ncm_news){world.events, ~0u};
     world.events = 0;
     pthread_mutex_unlock(&world.lock);
     return true;

@@ -74,8 +74,8 @@ bool sqlite_present(struct ncm_conn *c, const struct ncm_change *change, char **
                     struct ncm_err *err);
 
 /* watch.c */
-bool sqlite_watch(struct ncm_conn *c, int wait_ms, const struct ncm_control *control,
-                  unsigned *what, struct ncm_err *err);
+bool sqlite_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,
+                  const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err);
 void sqlite_watch_free(struct sqlite_watch *w); /* NULL allowed */
 
 /* read_*.c: one function a topic; each publishes at least one snapshot. */

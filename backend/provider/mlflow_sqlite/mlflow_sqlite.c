@@ -87,13 +87,13 @@ static bool open_read(struct ncm_conn *c, const struct ncm_control *control, str
 }
 
 /* case_sensitive_like is per connection: what MLflow's own sessions set. */
-static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_control *control,
+static bool open_conn(const struct ncm_place *place, struct ncm_conn **out, struct ncm_control *control,
                       struct ncm_err *err)
 {
     if (control != NULL && !sqlite_go_on(control, err))
         return false;
     struct ncm_conn *c = ncm_alloc(1, sizeof(*c));
-    c->path = ncm_strdup(path_of(location));
+    c->path = ncm_strdup(path_of(place->location));
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&c->stop, false);
     if (!open_read(c, control, err) || !ncm_db_exec(c->db, "PRAGMA case_sensitive_like=ON", err) ||
@@ -103,7 +103,7 @@ static bool open_conn(const char *location, struct ncm_conn **out, struct ncm_co
     }
     if (!schema_detect(c->db, &c->schema, err)) {
         close_conn(c);
-        return ncm_wrap(err, "%s", location);
+        return ncm_wrap(err, "%s", place->location);
     }
     ncm_db_cancel_by(c->db, &c->stop);
     *out = c;
@@ -187,7 +187,8 @@ static char *state_path(const char *location)
 const struct ncm_provider ncm_mlflow_sqlite = {
     .name = "mlflow-sqlite",
     .summary = N_("MLflow's SQLite store (mlflow.db), opened in place"),
-    .capabilities = NCM_CAP_STAGES | NCM_CAP_ALIASES | NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO,
+    .capabilities = NCM_CAP_STAGES | NCM_CAP_ALIASES | NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO |
+                    NCM_CAP_ATOMIC,
     .probe = probe,
     .open = open_conn,
     .close = close_conn,

@@ -35,14 +35,11 @@ bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, st
 /* runs_pages.c: loads page `p` of s with the query's columns. */
 bool sqlite_load_page(struct ncm_conn *c, const struct ncm_query *q, struct ncm_runs_snapshot *s,
                       size_t p, struct ncm_err *err);
-/* Fills name, user and parent from the columns and the tags that stand in for them. */
-void sqlite_run_defaults(struct ncm_run *r, struct ncm_str name_tag, struct ncm_str user_tag);
 /* The columns that every reader of runs selects, in the order that sqlite_fill_run takes. */
 #define SQLITE_RUN_COLUMNS                                                                         \
     "run_uuid, name, experiment_id, user_id, status, start_time, end_time, lifecycle_stage, "      \
     "artifact_uri"
 void sqlite_fill_run(struct ncm_stmt *st, int first, struct ncm_arena *a, struct ncm_run *r);
-void sqlite_sort_run(struct ncm_run *r); /* metrics, params and tags by key bytes */
 
 /* artifacts.c: the folder on this machine that an artifact URI names, where there is one (caller
  * frees); else NULL and the reason in the arena. */

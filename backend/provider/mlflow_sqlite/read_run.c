@@ -35,41 +35,6 @@ void sqlite_fill_run(struct ncm_stmt *st, int first, struct ncm_arena *a, struct
     r->artifact_uri = ncm_col_dup(st, first + 8, a);
 }
 
-void sqlite_run_defaults(struct ncm_run *r, struct ncm_str name_tag, struct ncm_str user_tag)
-{
-    if (r->name.len == 0)
-        r->name = name_tag.len > 0 ? name_tag : r->id;
-    if ((r->user.len == 0 || ncm_str_is(r->user, "unknown")) && user_tag.len > 0)
-        r->user = user_tag;
-}
-
-static int by_bytes(struct ncm_str x, struct ncm_str y)
-{
-    size_t n = x.len < y.len ? x.len : y.len;
-    int d = n == 0 ? 0 : memcmp(x.p, y.p, n);
-    return d != 0 ? d : (x.len > y.len) - (x.len < y.len);
-}
-
-static int by_key(const void *x, const void *y)
-{
-    return by_bytes(((const struct ncm_kv *)x)->key, ((const struct ncm_kv *)y)->key);
-}
-
-static int by_metric_key(const void *x, const void *y)
-{
-    return by_bytes(((const struct ncm_metric *)x)->key, ((const struct ncm_metric *)y)->key);
-}
-
-void sqlite_sort_run(struct ncm_run *r)
-{
-    if (r->n_metrics > 1)
-        qsort(r->metrics, r->n_metrics, sizeof(*r->metrics), by_metric_key);
-    if (r->n_params > 1)
-        qsort(r->params, r->n_params, sizeof(*r->params), by_key);
-    if (r->n_tags > 1)
-        qsort(r->tags, r->n_tags, sizeof(*r->tags), by_key);
-}
-
 static void add_metric(void *to, struct ncm_stmt *st, struct ncm_arena *a)
 {
     struct ncm_metric *m = ncm_list_add(to);
@@ -136,7 +101,7 @@ static bool load_values(struct ncm_conn *c, const char *id, struct ncm_arena *a,
     r->params = ncm_list_move(&params, a);
     r->n_tags = tags.n;
     r->tags = ncm_list_move(&tags, a);
-    sqlite_sort_run(r);
+    ncm_run_sort(r);
     return ok;
 }
 
@@ -186,12 +151,6 @@ static void take_run(void *to, struct ncm_stmt *st, struct ncm_arena *a)
     sqlite_fill_run(st, 0, a, to);
 }
 
-static struct ncm_str tag(const struct ncm_run *r, const char *key)
-{
-    const struct ncm_kv *kv = ncm_run_tag(r, key);
-    return kv != NULL ? kv->value : (struct ncm_str){0};
-}
-
 bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, struct ncm_run *out,
                      struct ncm_err *err)
 {
@@ -203,8 +162,7 @@ bool sqlite_load_run(struct ncm_conn *c, const char *id, struct ncm_arena *a, st
         return ncm_fail(err, NCM_NOT_FOUND, _("There is no run %s in this store."), id);
     if (!load_values(c, id, a, out, err) || !load_relations(c, id, a, out, err))
         return false;
-    out->parent_id = tag(out, "mlflow.parentRunId");
-    sqlite_run_defaults(out, tag(out, "mlflow.runName"), tag(out, "mlflow.user"));
+    ncm_run_defaults(out);
     return true;
 }
 

@@ -9,59 +9,13 @@
 /* Pages on either side of the window that are not let go. */
 #define PAGES_KEPT 16
 
-static void drop_parts(struct ncm_snapshot *head)
-{
-    struct ncm_runs_snapshot *s = (struct ncm_runs_snapshot *)head;
-    for (size_t i = 0; i < s->n_chunks; i++)
-        if (s->chunks[i] != NULL && atomic_fetch_sub(&s->chunks[i]->users, 1) == 1)
-            ncm_free(s->chunks[i]);
-    for (size_t i = 0; i < s->n_pages; i++)
-        if (s->pages[i] != NULL && atomic_fetch_sub(&s->pages[i]->users, 1) == 1) {
-            ncm_arena_free(s->pages[i]->arena);
-            ncm_free(s->pages[i]);
-        }
-}
-
-static struct ncm_runs_snapshot *new_snapshot(size_t n)
-{
-    struct ncm_runs_snapshot *s = ncm_snapshot_new(NCM_T_RUNS, sizeof(*s));
-    s->head.release = drop_parts;
-    s->n = n;
-    s->n_chunks = (n + NCM_RUNS_CHUNK - 1) / NCM_RUNS_CHUNK;
-    s->n_pages = (n + NCM_RUNS_PAGE - 1) / NCM_RUNS_PAGE;
-    s->chunks = ncm_arena_alloc(s->head.arena, s->n_chunks + 1, sizeof(struct ncm_refs_chunk *));
-    s->pages = ncm_arena_alloc(s->head.arena, s->n_pages + 1, sizeof(struct ncm_runs_page *));
-    return s;
-}
-
-/* Refs of [i * CHUNK, …) from `refs`, or the previous snapshot's chunk where it is the same. */
-static struct ncm_refs_chunk *chunk_of(const struct ncm_run_ref *refs, size_t i, size_t n,
-                                       const struct ncm_runs_snapshot *previous)
-{
-    size_t first = i * NCM_RUNS_CHUNK;
-    size_t used = n - first < NCM_RUNS_CHUNK ? n - first : NCM_RUNS_CHUNK;
-    if (previous != NULL && i < previous->n_chunks) {
-        size_t had = previous->n - first < NCM_RUNS_CHUNK ? previous->n - first : NCM_RUNS_CHUNK;
-        struct ncm_refs_chunk *old = previous->chunks[i];
-        if (had == used && memcmp(old->refs, refs + first, used * sizeof(*refs)) == 0) {
-            atomic_fetch_add(&old->users, 1);
-            return old;
-        }
-    }
-    struct ncm_refs_chunk *chunk = ncm_alloc(1, sizeof(*chunk));
-    atomic_init(&chunk->users, 1);
-    memcpy(chunk->refs, refs + first, used * sizeof(*refs));
-    return chunk;
-}
-
 static struct ncm_runs_snapshot *snapshot_of(struct runs_plan *p, const struct runs_rows *r,
                                              size_t n, const struct ncm_runs_snapshot *previous)
 {
-    struct ncm_runs_snapshot *s = new_snapshot(n);
+    struct ncm_runs_snapshot *s = ncm_runs_snapshot_new(n);
     struct ncm_run_ref *refs = ncm_alloc(n + 1, sizeof(*refs));
     runs_nest(p, r, n, refs);
-    for (size_t i = 0; i < s->n_chunks; i++)
-        s->chunks[i] = chunk_of(refs, i, n, previous);
+    ncm_runs_set_refs(s, refs, previous);
     ncm_free(refs);
     return s;
 }
@@ -103,18 +57,9 @@ static bool is_near(const struct ncm_fetch *f, size_t page)
 static bool move_window(struct ncm_conn *c, struct ncm_fetch *f,
                         const struct ncm_runs_snapshot *previous, struct ncm_err *err)
 {
-    struct ncm_runs_snapshot *s = new_snapshot(previous->n);
-    s->head.taken_ms = previous->head.taken_ms;
-    s->total = previous->total;
-    for (size_t i = 0; i < s->n_chunks; i++) {
-        s->chunks[i] = previous->chunks[i];
-        atomic_fetch_add(&s->chunks[i]->users, 1);
-    }
-    for (size_t i = 0; i < s->n_pages; i++) {
-        s->pages[i] = is_near(f, i) ? previous->pages[i] : NULL;
-        if (s->pages[i] != NULL)
-            atomic_fetch_add(&s->pages[i]->users, 1);
-    }
+    struct ncm_runs_snapshot *s = ncm_runs_same_rows(previous);
+    for (size_t i = 0; i < s->n_pages; i++)
+        s->pages[i] = is_near(f, i) ? ncm_runs_page_share(previous->pages[i]) : NULL;
     return publish(c, f, s, err);
 }
 

@@ -173,8 +173,8 @@ static void finish(struct page_load *l)
             r->start_ms = r->end_ms = NCM_NO_TIME;
             continue;
         }
-        sqlite_run_defaults(r, l->name_tag[i], l->user_tag[i]);
-        sqlite_sort_run(r);
+        ncm_run_stand_in(r, l->name_tag[i], l->user_tag[i]);
+        ncm_run_sort(r);
     }
 }
 
@@ -183,9 +183,7 @@ bool sqlite_load_page(struct ncm_conn *c, const struct ncm_query *q, struct ncm_
 {
     size_t first = p * NCM_RUNS_PAGE;
     struct page_load *l = ncm_alloc(1, sizeof(*l));
-    struct ncm_runs_page *page = ncm_alloc(1, sizeof(*page));
-    atomic_init(&page->users, 1);
-    page->arena = ncm_arena_new();
+    struct ncm_runs_page *page = ncm_runs_page_new();
     page->n = s->n - first < NCM_RUNS_PAGE ? s->n - first : NCM_RUNS_PAGE;
     page->taken_ms = ncm_now_ms();
     l->c = c;
@@ -196,8 +194,7 @@ bool sqlite_load_page(struct ncm_conn *c, const struct ncm_query *q, struct ncm_
         finish(l);
         s->pages[p] = page;
     } else {
-        ncm_arena_free(page->arena);
-        ncm_free(page);
+        ncm_runs_page_drop(page);
     }
     ncm_map_free(l->slots);
     ncm_free(l);

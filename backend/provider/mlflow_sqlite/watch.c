@@ -183,12 +183,15 @@ static void settle(struct ncm_conn *c)
         drain(c->watch);
 }
 
-bool sqlite_watch(struct ncm_conn *c, int wait_ms, const struct ncm_control *control,
-                  unsigned *what, struct ncm_err *err)
+/* The kernel tells of every commit, but not what is in it: any topic may have changed. */
+bool sqlite_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,
+                  const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err)
 {
     uint64_t signals;
+    unsigned *what = &news->what;
     int64_t end = ncm_mono_ms() + wait_ms;
-    *what = NCM_WATCH_NOTHING;
+    (void)interest;
+    *news = (struct ncm_news){NCM_WATCH_NOTHING, ~0u};
     atomic_store(&c->stop, false);
     while (c->wake >= 0 && read(c->wake, &signals, sizeof(signals)) > 0)
         continue;
