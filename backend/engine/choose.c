@@ -313,6 +313,7 @@ void ncm_choice_release(struct ncm_choice *c)
     ncm_free(c->why);
     ncm_free(c->also);
     ncm_free(c->context);
+    ncm_free(c->registry);
     ncm_access_release(&c->access);
     *c = (struct ncm_choice){0};
 }

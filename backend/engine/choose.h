@@ -15,6 +15,7 @@ struct ncm_choice {
     char *why;     /* "--store", "MLFLOW_TRACKING_URI", "context prod-seoul", "mlflow.db is here" */
     char *also;    /* a store in the folder that lost, and how to open it; NULL without */
     char *context; /* name or NULL */
+    char *registry; /* location of another registry, or NULL: the store's own */
     struct ncm_access access; /* how it is entered */
     bool protect;
     bool read_only; /* the context's own setting */

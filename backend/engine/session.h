@@ -61,6 +61,8 @@ const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
 const char *ncm_session_location(const struct ncm_session *s); /* path or URL, no secrets */
 const char *ncm_session_why(const struct ncm_session *s);      /* "from MLFLOW_TRACKING_URI" */
 const char *ncm_session_also(const struct ncm_session *s); /* "./mlruns lies here too: …" or "" */
+/* Over a network. */
+bool ncm_session_remote(const struct ncm_session *s);
 bool ncm_session_protected(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
@@ -122,6 +124,10 @@ bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out);
 /* Headless: waits for this job. */
 bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
                              struct ncm_err *err);
+/* Work of our own on the actions lane that nobody waits for: run until it returns true, with
+ * growing pauses between; it is cancelled for every job that somebody submits (and then tried
+ * again) and when the session closes. One at a time: a second one replaces the first. */
+void ncm_session_background(struct ncm_session *s, ncm_job_fn run);
 /* Says that something was changed by us: every want is loaded again now. Any thread. */
 void ncm_session_touch(struct ncm_session *s);
 
