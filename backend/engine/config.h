@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "io/access.h"
 
 struct ncm_json; /* io/node.h */
 
@@ -14,7 +15,9 @@ struct ncm_config_context {
     char *name;
     bool protect;
     bool read_only;
-    char *tracking_uri; /* as written; NULL where absent */
+    char *tracking_uri; /* as written, without user and password; NULL where absent */
+    char *registry_uri; /* likewise */
+    struct ncm_access access; /* how both are entered */
     int line;
 };
 
@@ -54,9 +57,14 @@ char *ncm_config_show(const struct ncm_config *c);
 /* The same as an object with the file's own keys; what is not set is null. */
 void ncm_config_json(const struct ncm_config *c, struct ncm_json *j);
 
+/* What is named but not there, one whole sentence a fault: a variable that is not set, a file that
+ * is missing or that others may read. context NULL: of all. Opens nothing, runs nothing. */
+void ncm_config_examine(const struct ncm_config *c, const char *context,
+                        void (*add)(void *to, const char *sentence), void *to);
+
 struct ncm_setting {
     const char *path;   /* "theme", "contexts.*.protect" */
-    const char *type;   /* "text" "yes/no" "number" "map" */
+    const char *type;   /* "text" "path" "variable" "yes/no" "number" "keys" "map" "any" */
     const char *values; /* "dark|light|mono" or NULL */
     const char *initial;
     const char *help; /* msgid */
