@@ -286,6 +286,21 @@ static bool take_plain(struct ncm_choice *out, const char *uri, char *why, bool 
                                       "MLFLOW_REGISTRY_URI", err);
 }
 
+static bool choose_plain(struct ncm_choice *out, struct ncm_err *err)
+{
+    const char *uri = ncm_choose_env("MLFLOW_TRACKING_URI");
+    if (uri != NULL) {
+        return take_plain(out, uri, ncm_strdup("MLFLOW_TRACKING_URI"), true, err);
+    }
+    if (kind_of(HERE_DB) != NCM_FILE_NONE) {
+        return take_plain(out, HERE_DB, ncm_sprintf(_("%s is here"), HERE_DB), true, err);
+    }
+    if (is_file_store(HERE_FOLDER)) {
+        return take_plain(out, HERE_FOLDER, ncm_sprintf(_("%s is here"), HERE_FOLDER), true, err);
+    }
+    return nothing(err);
+}
+
 static bool choose(const char *store, const char *name, const struct ncm_config *config,
                    struct ncm_choice *out, struct ncm_err *err)
 {
@@ -302,22 +317,13 @@ static bool choose(const char *store, const char *name, const struct ncm_config 
     if (c != NULL) {
         return take_context(out, config, c, ncm_sprintf(_("context %s"), name), err);
     }
-    const char *uri = ncm_choose_env("MLFLOW_TRACKING_URI");
-    if (uri != NULL) {
-        return take_plain(out, uri, ncm_strdup("MLFLOW_TRACKING_URI"), true, err);
-    }
-    if (config != NULL && config->current_context != NULL) {
+    if (ncm_choose_env("MLFLOW_TRACKING_URI") == NULL && config != NULL &&
+        config->current_context != NULL) {
         name = config->current_context;
         return adopt(out, name, config, &c, err) &&
                take_context(out, config, c, ncm_sprintf(_("context %s"), name), err);
     }
-    if (kind_of(HERE_DB) != NCM_FILE_NONE) {
-        return take_plain(out, HERE_DB, ncm_sprintf(_("%s is here"), HERE_DB), true, err);
-    }
-    if (is_file_store(HERE_FOLDER)) {
-        return take_plain(out, HERE_FOLDER, ncm_sprintf(_("%s is here"), HERE_FOLDER), true, err);
-    }
-    return nothing(err);
+    return choose_plain(out, err);
 }
 
 /* Where the models are is worth knowing before what else lies here. */
@@ -358,6 +364,16 @@ bool ncm_choose_store(const char *store, const char *context, const struct ncm_c
         return false;
     }
     note_also(out);
+    return true;
+}
+
+bool ncm_choose_plain(struct ncm_choice *out, struct ncm_err *err)
+{
+    *out = (struct ncm_choice){0};
+    if (!choose_plain(out, err)) {
+        ncm_choice_release(out);
+        return false;
+    }
     return true;
 }
 

@@ -52,6 +52,14 @@ const struct ncm_config_context *ncm_config_find(const struct ncm_config *c, con
 /* Default path (caller frees); commented text for `config init` (caller frees). */
 char *ncm_config_default_path(void);
 char *ncm_config_template(const char *context, const char *tracking_uri, bool protect);
+/* The store that would be opened without a configuration: what lies in the folder or what
+ * MLFLOW_TRACKING_URI names; NULL where there is none. The caller frees. */
+char *ncm_config_suggestion(void);
+/* A store as somebody typed it, in the form that a file anywhere can hold: an absolute path, or the
+ * address. The caller frees. NCM_USAGE. */
+bool ncm_config_store(const char *typed, char **out, struct ncm_err *err);
+/* Whether the template leaves out a password that this address holds. */
+bool ncm_config_secret_left_out(const char *tracking_uri);
 /* The configuration as it is in force, without secrets, as YAML text (caller frees). */
 char *ncm_config_show(const struct ncm_config *c);
 /* The same as an object with the file's own keys; what is not set is null. */

@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/address.h"
+#include "engine/choose.h"
 #include "engine/config_file.h"
 
 enum { TEXT_MAX = 1024 * 1024, REMARK = 36 };
@@ -21,7 +22,10 @@ static void remark(struct ncm_buf *b, const char *indent, const char *text, cons
 static void comment_row(struct ncm_buf *b, const char *indent, const struct ncm_setting *row)
 {
     const char *dot = strrchr(row->path, '.');
-    const char *sample = row->initial != NULL ? row->initial : row->values;
+    const char *sample = row->initial != NULL                   ? row->initial
+                         : strcmp(row->type, "variable") == 0 ? "VARIABLE"
+                         : strcmp(row->type, "path") == 0     ? "FILE"
+                                                              : row->values;
     char *text =
         ncm_sprintf("#%s: %s", dot != NULL ? dot + 1 : row->path, sample != NULL ? sample : "");
     remark(b, indent, text, row->help);
@@ -39,9 +43,9 @@ static void value(struct ncm_buf *b, const char *key, const char *text)
 static void server_rows(struct ncm_buf *b, bool user)
 {
     static const char prefix[] = "contexts.*.tracking.";
-    ncm_buf_printf(b, "      # %s\n",
-                   _("How to log in, where it wants that: 'user' with one password-…, or one "
-                     "token-…; else MLFLOW_TRACKING_TOKEN and its like, ~/.netrc"));
+    ncm_buf_printf(b, "      # %s\n      # %s\n",
+                   _("To log in: 'user' and one of the passwords, or one of the tokens."),
+                   _("Without one: MLFLOW_TRACKING_TOKEN and its like, then ~/.netrc."));
     for (const struct ncm_setting *row = ncm_settings; row->path != NULL; row++) {
         const char *key = row->path + sizeof prefix - 1;
         if (strncmp(row->path, prefix, sizeof prefix - 1) != 0 || strcmp(key, "uri") == 0 ||
@@ -99,4 +103,33 @@ char *ncm_config_template(const char *context, const char *tracking_uri, bool pr
     char *text = ncm_buf_take(&b);
     ncm_buf_release(&b);
     return text;
+}
+
+char *ncm_config_suggestion(void)
+{
+    struct ncm_choice choice;
+    struct ncm_err ignored;
+    if (!ncm_choose_plain(&choice, &ignored)) {
+        return NULL;
+    }
+    char *location = ncm_strdup(choice.location);
+    ncm_choice_release(&choice);
+    return location;
+}
+
+bool ncm_config_store(const char *typed, char **out, struct ncm_err *err)
+{
+    if (!ncm_store_location(typed, NULL, out, err)) {
+        return false;
+    }
+    if (ncm_uri_is_server(typed)) { /* who logs in becomes a setting of its own */
+        ncm_free(*out);
+        *out = ncm_strdup(typed);
+    }
+    return true;
+}
+
+bool ncm_config_secret_left_out(const char *tracking_uri)
+{
+    return tracking_uri != NULL && ncm_uri_is_server(tracking_uri) && ncm_uri_secret(tracking_uri);
 }

@@ -107,7 +107,7 @@ const struct ncm_err *ncm_want_error(const struct ncm_want *w);
 struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
 /* What keeps a session from its source: the last error of a want that is offline, NULL where none
  * is. *taken_ms: when the newest data that is shown for it was read, NCM_NO_TIME without. */
-const struct ncm_err *ncm_session_problem(const struct ncm_session *s, int64_t *taken_ms);
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms);
 /* RUNS: which rows are on screen (with a margin): their pages are loaded. */
 void ncm_want_window(struct ncm_want *w, size_t first, size_t count);
 void ncm_want_refresh(struct ncm_want *w);

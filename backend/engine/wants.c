@@ -226,10 +226,8 @@ static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm
     return NCM_LIVE;
 }
 
-const struct ncm_err *ncm_session_problem(const struct ncm_session *session, int64_t *taken_ms)
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms)
 {
-    /* the lock is no part of what is looked at */
-    struct ncm_session *s = (struct ncm_session *)(uintptr_t)session;
     const struct ncm_err *err = NULL;
     *taken_ms = NCM_NO_TIME;
     pthread_mutex_lock(&s->lock);
