@@ -40,6 +40,14 @@ struct rest_experiments {
     int64_t newest_ms;     /* latest last_update_time seen */
 };
 
+/* How many runs are running in which experiment. */
+struct rest_running {
+    struct ncm_map *counts; /* by experiment id */
+    bool known;             /* false: there are too many to count */
+    size_t n;               /* all in all */
+    int64_t asked_mono_ms;
+};
+
 /* A lane's connection. One thread; others only interrupt. */
 struct ncm_conn {
     char *location;
@@ -54,6 +62,7 @@ struct ncm_conn {
     bool no_run_in;        /* it cannot filter by a list of run ids */
     bool no_change_filter; /* it cannot filter experiments by last_update_time */
     struct rest_experiments experiments;
+    struct rest_running running;
     struct rest_runs *runs;
     struct rest_watch *watch;
 };
