@@ -11,7 +11,8 @@ enum {
     EXPERIMENTS_PAGE = 1000,
     EXPERIMENTS_MOST = 100000,
     RUNNING_MOST = 100,    /* running runs that are counted; more are not known */
-    COUNTED_MS = 10000,    /* they are counted no more often than this */
+    COUNTED_MS = 10000,    /* many of them are counted no more often than this */
+    COUNTED_FEW = 20,
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
     KEYS_MOST = 100000,
