@@ -1,6 +1,7 @@
 /* What went wrong on the way, in words: with what would help, and never with a secret. */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
@@ -93,6 +94,9 @@ static const char *const ours_words[] = {"certificate required",
 static const char *const plain_words[] = {"wrong version number",   "unexpected tls packet",
                                           "http request",           "unknown protocol",
                                           "packet length too long", NULL};
+static const char *const gone_words[] = {
+    "SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer", "non-properly terminated",
+    "pull function",     "push function",  "timed out",     NULL};
 
 static bool tls_in_transfer(const struct ncm_exchange *x)
 {
@@ -131,6 +135,9 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
                                  : _("%s wants a client certificate"),
                  base);
         ncm_hint(err, _("Set client-cert and client-key (MLFLOW_TRACKING_CLIENT_CERT_PATH)"));
+    } else if (says_any(x->error, gone_words)) {
+        ncm_fail(err, NCM_UNREACHABLE, _("%s closed the connection before it was secure"), base);
+        ncm_hint(err, _("If the server speaks plain HTTP, write http:// in its address"));
     } else {
         ncm_fail(err, NCM_TLS, _("No secure connection to %s comes about"), base);
         ncm_hint(err,
@@ -173,11 +180,20 @@ static void fail_proxy(struct ncm_exchange *x, long status)
         _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
 }
 
+static bool is_plain(const struct ncm_exchange *x)
+{
+    return strncasecmp(x->h->base, "http:", 5) == 0;
+}
+
 static void fail_cut(struct ncm_exchange *x)
 {
     if (x->answer.status == 0) {
         ncm_fail(&x->err, NCM_UNREACHABLE, _("%s closed the connection without an answer"),
                  x->h->base);
+        if (!x->h->answered && is_plain(x)) {
+            ncm_hint(&x->err,
+                     _("Is the port right? If it wants TLS, write https:// in its address"));
+        }
         return;
     }
     char got[32];
@@ -226,7 +242,7 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
     case CURLE_WEIRD_SERVER_REPLY:
         ncm_fail(&x->err, NCM_UNREACHABLE, _("%s does not speak HTTP"), base);
         ncm_hint(&x->err,
-                 strncmp(base, "http:", 5) == 0
+                 is_plain(x)
                      ? _("Is the port right? If it wants TLS, write https:// in its address")
                      : _("Is the port right?"));
         break;
@@ -235,9 +251,10 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
         break;
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
+#endif
+    case CURLE_OUT_OF_MEMORY: /* what curl calls a line of 100 kB */
         ncm_fail(&x->err, NCM_TOO_LARGE, _("The answer of %s has headers without end"), base);
         break;
-#endif
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
