@@ -1,5 +1,6 @@
 /* What went wrong on the way, in words: with what would help, and never with a secret. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -164,6 +165,19 @@ static void fail_connect(struct ncm_exchange *x)
     }
 }
 
+static void hint_proxy(struct ncm_exchange *x)
+{
+    ncm_hint(
+        &x->err,
+        _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
+}
+
+static void fail_proxy_silent(struct ncm_exchange *x)
+{
+    ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy to %s cannot be reached"), x->h->base);
+    hint_proxy(x);
+}
+
 static void fail_proxy(struct ncm_exchange *x, long status)
 {
     if (status == 407) {
@@ -173,11 +187,9 @@ static void fail_proxy(struct ncm_exchange *x, long status)
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy does not connect to %s (%ld)"), x->h->base,
                  status);
     } else {
-        ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy to %s cannot be used"), x->h->base);
+        fail_proxy_silent(x);
     }
-    ncm_hint(
-        &x->err,
-        _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
+    hint_proxy(x);
 }
 
 static bool is_plain(const struct ncm_exchange *x)
@@ -193,12 +205,36 @@ static void fail_cut(struct ncm_exchange *x)
         if (!x->h->answered && is_plain(x)) {
             ncm_hint(&x->err,
                      _("Is the port right? If it wants TLS, write https:// in its address"));
+        } else if (!x->h->answered && x->h->access.cert == NULL) {
+            ncm_hint(&x->err, _("Some servers do so where they want a client certificate"));
         }
         return;
     }
     char got[32];
     ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
     ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base, got);
+}
+
+/* A proxy may be in use, and what could not be reached is not the server. */
+static bool is_of_proxy(const struct ncm_exchange *x)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy",
+                                        "HTTP_PROXY",  "all_proxy",   "ALL_PROXY"};
+    bool set = x->h->access.proxy != NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        set = set || getenv(names[i]) != NULL;
+    }
+    if (!set) {
+        return false;
+    }
+    CURLU *url = curl_url();
+    char *host = NULL;
+    bool other = url != NULL && curl_url_set(url, CURLUPART_URL, x->h->base, 0) == CURLUE_OK &&
+                 curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                 strcasestr(x->error, host) == NULL;
+    curl_free(host);
+    curl_url_cleanup(url);
+    return other;
 }
 
 /* We ended it ourselves. */
@@ -236,7 +272,7 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
         ncm_hint(&x->err, _("Is it written right, and is a VPN needed?"));
         break;
     case CURLE_COULDNT_CONNECT:
-        fail_connect(x);
+        (is_of_proxy(x) ? fail_proxy_silent : fail_connect)(x);
         break;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
