@@ -287,6 +287,9 @@ bool ncm_session_hear(struct ncm_session *s)
 void ncm_session_pause(struct ncm_session *s, bool paused)
 {
     pthread_mutex_lock(&s->lock);
+    if (s->paused && !paused) {
+        ncm_lane_interrupt(&s->stream, &s->stream.cancel); /* it looks around at once */
+    }
     s->paused = paused;
     pthread_cond_broadcast(&s->reads.wake);
     ncm_bell_ring(&s->bell);

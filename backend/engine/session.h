@@ -25,7 +25,7 @@ struct ncm_session_options {
     const char *context; /* --context or NULL */
     const char *config;  /* --config or NULL */
     bool read_only;      /* --read-only */
-    int64_t timeout_ms;  /* --timeout for headless waits; 0: 30 s */
+    int64_t timeout_ms;  /* --timeout: all waits for answers together, each action; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
     bool cache;          /* keep what was shown between starts and show it at once (the screen) */
 };
@@ -44,6 +44,7 @@ struct ncm_job_context {
 struct ncm_topic_ops {
     enum ncm_topic topic;
     bool (*fetch)(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err);
+    bool local; /* answered from our own files, also while the source is down */
 };
 
 /* Opens: reads the configuration, chooses the store, starts the lanes. It does not wait for the

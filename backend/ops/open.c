@@ -6,9 +6,9 @@
 #include "ops/parts.h"
 
 static const struct ncm_topic_ops topics[] = {
-    {NCM_T_AUDIT, ncm_audit_fetch},
-    {NCM_T_HOLDERS, ncm_holders_fetch},
-    {NCM_N_TOPICS, NULL},
+    {NCM_T_AUDIT, ncm_audit_fetch, true},
+    {NCM_T_HOLDERS, ncm_holders_fetch, false},
+    {NCM_N_TOPICS, NULL, false},
 };
 
 static bool has_open_intents(struct ncm_db *state)
