@@ -77,7 +77,10 @@ struct ncm_conn {
  * detail begins with "sent"), NCM_INVALID_DATA (no JSON object), and those of ncm_http_do. */
 bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
-/* The same for a read whose answer may be kept for the next start, or comes from there. */
+/* The same for what only asks, a search by POST too: it may be repeated when a connection dies. */
+bool rest_ask(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+              const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
+/* The same for a question whose answer may be kept for the next start, or comes from there. */
 bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
 /* What an answer of the API says, whatever its status: for who made the request itself. */

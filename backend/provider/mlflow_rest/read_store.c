@@ -10,8 +10,8 @@
 enum {
     EXPERIMENTS_PAGE = 1000,
     EXPERIMENTS_MOST = 100000,
-    RUNNING_MOST = 100,    /* running runs that are counted; more are not known */
-    COUNTED_MS = 10000,    /* many of them are counted no more often than this */
+    RUNNING_MOST = 100, /* running runs that are counted; more are not known */
+    COUNTED_MS = 10000, /* many of them are counted no more often than this */
     COUNTED_FEW = 20,
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
@@ -140,7 +140,7 @@ static bool have_changed(struct ncm_conn *c, const struct ncm_control *control, 
     }
     char *filter = ncm_sprintf("last_update_time > %lld", (long long)c->experiments.newest_ms);
     char *body = experiments_body("ALL", 1, filter, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     if (!ok && err->code == NCM_REFUSED) {

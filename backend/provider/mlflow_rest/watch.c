@@ -16,9 +16,9 @@ enum {
     PRESENT_GAP_MS = 5000,
     IDLE_RUNNING_MS = 10000,
     IDLE_GAP_MS = 30000,
-    REGISTRY_FACTOR = 4, /* the registry's names and aliases are looked at every so many times */
-    DETAIL_FACTOR = 12,  /* and what nothing tells of: tags of a run, artifacts */
-    RUNNING_FACTOR = 10, /* all that say they run are looked at every so many times */
+    REGISTRY_FACTOR = 10, /* the registry's names and aliases are looked at every so many times */
+    DETAIL_FACTOR = 12,   /* and what nothing tells of: tags of a run, artifacts */
+    RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
     LIVE_MOST = 20,
@@ -69,7 +69,7 @@ static bool each_run(struct ncm_conn *c, const char *filter, enum ncm_view view,
     const struct ncm_node *list;
     char *body =
         rest_search_body(c->experiments.ids, c->experiments.n, filter, view, NULL, 0, most, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     if (!ok) {
         return false;
