@@ -85,6 +85,7 @@ struct ncm_job {
     struct ncm_job *next;
     ncm_job_fn run;
     void (*free_arg)(void *arg);
+    bool reads_only;
     struct ncm_job_result result;
 };
 
@@ -127,6 +128,7 @@ struct ncm_session {
         int failures;
         int64_t due_ms; /* monotonic */
     } background;
+    bool inspecting; /* the job that runs changes nothing: it may be cut off */
 
     struct ncm_snapshot **grave; /* owner only: handed out, let go at the next pump */
     size_t n_grave, cap_grave;
@@ -188,8 +190,9 @@ void *ncm_reads_main(void *lane);
 void *ncm_stream_main(void *lane);
 void *ncm_actions_main(void *lane);
 void ncm_jobs_free(struct ncm_job *list);
-/* Ends background work that is under way. Holding the lock. */
-void ncm_background_stop(struct ncm_session *s);
+/* Ends background work that is under way; with `all` also a job that only reads. Holding the lock.
+ */
+void ncm_actions_cut(struct ncm_session *s, bool all);
 
 /* What answers a topic above the providers, or NULL. */
 const struct ncm_topic_ops *ncm_topic_ops_of(const struct ncm_session *s, enum ncm_topic topic);

@@ -136,7 +136,7 @@ static void tell_end(struct ncm_session *s)
     }
     ncm_lane_interrupt(&s->stream, &s->stream.cancel);
     pthread_cond_broadcast(&s->reads.wake);
-    ncm_background_stop(s);
+    ncm_actions_cut(s, true);
     pthread_cond_broadcast(&s->actions.wake);
     pthread_mutex_unlock(&s->lock);
 }
@@ -214,6 +214,16 @@ const char *ncm_session_why(const struct ncm_session *s)
 const char *ncm_session_also(const struct ncm_session *s)
 {
     return s->choice.also != NULL ? s->choice.also : "";
+}
+
+const char *ncm_session_state_path(const struct ncm_session *s)
+{
+    return s->source.state_path;
+}
+
+int64_t ncm_session_timeout(const struct ncm_session *s)
+{
+    return s->timeout_ms;
 }
 
 bool ncm_session_remote(const struct ncm_session *s)
