@@ -64,8 +64,8 @@ void problem_open(struct ui *ui)
              ncm_fmt_duration(text, sizeof text, f.retry_ms < 1000 ? 1000 : f.retry_ms));
     }
     ncm_buf_printf(&b, "\n%s\n",
-                   _("It is tried again by itself, with growing pauses; u tries now. Nothing that "
-                     "is shown dimmed is newer than it says."));
+                   _("It is tried again by itself, with growing pauses. What is shown dimmed is as "
+                     "old as it says."));
     ui_show_text(ui, _("What is wrong"), b.p);
     ncm_buf_release(&b);
 }
