@@ -36,7 +36,8 @@ static void settle_first(const char *location)
         provider != NULL && provider->state_path != NULL ? provider->state_path(location) : NULL;
     if (path != NULL && ncm_state_open(path, false, &state, &err) && has_open_intents(state)) {
         if (provider->open(&place, &conn, &control, &err)) {
-            ncm_audit_settle(state, provider, conn, &err);
+            const struct ncm_settle how = {.provider = provider, .conn = conn};
+            ncm_audit_settle(state, &how, &err);
             provider->close(conn);
         } else {
             ncm_log("not settled: %s", err.what);

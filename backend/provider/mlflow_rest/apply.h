@@ -90,6 +90,11 @@ char *rest_mark_key(const struct ncm_mark *mark, size_t k);
 /* Leaves the transition tags of all changes; one that cannot be left is said in the receipt. */
 void rest_leave_marks(struct rest_writer *w);
 
+/* ---- apply_back.c --------------------------------------------------------------------------- */
+
+/* After a failure: takes back what was done; err gets a hint that says what stands. */
+void rest_take_back(struct rest_writer *w, struct ncm_err *err);
+
 /* ---- apply.c -------------------------------------------------------------------------------- */
 
 /* Whether the store is still as the change expects; NCM_CONFLICT with both states. */

@@ -222,6 +222,13 @@ static enum look watch(struct rest_writer *w, const struct ncm_change *ch, struc
     }
 }
 
+/* A note of ours: sending it again is as good as waiting for it. */
+static bool is_own_mark(const struct ncm_change *ch)
+{
+    return ch->kind == NCM_CH_VERSION_TAG && ch->to != NULL &&
+           strncmp(ch->key, NCM_MARK_PREFIX, strlen(NCM_MARK_PREFIX)) == 0;
+}
+
 enum rest_fate rest_find_fate(struct rest_writer *w, const struct ncm_change *ch,
                               struct rest_step *step, struct ncm_err *err)
 {
@@ -234,11 +241,12 @@ enum rest_fate rest_find_fate(struct rest_writer *w, const struct ncm_change *ch
     }
     struct ncm_control patience = {.cancel = control != NULL ? control->cancel : NULL,
                                    .deadline_mono_ms = until};
+    bool over = is_over(err) || is_own_mark(ch);
     w->control = &patience;
-    enum look seen = watch(w, ch, step, is_over(err), until);
+    enum look seen = watch(w, ch, step, over, until);
     w->control = control;
     if (seen == AFTER) {
         return REST_DONE;
     }
-    return seen == BEFORE && is_over(err) ? REST_AS_WAS : REST_UNKNOWN;
+    return seen == BEFORE && over ? REST_AS_WAS : REST_UNKNOWN;
 }
