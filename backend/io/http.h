@@ -39,6 +39,9 @@ struct ncm_http_request {
     const char *body;     /* JSON; NULL: none */
     size_t body_len;
     size_t most;          /* bytes of body taken: 0 = 64 MiB; more is NCM_TOO_LARGE … */
+    bool asks;            /* a POST that changes nothing (a search): it may go over a connection that
+                           * was kept, and again where that one turns out to be dead. Other methods
+                           * than GET get a fresh connection, so that nothing is written twice */
     bool cut;             /* … or, with cut, the transfer ends there and truncated says so */
     int64_t timeout_ms;   /* patience with this one; 0: access->timeout_ms */
     const atomic_bool *cancel; /* polled besides ncm_http_interrupt; may be NULL */
