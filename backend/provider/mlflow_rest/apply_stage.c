@@ -185,11 +185,18 @@ static bool swap(struct rest_writer *w, const struct group *g, const struct view
     bool looked = rest_each_version(w, e->object, see, &after, &ignored);
     bool ok = true;
     for (size_t i = 0; i < g->n; i++) {
-        const struct seen *s = looked ? find(&after, g->items[i].version) : NULL;
-        if (i != g->enters) {
-            bool left = s == NULL || strcmp(s->stage, e->to) != 0;
-            g->steps[i].fate = left ? REST_DONE : REST_AS_WAS;
-            g->steps[i].time_ms = at;
+        const struct ncm_change *o = &g->items[i];
+        const struct seen *s = looked ? find(&after, o->version) : NULL;
+        if (i == g->enters) {
+            continue;
+        }
+        /* One call gives all it moves one time: another time is another hand. */
+        bool ours = !looked || (s != NULL && strcmp(s->stage, "Archived") == 0 &&
+                                (s->updated_ms == at || at == NCM_NO_TIME));
+        g->steps[i].fate = ours ? REST_DONE : REST_AS_WAS;
+        g->steps[i].time_ms = at;
+        if (ok && !ours) {
+            ok = ncm_change_conflict(o, s != NULL ? s->stage : NULL, err);
         }
     }
     for (size_t i = 0; ok && i < after.n; i++) {
@@ -203,7 +210,7 @@ static bool swap(struct rest_writer *w, const struct group *g, const struct view
     }
     for (size_t i = 0; ok && i < g->n; i++) {
         if (i != g->enters) {
-            ok = move(w, g, i, g->steps[i].fate == REST_DONE ? "Archived" : e->to, err);
+            ok = move(w, g, i, "Archived", err);
         }
     }
     release(&after);
