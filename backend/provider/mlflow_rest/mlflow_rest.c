@@ -154,5 +154,8 @@ const struct ncm_provider ncm_mlflow_rest = {
     .interrupt = interrupt_conn,
     .fetch = fetch,
     .watch = rest_wait,
+    .apply = rest_apply,
+    .check = rest_check,
+    .present = rest_present,
     .examine = rest_examine,
 };
