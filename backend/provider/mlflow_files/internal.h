@@ -54,6 +54,7 @@ struct files_input {
 
 struct files_run {
     size_t number;     /* in ncm_conn.runs */
+    int64_t handle;    /* fingerprint of its ids: the same in every connection */
     size_t experiment; /* in ncm_conn.experiments */
     char *id;          /* name of its folder */
     bool there;        /* the folder was there when its experiment was listed last */
@@ -88,13 +89,13 @@ struct ncm_conn {
     char *root;       /* the folder, absolute */
     atomic_bool stop; /* set by interrupt, cleared when a call begins */
     int wake;         /* an eventfd that interrupt signals, so that watch ends at once */
-    int64_t epoch;    /* tells this connection's handles from those of an earlier one */
     unsigned fetch;   /* number of the call under way */
     struct files_experiment **experiments;
     size_t n_experiments, cap_experiments;
     struct ncm_map *by_dir; /* experiment's folder → number */
     struct files_run **runs;
     size_t n_runs, cap_runs;
+    struct ncm_map *by_handle; /* ncm_run_ref.handle → number */
     atomic_size_t held; /* bytes of values and keys */
     struct files_watch *watch;
 };

@@ -91,7 +91,6 @@ static void close_conn(struct ncm_conn *c)
 static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
                       struct ncm_control *control, struct ncm_err *err)
 {
-    static atomic_int epochs;
     char *root = path_of(place->location);
     if (root == NULL)
         return ncm_fail(err, NCM_UNSUPPORTED, _("%s is not a folder on this machine."),
@@ -99,9 +98,9 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
     struct ncm_conn *c = ncm_alloc(1, sizeof(*c));
     c->root = root;
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    c->epoch = atomic_fetch_add(&epochs, 1) + 1;
     c->fetch = 1;
     c->by_dir = ncm_map_new();
+    c->by_handle = ncm_map_new();
     atomic_init(&c->stop, false);
     atomic_init(&c->held, 0);
     const struct ncm_control none = {0};

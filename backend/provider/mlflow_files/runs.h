@@ -49,8 +49,7 @@ void files_rows_free(struct files_rows *r);
 bool files_refs(struct ncm_conn *c, const struct ncm_control *control, const struct files_plan *p,
                 const struct files_rows *r, size_t n, struct ncm_run_ref *out, struct ncm_err *err);
 
-/* Handles of this connection; NULL for those of an earlier one. */
-int64_t files_handle(const struct ncm_conn *c, const struct files_run *r);
+/* NULL where this connection has not seen the run. */
 struct files_run *files_of_handle(const struct ncm_conn *c, int64_t handle);
 
 /* runs_pages.c: loads page `p` of s with the query's columns. */

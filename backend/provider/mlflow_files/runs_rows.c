@@ -5,17 +5,12 @@
 #include "base/num.h"
 #include "provider/mlflow_files/runs.h"
 
-#define EPOCH_SHIFT 40
-
-int64_t files_handle(const struct ncm_conn *c, const struct files_run *r)
-{
-    return c->epoch << EPOCH_SHIFT | (int64_t)r->number;
-}
-
 struct files_run *files_of_handle(const struct ncm_conn *c, int64_t handle)
 {
-    size_t number = (size_t)(handle & (((int64_t)1 << EPOCH_SHIFT) - 1));
-    return handle >> EPOCH_SHIFT == c->epoch && number < c->n_runs ? c->runs[number] : NULL;
+    size_t number;
+    return ncm_map_get(c->by_handle, (const char *)&handle, sizeof(handle), &number)
+               ? c->runs[number]
+               : NULL;
 }
 
 /* ---- the plan ---- */
@@ -280,9 +275,9 @@ static void find_parents(struct ncm_conn *c, const struct files_rows *r, size_t 
     ncm_map_free(rows);
 }
 
-static void put(const struct ncm_conn *c, const struct files_run *r, struct ncm_run_ref *ref)
+static void put(const struct files_run *r, struct ncm_run_ref *ref)
 {
-    ref->handle = files_handle(c, r);
+    ref->handle = r->handle;
     ref->running = r->meta.status == NCM_RUN_RUNNING;
 }
 
@@ -292,7 +287,7 @@ bool files_refs(struct ncm_conn *c, const struct ncm_control *control, const str
     if (!p->nested || n > INT32_MAX) {
         for (size_t i = 0; i < n; i++) {
             out[i] = (struct ncm_run_ref){.parent = -1};
-            put(c, r->items[i].run, &out[i]);
+            put(r->items[i].run, &out[i]);
         }
         return true;
     }
@@ -304,7 +299,7 @@ bool files_refs(struct ncm_conn *c, const struct ncm_control *control, const str
     find_parents(c, r, n, parent);
     ncm_runs_nest(parent, n, order, out);
     for (size_t k = 0; k < n; k++)
-        put(c, r->items[order[k]].run, &out[k]);
+        put(r->items[order[k]].run, &out[k]);
     ncm_free(parent);
     ncm_free(order);
     return true;

@@ -112,6 +112,8 @@ static void read_experiment(void *to, size_t i, struct ncm_buf *scratch)
     if (ok) {
         ncm_free(e->meta.text);
         e->meta = meta;
+        if (e->trashed) /* MLflow 1 left the word as it was */
+            e->meta.lifecycle = NCM_DELETED;
         e->ok = true;
         e->told = false;
     } else if (look == NCM_LOOK_GONE) {
@@ -152,6 +154,26 @@ static bool is_reserved(const char *name)
     return false;
 }
 
+/* FNV-1a over "EXPERIMENT/RUN". */
+static int64_t fingerprint(const char *experiment, const char *id)
+{
+    uint64_t h = 0xcbf29ce484222325ULL;
+    for (const char *p = experiment; *p != '\0'; p++)
+        h = (h ^ (unsigned char)*p) * 0x100000001b3ULL;
+    h = (h ^ '/') * 0x100000001b3ULL;
+    for (const char *p = id; *p != '\0'; p++)
+        h = (h ^ (unsigned char)*p) * 0x100000001b3ULL;
+    return (int64_t)(h >> 1);
+}
+
+/* The same run may have lain in .trash before: its handle means the one that is there. */
+static void is_there(struct ncm_conn *c, struct files_run *r)
+{
+    if (!r->there)
+        ncm_map_set(c->by_handle, (const char *)&r->handle, sizeof(r->handle), r->number);
+    r->there = true;
+}
+
 static struct files_run *add_run(struct ncm_conn *c, size_t experiment, const char *id)
 {
     struct files_experiment *e = c->experiments[experiment];
@@ -159,7 +181,10 @@ static struct files_run *add_run(struct ncm_conn *c, size_t experiment, const ch
     if (ncm_map_get(e->runs, id, strlen(id), &i))
         return c->runs[i];
     struct files_run *r = ncm_alloc(1, sizeof(*r));
-    *r = (struct files_run){.number = c->n_runs, .experiment = experiment, .id = ncm_strdup(id)};
+    *r = (struct files_run){.number = c->n_runs,
+                            .handle = fingerprint(e->id, id),
+                            .experiment = experiment,
+                            .id = ncm_strdup(id)};
     c->runs = ncm_grow(c->runs, c->n_runs, &c->cap_runs, sizeof(struct files_run *));
     c->runs[c->n_runs++] = r;
     e->list = ncm_grow(e->list, e->n, &e->cap, sizeof(*e->list));
@@ -178,7 +203,7 @@ static void found_run(void *to, const char *name, enum ncm_file_kind kind, bool 
     struct run_listing *l = to;
     (void)link;
     if (kind == NCM_FILE_DIR && files_is_id(name, 256) && !is_reserved(name))
-        add_run(l->c, l->experiment, name)->there = true;
+        is_there(l->c, add_run(l->c, l->experiment, name));
 }
 
 bool files_list_runs(struct ncm_conn *c, struct ncm_err *err)
@@ -307,7 +332,7 @@ bool files_find_run(struct ncm_conn *c, const char *id, struct files_run **out, 
         if (files_is_folder(dir)) {
             struct files_run *r = add_run(c, i, id);
             files_read_run(c, r, &scratch);
-            r->there = true;
+            is_there(c, r);
             *out = r->ok ? r : NULL;
         }
         ncm_free(dir);
@@ -340,9 +365,10 @@ void files_forget(struct ncm_conn *c)
     ncm_free(c->runs);
     ncm_free(c->experiments);
     ncm_map_free(c->by_dir);
+    ncm_map_free(c->by_handle);
     c->runs = NULL;
     c->experiments = NULL;
-    c->by_dir = NULL;
+    c->by_dir = c->by_handle = NULL;
     c->n_runs = c->cap_runs = c->n_experiments = c->cap_experiments = 0;
     atomic_store(&c->held, 0);
 }

@@ -169,6 +169,7 @@ static bool look_through(struct ncm_conn *c, const struct ncm_control *control, 
         w->look_ms = INT64_MAX;
         files_forget(c);
         c->by_dir = ncm_map_new();
+        c->by_handle = ncm_map_new();
         return true;
     }
     if (!files_watch_print(c, control, w->fd < 0, &print, &w->n_runs, err))
