@@ -11,6 +11,7 @@
 
 #include "engine/choose.h"
 #include "engine/session.h"
+#include "engine/source.h"
 
 #define NCM_NEVER INT64_MAX
 
@@ -87,8 +88,8 @@ struct ncm_session {
     const struct ncm_topic_ops *topics;
     struct ncm_config *config;
     struct ncm_choice choice;
-    struct ncm_place place; /* borrows from choice */
-    char *state_path, *cache_path;
+    struct ncm_source source; /* borrows from choice; provider is its */
+    char *cache_path;
     bool read_only;
     int64_t timeout_ms;
     struct ncm_bell bell;
@@ -105,6 +106,12 @@ struct ncm_session {
     struct ncm_lane reads, stream, actions;
     struct ncm_job *queue, *results;
     uint64_t job_id;
+    struct {
+        ncm_job_fn run; /* NULL: nothing */
+        bool running;
+        int failures;
+        int64_t due_ms; /* monotonic */
+    } background;
 
     struct ncm_snapshot **grave; /* owner only: handed out, let go at the next pump */
     size_t n_grave, cap_grave;
@@ -148,6 +155,8 @@ void *ncm_reads_main(void *lane);
 void *ncm_stream_main(void *lane);
 void *ncm_actions_main(void *lane);
 void ncm_jobs_free(struct ncm_job *list);
+/* Ends background work that is under way. Holding the lock. */
+void ncm_background_stop(struct ncm_session *s);
 
 /* wants.c; all holding the lock. */
 void ncm_load_free(struct ncm_load *l); /* unlinked and without users; not holding the lock */

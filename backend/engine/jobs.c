@@ -39,6 +39,7 @@ uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
     job->result.id = id;
     if (ncm_lane_start(&s->actions, ncm_actions_main)) {
         append(&s->queue, job);
+        ncm_background_stop(s);
         pthread_cond_broadcast(&s->actions.wake);
     } else {
         ncm_fail(&job->result.err, NCM_INTERNAL, _("No thread is left for this action"));
@@ -47,6 +48,25 @@ uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
     }
     pthread_mutex_unlock(&s->lock);
     return id;
+}
+
+void ncm_session_background(struct ncm_session *s, ncm_job_fn run)
+{
+    pthread_mutex_lock(&s->lock);
+    ncm_background_stop(s);
+    s->background.run = run;
+    s->background.failures = 0;
+    s->background.due_ms = ncm_mono_ms();
+    ncm_lane_start(&s->actions, ncm_actions_main);
+    pthread_cond_broadcast(&s->actions.wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_background_stop(struct ncm_session *s)
+{
+    if (s->background.running) {
+        ncm_lane_interrupt(&s->actions, &s->actions.cancel);
+    }
 }
 
 /* Takes the wanted (id 0: the first) result. Holding the lock. */
@@ -115,24 +135,56 @@ static void carry_out(struct ncm_lane *lane, struct ncm_job *job)
     }
 }
 
+/* Holding the lock; lets go of it meanwhile. */
+static void run_job(struct ncm_lane *lane, struct ncm_job *job)
+{
+    struct ncm_session *s = lane->session;
+    s->queue = job->next;
+    pthread_mutex_unlock(&s->lock);
+    carry_out(lane, job);
+    pthread_mutex_lock(&s->lock);
+    append(&s->results, job);
+    pthread_cond_broadcast(&s->owner);
+    ncm_bell_ring(&s->bell);
+}
+
+/* The same for what nobody waits for. */
+static void run_background(struct ncm_lane *lane)
+{
+    struct ncm_session *s = lane->session;
+    struct ncm_job job = {.run = s->background.run};
+    s->background.running = true;
+    pthread_mutex_unlock(&s->lock);
+    carry_out(lane, &job);
+    pthread_mutex_lock(&s->lock);
+    s->background.running = false;
+    atomic_store(&lane->cancel, false); /* it was told to give way, not the lane to end */
+    if (s->background.run != job.run) {
+        return;
+    }
+    if (job.result.ok) {
+        s->background.run = NULL;
+        return;
+    }
+    s->background.failures += job.result.err.code != NCM_CANCELLED;
+    s->background.due_ms =
+        ncm_mono_ms() + ncm_backoff_ms(s, s->background.failures, &job.result.err);
+}
+
 void *ncm_actions_main(void *arg)
 {
     struct ncm_lane *lane = arg;
     struct ncm_session *s = lane->session;
     pthread_mutex_lock(&s->lock);
     while (!s->quit || s->queue != NULL) {
-        struct ncm_job *job = s->queue;
-        if (job == NULL) {
-            ncm_wait_until(s, &lane->wake, NCM_NEVER);
-            continue;
+        bool waiting = s->background.run != NULL;
+        if (s->queue != NULL) {
+            run_job(lane, s->queue);
+        } else if (waiting && s->background.due_ms <= ncm_mono_ms()) {
+            run_background(lane);
+        } else {
+            ncm_wait_until(s, &lane->wake, waiting ? s->background.due_ms : NCM_NEVER);
         }
-        s->queue = job->next;
-        pthread_mutex_unlock(&s->lock);
-        carry_out(lane, job);
-        pthread_mutex_lock(&s->lock);
-        append(&s->results, job);
-        pthread_cond_broadcast(&s->owner);
-        ncm_bell_ring(&s->bell);
     }
     pthread_mutex_unlock(&s->lock);
     ncm_lane_disconnect(lane);

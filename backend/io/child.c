@@ -36,7 +36,8 @@ static void set_signals(posix_spawnattr_t *attr)
     sigfillset(&set);
     posix_spawnattr_setsigdefault(attr, &set);
     posix_spawnattr_setpgroup(attr, 0);
-    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                       POSIX_SPAWN_SETPGROUP);
 }
 
 static int spawn(struct child *c, const char *const *argv, int out)
@@ -131,8 +132,9 @@ static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_err *
     }
 }
 
-bool ncm_child_run(const char *const *argv, const char *name, size_t most, const atomic_bool *cancel,
-                   int64_t until_mono_ms, struct ncm_child_result *out, struct ncm_err *err)
+bool ncm_child_run(const char *const *argv, const char *name, size_t most,
+                   const atomic_bool *cancel, int64_t until_mono_ms, struct ncm_child_result *out,
+                   struct ncm_err *err)
 {
     struct child c = {.name = name, .cancel = cancel, .until = until_mono_ms};
     int pipes[2];
@@ -141,7 +143,8 @@ bool ncm_child_run(const char *const *argv, const char *name, size_t most, const
         return false;
     }
     if (pipe2(pipes, O_CLOEXEC) != 0) {
-        return ncm_fail(err, NCM_IO, _("The command %s cannot be started: %s"), name, strerror(errno));
+        return ncm_fail(err, NCM_IO, _("The command %s cannot be started: %s"), name,
+                        strerror(errno));
     }
     int e = spawn(&c, argv, pipes[1]);
     close(pipes[1]);

@@ -22,7 +22,8 @@ static void start_curl(void)
     started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
-/* ---- a client --------------------------------------------------------------------------------- */
+/* ---- a client ---------------------------------------------------------------------------------
+ */
 static bool part(CURLU *url, CURLUPart what)
 {
     char *text = NULL;
@@ -51,7 +52,8 @@ bool ncm_http_open(const char *base, const struct ncm_access *access, struct ncm
     pthread_once(&once, start_curl);
     if (!is_address(base)) {
         /* The address itself may hold a password. */
-        return ncm_fail(err, NCM_USAGE, _("The address of a server is http(s)://HOST[:PORT][/PREFIX]"));
+        return ncm_fail(err, NCM_USAGE,
+                        _("The address of a server is http(s)://HOST[:PORT][/PREFIX]"));
     }
     CURLM *multi = started ? curl_multi_init() : NULL;
     if (multi == NULL) {
@@ -129,7 +131,8 @@ void ncm_http_traffic(const struct ncm_http *h, int64_t *bytes, int64_t *request
     *requests = h->requests;
 }
 
-/* ---- one exchange ----------------------------------------------------------------------------- */
+/* ---- one exchange -----------------------------------------------------------------------------
+ */
 static bool cancelled(const struct ncm_exchange *x)
 {
     return atomic_load(&x->h->interrupted) || (x->rq->cancel != NULL && atomic_load(x->rq->cancel));
@@ -180,7 +183,7 @@ static void start(struct ncm_exchange *x, const struct ncm_http_request *rq)
     x->err = (struct ncm_err){.code = NCM_OK};
     x->answer = (struct ncm_http_answer){.date_ms = NCM_NO_TIME, .length = -1};
     ncm_buf_init(&x->answer.body, rq->most > 0 ? rq->most : NCM_HTTP_MOST);
-    x->patience_ms = rq->timeout_ms > 0           ? rq->timeout_ms
+    x->patience_ms = rq->timeout_ms > 0         ? rq->timeout_ms
                      : h->access.timeout_ms > 0 ? h->access.timeout_ms
                                                 : PATIENCE_MS;
     x->started_ms = x->active_ms = ncm_mono_ms();
@@ -206,8 +209,8 @@ static void start(struct ncm_exchange *x, const struct ncm_http_request *rq)
     }
 }
 
-/* Once more, as the server's answer asks; false where it stays as it is. A 401 and a redirect had no
- * effect, so that this repeats nothing. */
+/* Once more, as the server's answer asks; false where it stays as it is. A 401 and a redirect had
+ * no effect, so that this repeats nothing. */
 static bool goes_on(struct ncm_exchange *x)
 {
     int status = x->answer.status;
@@ -305,7 +308,8 @@ static bool collect(struct ncm_exchange *x, struct ncm_http_answer *out, struct 
     return ok;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------
+ */
 bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t n,
                   struct ncm_http_answer *out, bool *ok, struct ncm_err *errs)
 {

@@ -100,7 +100,8 @@ void ncm_exchange_read(struct ncm_exchange *x)
     x->h->bytes += bytes;
 }
 
-/* ---- redirects -------------------------------------------------------------------------------- */
+/* ---- redirects --------------------------------------------------------------------------------
+ */
 static char *url_part(CURLU *u, CURLUPart what, unsigned flags)
 {
     char *text = NULL;
@@ -120,7 +121,8 @@ static bool same(CURLU *a, CURLU *b, CURLUPart what, bool slash)
     while (slash && m > 0 && y[m - 1] == '/') {
         m--;
     }
-    bool is = n == m && (n == 0 || (what == CURLUPART_HOST ? strncasecmp(x, y, n) : strncmp(x, y, n)) == 0);
+    bool is = n == m &&
+              (n == 0 || (what == CURLUPART_HOST ? strncasecmp(x, y, n) : strncmp(x, y, n)) == 0);
     curl_free(x);
     curl_free(y);
     return is;
@@ -156,9 +158,10 @@ char *ncm_exchange_same_page(struct ncm_exchange *x)
     char *result = NULL;
     if (a != NULL && b != NULL && curl_url_set(a, CURLUPART_URL, from, 0) == CURLUE_OK &&
         curl_url_set(b, CURLUPART_URL, from, 0) == CURLUE_OK &&
-        curl_url_set(b, CURLUPART_URL, location, 0) == CURLUE_OK && same(a, b, CURLUPART_HOST, false) &&
-        same(a, b, CURLUPART_PATH, true) && same(a, b, CURLUPART_QUERY, false) &&
-        same(a, b, CURLUPART_USER, false) && same(a, b, CURLUPART_PASSWORD, false) && same_door(a, b)) {
+        curl_url_set(b, CURLUPART_URL, location, 0) == CURLUE_OK &&
+        same(a, b, CURLUPART_HOST, false) && same(a, b, CURLUPART_PATH, true) &&
+        same(a, b, CURLUPART_QUERY, false) && same(a, b, CURLUPART_USER, false) &&
+        same(a, b, CURLUPART_PASSWORD, false) && same_door(a, b)) {
         char *text = url_part(b, CURLUPART_URL, 0);
         result = ncm_strdup(text);
         curl_free(text);

@@ -48,16 +48,16 @@ struct ncm_exchange {
     struct ncm_err err, sink_err;
     bool ok;
     enum ncm_exchange_end end;
-    size_t index;       /* which of the caller's requests */
+    size_t index; /* which of the caller's requests */
     size_t header_bytes;
     size_t body_bytes;  /* what the caller got */
     int64_t started_ms; /* monotonic */
     int64_t active_ms;  /* the last byte arrived, monotonic */
     int64_t patience_ms;
-    int64_t away_ms;    /* begun, and its caller does something else since (monotonic) */
-    unsigned secret;    /* which reading of the secret it was sent with */
-    bool asked_again;   /* the secret was read anew for it */
-    int hops;           /* redirects followed */
+    int64_t away_ms;  /* begun, and its caller does something else since (monotonic) */
+    unsigned secret;  /* which reading of the secret it was sent with */
+    bool asked_again; /* the secret was read anew for it */
+    int hops;         /* redirects followed */
 };
 
 struct ncm_http {

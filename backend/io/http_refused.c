@@ -45,22 +45,26 @@ static void refuse_who(const struct ncm_http *h, struct ncm_err *err)
 {
     switch (ncm_http_who(&h->access)) {
     case NCM_HTTP_USER:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the user %s with this password (401)"),
-                 h->base, h->access.user);
-        ncm_hint(err, _("Check user and password (MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD)"));
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("%s does not accept the user %s with this password (401)"), h->base,
+                 h->access.user);
+        ncm_hint(err,
+                 _("Check user and password (MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD)"));
         break;
     case NCM_HTTP_TOKEN:
         refuse_token(h, err);
         break;
     case NCM_HTTP_NETRC:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept what ~/.netrc says, if it names it (401)"),
-                 h->base);
-        ncm_hint(err, _("Add the host to ~/.netrc, or set MLFLOW_TRACKING_TOKEN or user and password"));
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("%s does not accept what ~/.netrc says, if it names it (401)"), h->base);
+        ncm_hint(err,
+                 _("Add the host to ~/.netrc, or set MLFLOW_TRACKING_TOKEN or user and password"));
         break;
     case NCM_HTTP_NOBODY:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s wants to know who asks (401), and no token or user is set"),
-                 h->base);
-        ncm_hint(err, _("Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"));
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("%s wants to know who asks (401), and no token or user is set"), h->base);
+        ncm_hint(err, _("Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and "
+                        "MLFLOW_TRACKING_PASSWORD"));
         break;
     }
 }
@@ -70,13 +74,16 @@ static void refuse_redirect(const struct ncm_http *h, const struct ncm_http_answ
 {
     int target = (int)strcspn(a->location, "?#");
     if (a->location[0] == '\0') {
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s sends us elsewhere without saying where (%d)"), h->base,
-                 a->status);
+        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s sends us elsewhere without saying where (%d)"),
+                 h->base, a->status);
     } else {
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s sends us to another page, probably to log in: %.*s"),
-                 h->base, target, a->location);
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("%s sends us to another page, probably to log in: %.*s"), h->base, target,
+                 a->location);
     }
-    ncm_hint(err, _("Use an address that programs may ask directly, or a token that the gateway accepts"));
+    ncm_hint(
+        err,
+        _("Use an address that programs may ask directly, or a token that the gateway accepts"));
 }
 
 static void refuse_busy(const struct ncm_http *h, const struct ncm_http_answer *a,
@@ -132,12 +139,14 @@ static void refuse_silent(const struct ncm_http *h, const struct ncm_http_answer
         ncm_fail(err, code, _("%s says that it conflicts with what is there (409)"), h->base);
         break;
     case 502:
-        ncm_fail(err, code, _("The gateway at %s gets no answer from the server behind it (502)"), h->base);
+        ncm_fail(err, code, _("The gateway at %s gets no answer from the server behind it (502)"),
+                 h->base);
         ncm_hint(err, _("Does the server behind it run?"));
         break;
     case 408:
     case 504:
-        ncm_fail(err, code, _("The server took too long for the gateway at %s (%d)"), h->base, a->status);
+        ncm_fail(err, code, _("The server took too long for the gateway at %s (%d)"), h->base,
+                 a->status);
         break;
     default:
         if (code == NCM_UNREACHABLE) {

@@ -80,7 +80,8 @@ static bool add(struct ncm_exchange *x, const char *line)
 static bool set_headers(struct ncm_exchange *x)
 {
     /* Never ask for permission to send the body: many servers do not answer that. */
-    bool ok = add(x, "Expect:") && (x->rq->body == NULL || add(x, "Content-Type: application/json"));
+    bool ok =
+        add(x, "Expect:") && (x->rq->body == NULL || add(x, "Content-Type: application/json"));
     const char *workspace = x->h->access.workspace;
     if (ok && workspace != NULL && strpbrk(workspace, "\r\n") == NULL) {
         char *line = ncm_sprintf("X-MLFLOW-WORKSPACE: %s", workspace);
@@ -119,7 +120,8 @@ static bool set_who(struct ncm_exchange *x)
     case NCM_HTTP_USER:
         return curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC) == CURLE_OK &&
                curl_easy_setopt(c, CURLOPT_USERNAME, h->access.user) == CURLE_OK &&
-               curl_easy_setopt(c, CURLOPT_PASSWORD, h->secret != NULL ? h->secret : "") == CURLE_OK;
+               curl_easy_setopt(c, CURLOPT_PASSWORD, h->secret != NULL ? h->secret : "") ==
+                   CURLE_OK;
     case NCM_HTTP_TOKEN:
         return curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) == CURLE_OK &&
                curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->secret) == CURLE_OK;

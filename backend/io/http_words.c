@@ -47,8 +47,8 @@ void ncm_exchange_late(struct ncm_exchange *x)
     if (x->body_bytes > 0) {
         char got[32];
         ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
-        ncm_fail(&x->err, NCM_TIMEOUT, _("%s sent %s of its answer in %s, and then the time was over"),
-                 base, got, time);
+        ncm_fail(&x->err, NCM_TIMEOUT,
+                 _("%s sent %s of its answer in %s, and then the time was over"), base, got, time);
     } else if (sent) {
         ncm_fail(&x->err, NCM_TIMEOUT, _("%s did not answer within %s"), base, time);
     } else if (connected > 0) {
@@ -67,7 +67,8 @@ void ncm_exchange_cancelled(struct ncm_exchange *x)
     facts(x, sent, "cancelled");
 }
 
-/* ---- TLS -------------------------------------------------------------------------------------- */
+/* ---- TLS --------------------------------------------------------------------------------------
+ */
 static bool says_any(const char *text, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -80,13 +81,17 @@ static bool says_any(const char *text, const char *const *words)
 
 /* The libraries below curl word their reasons differently; these are OpenSSL's and GnuTLS's. */
 static const char *const date_words[] = {"expired", "not yet", NULL};
-static const char *const name_words[] = {"subject name", "hostname", "host name", "doesn't match",
-                                         "does not match", NULL};
-static const char *const ours_words[] = {"certificate required", "certificate is required",
-                                         "bad certificate", "handshake failure",
-                                         "unknown ca", "certificate unknown", NULL};
-static const char *const plain_words[] = {"wrong version number", "unexpected tls packet",
-                                          "http request", "unknown protocol",
+static const char *const name_words[] = {"subject name",  "hostname",       "host name",
+                                         "doesn't match", "does not match", NULL};
+static const char *const ours_words[] = {"certificate required",
+                                         "certificate is required",
+                                         "bad certificate",
+                                         "handshake failure",
+                                         "unknown ca",
+                                         "certificate unknown",
+                                         NULL};
+static const char *const plain_words[] = {"wrong version number",   "unexpected tls packet",
+                                          "http request",           "unknown protocol",
                                           "packet length too long", NULL};
 
 static bool tls_in_transfer(const struct ncm_exchange *x)
@@ -128,11 +133,13 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
         ncm_hint(err, _("Set client-cert and client-key (MLFLOW_TRACKING_CLIENT_CERT_PATH)"));
     } else {
         ncm_fail(err, NCM_TLS, _("No secure connection to %s comes about"), base);
-        ncm_hint(err, _("The details say at which step; an old server or a proxy may be the reason"));
+        ncm_hint(err,
+                 _("The details say at which step; an old server or a proxy may be the reason"));
     }
 }
 
-/* ---- the network ------------------------------------------------------------------------------ */
+/* ---- the network ------------------------------------------------------------------------------
+ */
 static void fail_connect(struct ncm_exchange *x)
 {
     const char *base = x->h->base;
@@ -153,15 +160,17 @@ static void fail_connect(struct ncm_exchange *x)
 static void fail_proxy(struct ncm_exchange *x, long status)
 {
     if (status == 407) {
-        ncm_fail(&x->err, NCM_UNAUTHENTICATED, _("The proxy to %s wants a user and a password (407)"),
-                 x->h->base);
+        ncm_fail(&x->err, NCM_UNAUTHENTICATED,
+                 _("The proxy to %s wants a user and a password (407)"), x->h->base);
     } else if (status > 0) {
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy does not connect to %s (%ld)"), x->h->base,
                  status);
     } else {
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy to %s cannot be used"), x->h->base);
     }
-    ncm_hint(&x->err, _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
+    ncm_hint(
+        &x->err,
+        _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
 }
 
 static void fail_cut(struct ncm_exchange *x)
@@ -216,9 +225,10 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         ncm_fail(&x->err, NCM_UNREACHABLE, _("%s does not speak HTTP"), base);
-        ncm_hint(&x->err, strncmp(base, "http:", 5) == 0
-                              ? _("Is the port right? If it wants TLS, write https:// in its address")
-                              : _("Is the port right?"));
+        ncm_hint(&x->err,
+                 strncmp(base, "http:", 5) == 0
+                     ? _("Is the port right? If it wants TLS, write https:// in its address")
+                     : _("Is the port right?"));
         break;
     case CURLE_BAD_CONTENT_ENCODING:
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The compressed answer of %s is broken"), base);

@@ -43,13 +43,13 @@ static bool from_env(const char *name, char **out, struct ncm_err *err)
 {
     const char *value = getenv(name);
     if (value == NULL || *value == '\0') {
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("The variable $%s, which should hold the secret, is not set"),
-                 name);
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("The variable $%s, which should hold the secret, is not set"), name);
         return ncm_hint(err, _("Set it in the shell that starts ncmlops"));
     }
     *out = first_line(value, strlen(value));
-    return *out != NULL ||
-           ncm_fail(err, NCM_UNAUTHENTICATED, _("The variable $%s holds no secret in its first line"), name);
+    return *out != NULL || ncm_fail(err, NCM_UNAUTHENTICATED,
+                                    _("The variable $%s holds no secret in its first line"), name);
 }
 
 /* "~/x" is under the home folder, as everywhere. */
@@ -63,21 +63,25 @@ static char *full_path(const char *path)
 static bool file_fails(const char *path, int e, struct ncm_err *err)
 {
     return ncm_fail(err, e == EACCES || e == EPERM ? NCM_FORBIDDEN : NCM_UNAUTHENTICATED,
-                    _("The file %s, which should hold the secret, cannot be read: %s"), path, strerror(e));
+                    _("The file %s, which should hold the secret, cannot be read: %s"), path,
+                    strerror(e));
 }
 
 /* Looks at what was opened, not at what lay there before. */
-static bool read_own(int fd, const char *path, char *text, size_t size, size_t *len, struct ncm_err *err)
+static bool read_own(int fd, const char *path, char *text, size_t size, size_t *len,
+                     struct ncm_err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
         return file_fails(path, errno, err);
     }
     if (!S_ISREG(st.st_mode)) {
-        return ncm_fail(err, NCM_UNAUTHENTICATED, _("%s, which should hold the secret, is no file"), path);
+        return ncm_fail(err, NCM_UNAUTHENTICATED, _("%s, which should hold the secret, is no file"),
+                        path);
     }
     if ((st.st_mode & 077) != 0) {
-        ncm_fail(err, NCM_FORBIDDEN, _("Others may read the secret in %s, so it is not used"), path);
+        ncm_fail(err, NCM_FORBIDDEN, _("Others may read the secret in %s, so it is not used"),
+                 path);
         return ncm_hint(err, "chmod 600 %s", path);
     }
     ssize_t n = 0;
@@ -135,13 +139,15 @@ static bool from_command(const char *command, const atomic_bool *cancel, int64_t
     bool ok = got.status == 0 && !got.truncated;
     if (ok) {
         *out = first_line(got.out.p, got.out.len);
-        ok = *out != NULL || ncm_fail(err, NCM_UNAUTHENTICATED,
-                                      _("The command %s, which should print the secret, printed none"), word);
+        ok = *out != NULL ||
+             ncm_fail(err, NCM_UNAUTHENTICATED,
+                      _("The command %s, which should print the secret, printed none"), word);
     } else if (got.truncated) {
         ncm_fail(err, NCM_UNAUTHENTICATED, _("The command %s prints too much for a secret"), word);
     } else {
         ncm_fail(err, NCM_UNAUTHENTICATED,
-                 _("The command %s, which should print the secret, failed with status %d"), word, got.status);
+                 _("The command %s, which should print the secret, failed with status %d"), word,
+                 got.status);
     }
     ncm_child_release(&got);
     return ok;
@@ -165,10 +171,12 @@ bool ncm_secret_read(const struct ncm_secret *s, const atomic_bool *cancel, int6
         return ok;
     case NCM_SECRET_COMMAND:
         return from_command(s->from, cancel,
-                            until_mono_ms > 0 ? until_mono_ms : ncm_mono_ms() + PATIENCE_MS, out, err);
+                            until_mono_ms > 0 ? until_mono_ms : ncm_mono_ms() + PATIENCE_MS, out,
+                            err);
     case NCM_SECRET_TEXT:
         *out = first_line(s->from, strlen(s->from));
-        return *out != NULL || ncm_fail(err, NCM_UNAUTHENTICATED, _("The secret in the settings is empty"));
+        return *out != NULL ||
+               ncm_fail(err, NCM_UNAUTHENTICATED, _("The secret in the settings is empty"));
     }
     ncm_bug("secret: kind %d", (int)s->kind);
 }

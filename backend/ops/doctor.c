@@ -32,6 +32,11 @@ static void add_error(struct list *l, const char *name, const struct ncm_err *er
     add(l, NCM_CHECK_FAIL, name, ncm_strdup(err->what), err->hint);
 }
 
+static void add_warning(void *to, const char *sentence)
+{
+    add(to, NCM_CHECK_WARN, "config", ncm_strdup(sentence), NULL);
+}
+
 static void check_config(struct list *l, struct ncm_session *s)
 {
     const struct ncm_config *c = ncm_session_config(s);
@@ -40,10 +45,14 @@ static void check_config(struct list *l, struct ncm_session *s)
             NULL);
         return;
     }
+    size_t before = l->n;
     for (size_t i = 0; i < c->n_warnings; i++) {
-        add(l, NCM_CHECK_WARN, "config", ncm_strdup(c->warnings[i]), NULL);
+        add_warning(l, c->warnings[i]);
     }
-    if (c->n_warnings == 0) {
+    if (ncm_session_context(s)[0] != '\0') {
+        ncm_config_examine(c, ncm_session_context(s), add_warning, l);
+    }
+    if (l->n == before) {
         add(l, NCM_CHECK_OK, "config", ncm_strdup(c->path), NULL);
     }
 }
@@ -181,6 +190,10 @@ void ncm_doctor(struct ncm_session *s, struct ncm_check **out, size_t *n)
         ncm_sprintf(_("%s (%s)"), ncm_session_location(s), ncm_session_why(s)),
         ncm_session_also(s));
     check_config(l, s);
+    if (ncm_session_insecure(s)) {
+        add(l, NCM_CHECK_WARN, "tls", ncm_strdup(_("the server's certificate is not checked")),
+            _("'ca' (or MLFLOW_TRACKING_SERVER_CERT_PATH) names the certificate to check it with"));
+    }
     uint64_t id = ncm_session_submit(s, store_job, l, free_list);
     if (!ncm_session_result_wait(s, id, &result, &err)) {
         /* The job still has the list: what is known now is only that it took too long. */

@@ -126,28 +126,46 @@ static void find_parents(const struct view *v, const uint32_t *rows, size_t n, i
     ncm_free(place);
 }
 
-static void fill_refs(const struct view *v, const uint32_t *rows, size_t n,
-                      struct ncm_run_ref *refs)
+/* What a row is known by outside: the same after a reconnect, when everything was read anew. */
+static int64_t identity(struct ncm_str id)
 {
-    int32_t *parent = ncm_alloc(n + 1, sizeof *parent);
-    int32_t *order = ncm_alloc(n + 1, sizeof *order);
-    bool nested = v->f->query->nested && n <= INT32_MAX;
-    if (nested) {
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < id.len; i++) {
+        h = (h ^ (unsigned char)id.p[i]) * 1099511628211u;
+    }
+    return (int64_t)(h >> 1);
+}
+
+/* Refs in their final order, into which rows is put too. */
+static void fill_refs(const struct view *v, uint32_t *rows, size_t n, struct ncm_run_ref *refs)
+{
+    if (v->f->query->nested && n <= INT32_MAX) {
+        int32_t *parent = ncm_alloc(n + 1, sizeof *parent);
+        int32_t *order = ncm_alloc(n + 1, sizeof *order);
         find_parents(v, rows, n, parent);
         ncm_runs_nest(parent, n, order, refs);
+        for (size_t k = 0; k < n; k++) {
+            order[k] = (int32_t)rows[order[k]];
+        }
+        for (size_t k = 0; k < n; k++) {
+            rows[k] = (uint32_t)order[k];
+        }
+        ncm_free(parent);
+        ncm_free(order);
+    } else {
+        for (size_t k = 0; k < n; k++) {
+            refs[k].parent = -1;
+        }
     }
     for (size_t k = 0; k < n; k++) {
-        uint32_t handle = rows[nested ? (size_t)order[k] : k];
-        refs[k].parent = nested ? refs[k].parent : -1;
-        refs[k].handle = handle;
-        refs[k].running = rest_runs_at(v->c->runs, handle)->status == NCM_RUN_RUNNING;
+        const struct ncm_run *r = rest_runs_at(v->c->runs, rows[k]);
+        refs[k].handle = identity(r->id);
+        refs[k].running = r->status == NCM_RUN_RUNNING;
     }
-    ncm_free(parent);
-    ncm_free(order);
 }
 
 /* Full rows for the window only: the others are here and quick to copy when they are looked at. */
-static void fill_pages(const struct view *v, struct ncm_runs_snapshot *s)
+static void fill_pages(const struct view *v, const uint32_t *rows, struct ncm_runs_snapshot *s)
 {
     const struct ncm_fetch *f = v->f;
     if (s->n == 0 || f->count == 0 || f->first >= s->n) {
@@ -160,8 +178,8 @@ static void fill_pages(const struct view *v, struct ncm_runs_snapshot *s)
         page->n = s->n - first < NCM_RUNS_PAGE ? s->n - first : NCM_RUNS_PAGE;
         page->taken_ms = s->head.taken_ms;
         for (size_t i = 0; i < page->n; i++) {
-            size_t handle = (size_t)ncm_runs_ref(s, first + i)->handle;
-            ncm_run_copy(page->arena, &page->runs[i], rest_runs_at(v->c->runs, handle));
+            ncm_run_copy(page->arena, &page->runs[i],
+                         rest_runs_at(v->c->runs, rows[first + i]));
         }
         s->pages[p] = page;
     }
@@ -182,7 +200,7 @@ static void publish(struct view *v, bool provisional)
     if (v->f->window_only) { /* nothing was asked anew */
         s->head.taken_ms -= ncm_mono_ms() - w->refreshed_mono_ms;
     }
-    fill_pages(v, s);
+    fill_pages(v, rows, s);
     ncm_free(refs);
     ncm_free(rows);
     v->published = w->n;
@@ -224,14 +242,13 @@ static uint32_t *to_ask_again(const struct view *v, size_t *n)
         }
     }
     for (size_t i = 0; shown != NULL && i < v->f->count && *n < AGAIN_MOST; i++) {
-        const struct ncm_run_ref *ref = ncm_runs_ref(shown, v->f->first + i);
-        size_t handle = ref != NULL ? (size_t)ref->handle : SIZE_MAX;
-        bool ours = handle < v->c->runs->n && handle < w->in_cap && w->in[handle] != 0;
-        if (ours && now - v->c->runs->items[handle].taken_mono_ms > VISIBLE_MS) {
-            enum ncm_run_status st = rest_runs_at(v->c->runs, handle)->status;
-            if (st != NCM_RUN_RUNNING && st != NCM_RUN_SCHEDULED) {
-                list[(*n)++] = (uint32_t)handle;
-            }
+        const struct ncm_run *r = ncm_runs_at(shown, v->f->first + i);
+        size_t row;
+        bool ours = r != NULL && ncm_map_get(v->c->runs->by_id, r->id.p, r->id.len, &row) &&
+                    row < w->in_cap && w->in[row] != 0;
+        if (ours && now - v->c->runs->items[row].taken_mono_ms > VISIBLE_MS &&
+            r->status != NCM_RUN_RUNNING && r->status != NCM_RUN_SCHEDULED) {
+            list[(*n)++] = (uint32_t)row;
         }
     }
     return list;
