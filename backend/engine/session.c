@@ -126,11 +126,9 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
     return make(NULL, o, topics, config, &choice, out, err);
 }
 
-void ncm_session_close(struct ncm_session *s)
+/* Tells every lane to end. */
+static void tell_end(struct ncm_session *s)
 {
-    if (s == NULL) {
-        return;
-    }
     pthread_mutex_lock(&s->lock);
     s->quit = true;
     if (s->running != NULL) {
@@ -141,22 +139,56 @@ void ncm_session_close(struct ncm_session *s)
     ncm_actions_cut(s, true);
     pthread_cond_broadcast(&s->actions.wake);
     pthread_mutex_unlock(&s->lock);
-    bool over = ncm_lane_join(&s->actions, ncm_mono_ms() + ACTION_MS);
-    if (!over) {
-        pthread_mutex_lock(&s->lock);
-        ncm_jobs_free(s->queue);
-        s->queue = NULL;
-        ncm_lane_interrupt(&s->actions, &s->actions.cancel);
-        pthread_mutex_unlock(&s->lock);
-        over = ncm_lane_join(&s->actions, ncm_mono_ms() + CANCEL_MS);
+}
+
+/* Actions that were waited for in vain: what runs is cancelled, what waits is dropped. */
+static void cancel_actions(struct ncm_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    ncm_jobs_free(s->queue);
+    s->queue = NULL;
+    ncm_lane_interrupt(&s->actions, &s->actions.cancel);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_sessions_close(struct ncm_session *const *sessions, size_t n)
+{
+    bool *over = ncm_alloc(n + 1, sizeof *over);
+    bool all = true;
+    for (size_t i = 0; i < n; i++) {
+        tell_end(sessions[i]);
     }
-    int64_t until = ncm_mono_ms() + CANCEL_MS;
-    over = ncm_lane_join(&s->reads, until) && over;
-    over = ncm_lane_join(&s->stream, until) && over;
-    if (over) {
-        free_all(s);
+    int64_t until = ncm_mono_ms() + ACTION_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = ncm_lane_join(&sessions[i]->actions, until);
+        all = all && over[i];
     }
-    /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+    for (size_t i = 0; !all && i < n; i++) {
+        if (!over[i]) {
+            cancel_actions(sessions[i]);
+        }
+    }
+    until = ncm_mono_ms() + CANCEL_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = over[i] || ncm_lane_join(&sessions[i]->actions, until);
+    }
+    until = ncm_mono_ms() + CANCEL_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = ncm_lane_join(&sessions[i]->reads, until) && over[i];
+        over[i] = ncm_lane_join(&sessions[i]->stream, until) && over[i];
+        if (over[i]) {
+            free_all(sessions[i]);
+        }
+        /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+    }
+    ncm_free(over);
+}
+
+void ncm_session_close(struct ncm_session *s)
+{
+    if (s != NULL) {
+        ncm_sessions_close(&s, 1);
+    }
 }
 
 const struct ncm_config *ncm_session_config(const struct ncm_session *s)
@@ -204,6 +236,14 @@ bool ncm_session_protected(const struct ncm_session *s)
     return s->choice.protect;
 }
 
+bool ncm_session_insecure(const struct ncm_session *s)
+{
+    const struct ncm_choice *c = &s->choice;
+    return (c->access.insecure && strncmp(c->location, "https:", 6) == 0) ||
+           (c->registry != NULL && c->registry_access.insecure &&
+            strncmp(c->registry, "https:", 6) == 0);
+}
+
 bool ncm_session_read_only(const struct ncm_session *s)
 {
     return s->read_only;
@@ -243,6 +283,15 @@ bool ncm_session_pump(struct ncm_session *s)
     /* What was handed out before was promised only until this pump. */
     ncm_grave_empty(s);
     return changed;
+}
+
+bool ncm_session_hear(struct ncm_session *s)
+{
+    ncm_bell_clear(&s->bell);
+    pthread_mutex_lock(&s->lock);
+    bool ended = s->results != NULL;
+    pthread_mutex_unlock(&s->lock);
+    return ended;
 }
 
 void ncm_session_pause(struct ncm_session *s, bool paused)

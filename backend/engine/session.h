@@ -55,6 +55,8 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
                      struct ncm_session **out, struct ncm_err *err);
 /* Cancels reads, waits for a running action (at most 5 s), joins the threads, frees. */
 void ncm_session_close(struct ncm_session *s);
+/* The same for several at once, in the time that one may take. */
+void ncm_sessions_close(struct ncm_session *const *sessions, size_t n);
 
 /* Facts for the header. Borrowed. */
 const struct ncm_config *ncm_session_config(const struct ncm_session *s);
@@ -69,6 +71,8 @@ int64_t ncm_session_timeout(const struct ncm_session *s);
 /* Over a network. */
 bool ncm_session_remote(const struct ncm_session *s);
 bool ncm_session_protected(const struct ncm_session *s);
+/* Certificates are not checked, as the user's own setting says. */
+bool ncm_session_insecure(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
  * --read-only cannot be unlocked (false). */
@@ -81,6 +85,9 @@ bool ncm_session_locked(const struct ncm_session *s);
  * who never pumps (a headless command) needs none. */
 int ncm_session_bell(const struct ncm_session *s);
 bool ncm_session_pump(struct ncm_session *s);
+/* For a session that nobody looks at just now: empties the bell and takes nothing, so that what was
+ * handed out stays valid. Returns whether a job has ended (ncm_session_result takes it). */
+bool ncm_session_hear(struct ncm_session *s);
 /* Somebody pressed a key: sources that have to be asked are asked more often for a while. */
 void ncm_session_attend(struct ncm_session *s);
 /* Pauses or resumes the live watch (key z; unfocused terminal). */
@@ -105,6 +112,9 @@ const void *ncm_want_get(const struct ncm_want *w);
 /* The last error, or NULL where the last load went well. */
 const struct ncm_err *ncm_want_error(const struct ncm_want *w);
 struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
+/* What keeps a session from its source: the last error of a want that is offline, NULL where none
+ * is. *taken_ms: when the newest data that is shown for it was read, NCM_NO_TIME without. */
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms);
 /* RUNS: which rows are on screen (with a margin): their pages are loaded. */
 void ncm_want_window(struct ncm_want *w, size_t first, size_t count);
 void ncm_want_refresh(struct ncm_want *w);

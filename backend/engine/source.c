@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/address.h"
 #include "engine/config_file.h"
 #include "engine/internal.h"
 #include "engine/pair.h"

@@ -297,6 +297,24 @@ static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm
     return NCM_LIVE;
 }
 
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms)
+{
+    const struct ncm_err *err = NULL;
+    *taken_ms = NCM_NO_TIME;
+    pthread_mutex_lock(&s->lock);
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (!l->shown_failed || !l->failed || state_of(s, l, 0) != NCM_OFFLINE) {
+            continue;
+        }
+        err = &l->shown_err;
+        if (l->shown != NULL && l->shown->taken_ms > *taken_ms) {
+            *taken_ms = l->shown->taken_ms;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
 struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w)
 {
     struct ncm_session *s = w->session;

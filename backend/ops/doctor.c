@@ -35,6 +35,11 @@ static void add_error(struct list *l, const char *name, const struct ncm_err *er
     add(l, NCM_CHECK_FAIL, name, ncm_strdup(err->what), err->hint);
 }
 
+static void add_warning(void *to, const char *sentence)
+{
+    add(to, NCM_CHECK_WARN, "config", ncm_strdup(sentence), NULL);
+}
+
 static void check_config(struct list *l, struct ncm_session *s)
 {
     const struct ncm_config *c = ncm_session_config(s);
@@ -43,10 +48,14 @@ static void check_config(struct list *l, struct ncm_session *s)
             NULL);
         return;
     }
+    size_t before = l->n;
     for (size_t i = 0; i < c->n_warnings; i++) {
-        add(l, NCM_CHECK_WARN, "config", ncm_strdup(c->warnings[i]), NULL);
+        add_warning(l, c->warnings[i]);
     }
-    if (c->n_warnings == 0) {
+    if (ncm_session_context(s)[0] != '\0') {
+        ncm_config_examine(c, ncm_session_context(s), add_warning, l);
+    }
+    if (l->n == before) {
         add(l, NCM_CHECK_OK, "config", ncm_strdup(c->path), NULL);
     }
 }
