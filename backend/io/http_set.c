@@ -137,6 +137,14 @@ static bool set_who(struct ncm_exchange *x)
     return true;
 }
 
+/* Libraries that curl could use beside the one in use stand in brackets. */
+bool ncm_http_gnutls(void)
+{
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return library != NULL &&
+           (strncmp(library, "GnuTLS", 6) == 0 || strstr(library, " GnuTLS") != NULL);
+}
+
 static bool set_trust(struct ncm_exchange *x)
 {
     const struct ncm_access *a = &x->h->access;
@@ -156,8 +164,9 @@ static bool set_trust(struct ncm_exchange *x)
     if (ok && a->cert != NULL) {
         ok = curl_easy_setopt(c, CURLOPT_SSLCERT, a->cert) == CURLE_OK &&
              curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK &&
-             /* Without one OpenSSL would ask for it at the terminal. */
-             curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK;
+             /* Without one OpenSSL would ask for it at the terminal; GnuTLS never does, and takes
+              * none for a key that needs none. */
+             (ncm_http_gnutls() || curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK);
     }
     return ok;
 }

@@ -258,6 +258,10 @@ def serve(name, conn, context):
             except ssl.SSLError:
                 drain(conn)
                 return
+        elif conn.recv(1, socket.MSG_PEEK) == b"\x16":
+            conn.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            drain(conn)
+            return
         with conn.makefile("rb") as source:
             for nth in range(1, 1000000):
                 r = Request(source, conn, nth)
