@@ -50,6 +50,7 @@ struct ncm_exchange {
     enum ncm_exchange_end end;
     size_t index; /* which of the caller's requests */
     size_t header_bytes;
+    bool head_whole;    /* its last line, an empty one, was there */
     size_t body_bytes;  /* what the caller got */
     int64_t started_ms; /* monotonic */
     int64_t active_ms;  /* the last byte arrived, monotonic */

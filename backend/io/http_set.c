@@ -21,14 +21,20 @@ enum {
 static size_t on_header(char *p, size_t size, size_t n, void *to)
 {
     struct ncm_exchange *x = to;
-    (void)p;
+    size_t len = size * n;
     x->active_ms = ncm_mono_ms();
-    x->header_bytes += size * n;
+    x->header_bytes += len;
+    /* A status line begins a head (there are several after a 1xx), an empty line ends it. */
+    if (len > 5 && memcmp(p, "HTTP/", 5) == 0) {
+        x->head_whole = false;
+    } else if (len > 0 && len <= 2 && p[len - 1] == '\n') {
+        x->head_whole = true;
+    }
     if (x->header_bytes > HEADERS_MOST) {
         x->end = NCM_END_HEADERS;
         return 0;
     }
-    return size * n;
+    return len;
 }
 
 /* Only the page that counts goes to a sink, not what a 401, a redirect or an error says. */

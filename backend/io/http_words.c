@@ -222,6 +222,11 @@ static void fail_cut(struct ncm_exchange *x)
         }
         return;
     }
+    if (x->body_bytes == 0) {
+        ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off at its beginning"),
+                 x->h->base);
+        return;
+    }
     char got[32];
     ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
     ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base, got);
