@@ -30,6 +30,10 @@ void ncm_http_interrupt(struct ncm_http *h);
 /* Forgets an earlier interrupt: once at the start of what a lane does. */
 void ncm_http_ready(struct ncm_http *h);
 const char *ncm_http_base(const struct ncm_http *h);
+/* Waits so long between requests: true when the time is over, NCM_CANCELLED when ncm_http_interrupt
+ * or *cancel (may be NULL; looked at only when woken) ended it. Costs no wake-ups. */
+bool ncm_http_pause(struct ncm_http *h, int64_t ms, const atomic_bool *cancel,
+                    struct ncm_err *err);
 
 enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DELETE };
 
@@ -39,6 +43,9 @@ struct ncm_http_request {
     const char *body;     /* JSON; NULL: none */
     size_t body_len;
     size_t most;          /* bytes of body taken: 0 = 64 MiB; more is NCM_TOO_LARGE … */
+    bool asks;            /* a POST that changes nothing (a search): it may go over a connection that
+                           * was kept, and again where that one turns out to be dead. Other methods
+                           * than GET get a fresh connection, so that nothing is written twice */
     bool cut;             /* … or, with cut, the transfer ends there and truncated says so */
     int64_t timeout_ms;   /* patience with this one; 0: access->timeout_ms */
     const atomic_bool *cancel; /* polled besides ncm_http_interrupt; may be NULL */

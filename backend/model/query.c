@@ -147,8 +147,8 @@ char *ncm_query_text(const struct ncm_query *q)
 {
     struct ncm_buf b;
     ncm_buf_init(&b, SIZE_MAX / 2);
-    ncm_buf_printf(&b, "%d/%d/%d%d/%" PRId64 "/%" PRId64 " ", (int)q->topic, (int)q->view,
-                   q->all_columns, q->nested, q->limit, q->at_ms);
+    ncm_buf_printf(&b, "%d/%d/%d%d%d%d/%" PRId64 "/%" PRId64 " ", (int)q->topic, (int)q->view,
+                   q->all_columns, q->nested, q->lazy, q->sampled, q->limit, q->at_ms);
     put_set(&b, q->ids, q->n_ids);
     put(&b, q->filter && *q->filter ? q->filter : NULL);
     ncm_buf_putc(&b, '(');

@@ -24,6 +24,9 @@ struct ncm_query {
     size_t n_columns;
     bool all_columns; /* RUNS: everything in the pages */
     bool nested;      /* RUNS: children follow their parents */
+    bool lazy;        /* RUNS: rows may come as they are looked at, where all of them are dear;
+                         the snapshot's total is -1 until all are there */
+    bool sampled;     /* SERIES: an even sample is enough for a long history that would be dear */
     int64_t limit;    /* RUNS: 0 = all; SERIES: points wanted, 0 = all;
                          ARTIFACT: bytes wanted, 0 = the default of 256 KiB */
     char *id;         /* RUN, SERIES, ARTIFACTS, ARTIFACT: run id; FACTS, HOLDERS: model */

@@ -95,6 +95,8 @@ struct ncm_value ncm_run_cell(const struct ncm_run *r, const char *column);
 
 /* Sorts metrics, params and tags by key (bytes), as the look-ups above need them. */
 void ncm_run_sort(struct ncm_run *r);
+/* A deep copy; every string and list lives in the arena. */
+void ncm_run_copy(struct ncm_arena *a, struct ncm_run *to, const struct ncm_run *from);
 /* Takes name, user and parent from the tags that stand in for them where the record has none
  * (mlflow.runName, mlflow.user, mlflow.parentRunId); without any name the id is it. Sorted tags. */
 void ncm_run_defaults(struct ncm_run *r);
