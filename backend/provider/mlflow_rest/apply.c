@@ -37,8 +37,23 @@ static bool made_before(const struct ncm_changes *c, size_t which)
     return false;
 }
 
+/* Stages of one model alone are compared as a group, right before they are written. */
+static bool is_one_group(const struct ncm_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->items[i].kind != NCM_CH_VERSION_STAGE ||
+            strcmp(c->items[i].object, c->items[0].object) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool compare_all(struct rest_writer *w, struct ncm_err *err)
 {
+    if (is_one_group(w->changes)) {
+        return true;
+    }
     for (size_t i = 0; i < w->changes->n; i++) {
         if (!made_before(w->changes, i) && !rest_compare(w, &w->changes->items[i], err)) {
             return false;

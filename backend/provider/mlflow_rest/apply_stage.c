@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/num.h"
+#include "model/rules.h"
 #include "provider/mlflow_rest/apply.h"
 
 /* A version as the server has it. */
@@ -129,11 +130,13 @@ static bool compare(const struct group *g, const struct view *v, struct ncm_err 
     for (size_t i = 0; i < g->n; i++) {
         const struct ncm_change *ch = &g->items[i];
         const struct seen *s = find(v, ch->version);
-        const char *now = s != NULL ? s->stage : NULL;
-        if (!ch->any_from && !ncm_change_same(now, ch->from)) {
-            return ncm_change_conflict(ch, now, err);
+        if (s == NULL) {
+            return ncm_rules_no_version(ch->object, ch->version, err);
         }
-        g->steps[i].others = s != NULL ? s->marks : 0;
+        if (!ch->any_from && !ncm_change_same(s->stage, ch->from)) {
+            return ncm_change_conflict(ch, s->stage, err);
+        }
+        g->steps[i].others = s->marks;
         const struct seen *other = wants_alone(ch) ? stranger(g, v, ch->to) : NULL;
         if (other != NULL) {
             return came_meanwhile(g, other->version, ch->to, err);

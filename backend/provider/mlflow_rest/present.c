@@ -342,7 +342,8 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
               struct ncm_err *err)
 {
     *value = NULL;
-    if (ch->kind < NCM_CH_RUN_TAG && !w->c->facts.has_registry) {
+    const struct rest_facts *facts = w->c->facts_known ? &w->c->facts : NULL;
+    if (ch->kind < NCM_CH_RUN_TAG && facts != NULL && !facts->has_registry) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("this store has no model registry"));
     }
     switch (ch->kind) {
@@ -357,7 +358,7 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
     case NCM_CH_MODEL_DELETE:
         return version_count(w, ch, value, err);
     case NCM_CH_ALIAS:
-        if (!w->c->facts.has_aliases) {
+        if (facts != NULL && !facts->has_aliases) {
             return ncm_fail(err, NCM_UNSUPPORTED,
                             _("this store has no aliases: they came with"
                               " MLflow 2.3"));
@@ -381,8 +382,8 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
 bool rest_present(struct ncm_conn *c, const struct ncm_change *change, char **value,
                   struct ncm_err *err)
 {
+    /* What the server can do is not asked for this alone: reading back has a connection of its own. */
     struct rest_writer w = {.c = c};
-    *value = NULL;
     ncm_http_ready(c->http);
-    return rest_learn(c, NULL, err) && rest_now(&w, change, value, err);
+    return rest_now(&w, change, value, err);
 }
