@@ -3,7 +3,7 @@
 #include "cli.h"
 
 const struct cli_option cli_global_options[] = {
-    {"store", 0, "URI", N_("the store: sqlite:///FILE, sqlite:////PATH, a path"), NULL},
+    {"store", 0, "URI", N_("the store: a path, sqlite:////PATH, http(s)://HOST of a tracking server"), NULL},
     {"context", 0, "NAME", N_("a context of the configuration"), NULL},
     {"config", 0, "FILE", N_("the configuration file"), NULL},
     {"output", 'o', "FORM", N_("form of the output: table, json, jsonl or csv"),
@@ -45,6 +45,7 @@ const struct cli_option cli_command_options[] = {
     {"at", 0, "TIME", N_("at this time: 2026-11-21T14:00, -2h, milliseconds"), NULL},
     {"since", 0, "TIME", N_("since this time: 2026-11-21, -2h, milliseconds"), NULL},
     {"model", 0, "NAME", N_("of this model"), NULL},
+    {"protect", 0, NULL, N_("a production context: changes want a name typed"), NULL},
     {"dir", 0, "DIR", N_("where to make it"), NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -113,7 +114,7 @@ const struct cli_command cli_commands[] = {
      cli_audit_verify},
     {"doctor", "", N_("check the store, our own state and the terminal"), "", 0, 0, cli_doctor},
     {"demo", "", N_("make a workspace to try everything on, and open it"), "dir", 0, 0, cli_demo},
-    {"config init", "", N_("write a commented configuration file"), "", 0, 0, cli_config},
+    {"config init", "", N_("write a commented configuration file"), "protect", 0, 0, cli_config},
     {"config check", "", N_("check the configuration file"), "", 0, 0, cli_config},
     {"config path", "", N_("print where the configuration file is"), "", 0, 0, cli_config},
     {"config show", "", N_("print the settings in force"), "", 0, 0, cli_config},

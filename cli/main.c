@@ -16,6 +16,7 @@ bool cli_open_screen(struct cli *c, bool demo, struct ncm_err *err)
                 .read_only = c->read_only,
                 .timeout_ms = c->timeout_ms,
                 .why = demo ? _("made by the demo") : NULL,
+                .cache = true,
             },
         .script = c->script,
         .lang = c->lang,

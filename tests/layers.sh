@@ -101,7 +101,7 @@ function outside_symbol(f, s)
     if (f ~ /^backend\// && s ~ /^(printf|puts|putchar|exit|stdout)$/)
         return "the backend neither prints nor exits"
     if (f ~ /^backend\// && s ~ /^(getenv|secure_getenv)$/ &&
-        f !~ /^backend\/(engine\/(choose[a-z_]*|config)\.c|base\/(num|text|i18n|log)\.c|io\/(file|path|secret|http[a-z_]*)\.c)$/)
+        f !~ /^backend\/(engine\/(choose[a-z_]*|config_check)\.c|base\/(num|text|i18n|log)\.c|io\/(file|path|secret|http[a-z_]*)\.c)$/)
         return "the environment is read in few named places"
     return ""
 }

@@ -1,9 +1,9 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "engine/config_file.h"
+#include "engine/address.h"
+#include "engine/choose_login.h"
 #include "engine/internal.h"
 #include "io/file.h"
 
@@ -13,12 +13,6 @@
 static bool starts(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-static const char *env(const char *name)
-{
-    const char *v = getenv(name);
-    return v != NULL && v[0] != '\0' ? v : NULL;
 }
 
 static enum ncm_file_kind kind_of(const char *path)
@@ -62,7 +56,8 @@ static const char *after_sqlite(const char *uri)
     return uri[6] == ':' || uri[6] == '+' ? colon + 3 : NULL;
 }
 
-static bool sqlite_location(const char *uri, const char *rest, char **location, struct ncm_err *err)
+static bool sqlite_location(const char *uri, const char *rest, const char *dir, char **location,
+                            struct ncm_err *err)
 {
     /* sqlite:///REL has an empty host and "/" before the path; ////ABS keeps the second one. */
     if (rest[0] != '/') {
@@ -76,16 +71,16 @@ static bool sqlite_location(const char *uri, const char *rest, char **location, 
                         uri);
     }
     char *plain = ncm_strndup(path, len);
-    *location = ncm_path_expand(plain, NULL);
+    *location = ncm_path_expand(plain, dir);
     ncm_free(plain);
     return true;
 }
 
-static bool is_address(const char *uri)
+/* Kinds that are known though none of ours opens them: what to do instead is said later. */
+static bool is_known_elsewhere(const char *uri)
 {
-    static const char *const schemes[] = {"http://",       "https://",   "databricks://",
-                                          "databricks-uc", "postgresql", "postgres",
-                                          "mysql",         "mssql",      "oracle"};
+    static const char *const schemes[] = {"databricks://", "databricks-uc", "postgresql", "postgres",
+                                          "mysql",         "mssql",         "oracle"};
     if (strcmp(uri, "databricks") == 0) {
         return true;
     }
@@ -95,6 +90,19 @@ static bool is_address(const char *uri)
         }
     }
     return false;
+}
+
+static bool server_location(const char *uri, char **location, struct ncm_err *err)
+{
+    char *server = ncm_uri_server(uri);
+    const char *host = strstr(server, "://") + 3;
+    if (host[0] == '\0' || host[0] == '/' || host[0] == ':') {
+        ncm_fail(err, NCM_USAGE, _("'%s' names no host"), server);
+        ncm_free(server);
+        return ncm_hint(err, "%s", _("http(s)://HOST[:PORT][/PREFIX] of a tracking server"));
+    }
+    *location = server;
+    return true;
 }
 
 /* For people: an address without user, password and parameters; a path with ~ for home. */
@@ -108,7 +116,7 @@ static char *label_of(const char *location)
         return ncm_sprintf("%.*s%.*s", (int)(host - location), location, (int)strcspn(from, "?#"),
                            from);
     }
-    const char *home = env("HOME");
+    const char *home = ncm_choose_env("HOME");
     size_t len = home != NULL ? strlen(home) : 0;
     if (len > 1 && strncmp(location, home, len) == 0 && location[len] == '/') {
         return ncm_sprintf("~%s", location + len);
@@ -116,16 +124,19 @@ static char *label_of(const char *location)
     return ncm_strdup(location);
 }
 
-bool ncm_store_location(const char *uri, char **location, struct ncm_err *err)
+bool ncm_store_location(const char *uri, const char *dir, char **location, struct ncm_err *err)
 {
     if (uri[0] == '\0') {
         return ncm_fail(err, NCM_USAGE, _("The name of the store is empty"));
     }
     const char *rest = after_sqlite(uri);
     if (rest != NULL) {
-        return sqlite_location(uri, rest, location, err);
+        return sqlite_location(uri, rest, dir, location, err);
     }
-    if (is_address(uri)) {
+    if (ncm_uri_is_server(uri)) {
+        return server_location(uri, location, err);
+    }
+    if (is_known_elsewhere(uri)) {
         *location = ncm_strdup(uri);
         return true;
     }
@@ -137,21 +148,57 @@ bool ncm_store_location(const char *uri, char **location, struct ncm_err *err)
         return ncm_hint(err, "%s",
                         _("sqlite:///FILE, sqlite:////PATH, file://…, a path, http(s)://HOST"));
     }
-    *location = ncm_path_expand(path, NULL);
+    *location = ncm_path_expand(path, dir);
     ncm_free(path);
     return true;
 }
 
-static bool take(struct ncm_choice *out, const char *uri, char *why, struct ncm_err *err)
+static bool take(struct ncm_choice *out, const char *uri, const char *dir, char *why,
+                 struct ncm_err *err)
 {
-    if (!ncm_store_location(uri, &out->location, err)) {
+    if (!ncm_store_location(uri, dir, &out->location, err)) {
         ncm_wrap(err, "%s", why);
         ncm_free(why);
         return false;
     }
+    if (ncm_uri_is_server(uri)) {
+        ncm_uri_login(uri, &out->access);
+    }
     out->why = why;
     out->label = label_of(out->location);
     return true;
+}
+
+/* Another registry is entered as the store is, or as its own address says. */
+static bool take_registry(struct ncm_choice *out, const char *uri, const char *dir,
+                          const char *where, struct ncm_err *err)
+{
+    if (uri == NULL) {
+        return true;
+    }
+    if (!ncm_store_location(uri, dir, &out->registry, err)) {
+        return ncm_wrap(err, "%s", where);
+    }
+    if (strcmp(out->registry, out->location) == 0) {
+        ncm_free(out->registry);
+        out->registry = NULL;
+        return true;
+    }
+    ncm_access_copy(&out->registry_access, &out->access);
+    if (ncm_uri_is_server(uri)) {
+        ncm_uri_login(uri, &out->registry_access);
+    }
+    return true;
+}
+
+/* What MLflow's own client would use at this address. */
+static void take_environment(struct ncm_choice *out)
+{
+    const char *registry = ncm_choose_env("MLFLOW_REGISTRY_URI");
+    if (ncm_uri_is_server(out->location) ||
+        (registry != NULL && ncm_uri_is_server(registry))) {
+        ncm_access_environment(&out->access);
+    }
 }
 
 static bool unknown_context(const char *name, const struct ncm_config *config, struct ncm_err *err)
@@ -190,39 +237,90 @@ static bool adopt(struct ncm_choice *out, const char *name, const struct ncm_con
     return true;
 }
 
-static bool take_context(struct ncm_choice *out, const struct ncm_config_context *c, char *why,
-                         struct ncm_err *err)
+/* What its paths are relative to; the caller frees. */
+static char *folder_of(const struct ncm_config *config)
+{
+    const char *slash = config->path != NULL ? strrchr(config->path, '/') : NULL;
+    return slash != NULL ? ncm_strndup(config->path, (size_t)(slash - config->path)) : NULL;
+}
+
+char *ncm_config_label(const struct ncm_config *config, const struct ncm_config_context *c)
+{
+    char *location = NULL;
+    struct ncm_err ignored;
+    if (c->tracking_uri == NULL) {
+        return NULL;
+    }
+    char *dir = folder_of(config);
+    char *label = ncm_store_location(c->tracking_uri, dir, &location, &ignored)
+                      ? label_of(location)
+                      : ncm_uri_shown(c->tracking_uri);
+    ncm_free(dir);
+    ncm_free(location);
+    return label;
+}
+
+static bool take_context(struct ncm_choice *out, const struct ncm_config *config,
+                         const struct ncm_config_context *c, char *why, struct ncm_err *err)
 {
     if (c->tracking_uri == NULL) {
         ncm_free(why);
         ncm_fail(err, NCM_USAGE, _("The context '%s' names no store"), c->name);
         return ncm_hint(err, _("add 'tracking: {uri: …}' to contexts.%s"), c->name);
     }
-    return take(out, c->tracking_uri, why, err);
-}
-
-/* A folder that MLflow writes, in words that say what to do instead. */
-static bool folder_refused(enum ncm_code code, const char *label, struct ncm_err *err)
-{
-    ncm_fail(err, code,
-             _("%s is a folder of MLflow's file store: this version opens MLflow's SQLite files"),
-             label);
-    return ncm_hint(err, "%s",
-                    _("'mlflow migrate-filestore' copies it into an SQLite file; --store names "
-                      "a server's file; 'ncmlops demo' makes one to try everything on"));
+    char *dir = folder_of(config);
+    ncm_access_copy(&out->access, &c->access);
+    bool ok = take(out, c->tracking_uri, dir, why, err);
+    /* A context with credentials of its own takes none that were meant for another server. */
+    if (ok && !ncm_access_logs_in(&out->access)) {
+        take_environment(out);
+    }
+    ok = ok && take_registry(out, c->registry_uri, dir, "registry-uri", err);
+    ncm_free(dir);
+    return ok;
 }
 
 static bool nothing(struct ncm_err *err)
 {
     if (kind_of(HERE_FOLDER) == NCM_FILE_DIR) {
-        folder_refused(NCM_NOT_FOUND, "./" HERE_FOLDER, err);
-        return ncm_detail(err, "%s", HERE_FOLDER);
+        ncm_fail(err, NCM_NOT_FOUND,
+                 _("There is no store to open: ./%s holds no experiments, only artifacts"),
+                 HERE_FOLDER);
+        ncm_detail(err, "%s", HERE_FOLDER);
+    } else {
+        ncm_fail(err, NCM_NOT_FOUND, _("There is no store to open"));
     }
-    ncm_fail(err, NCM_NOT_FOUND, _("There is no store to open"));
     return ncm_hint(
         err, "%s",
-        _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db; "
-          "'ncmlops demo' makes one to try everything on"));
+        _("--store URI, --context NAME, MLFLOW_TRACKING_URI, or a folder with mlflow.db or "
+          "mlruns; 'ncmlops demo' makes one to try everything on"));
+}
+
+/* A store whose own client would read MLflow's variables. */
+static bool take_plain(struct ncm_choice *out, const char *uri, char *why, bool registry,
+                       struct ncm_err *err)
+{
+    if (!take(out, uri, NULL, why, err)) {
+        return false;
+    }
+    take_environment(out);
+    return !registry || take_registry(out, ncm_choose_env("MLFLOW_REGISTRY_URI"), NULL,
+                                      "MLFLOW_REGISTRY_URI", err);
+}
+
+static bool choose_plain(struct ncm_choice *out, struct ncm_err *err)
+{
+    const char *uri = ncm_choose_env("MLFLOW_TRACKING_URI");
+    if (uri != NULL) {
+        return take_plain(out, uri, ncm_strdup("MLFLOW_TRACKING_URI"), true, err);
+    }
+    if (kind_of(HERE_DB) != NCM_FILE_NONE) {
+        return take_plain(out, HERE_DB, ncm_sprintf(_("%s is here"), HERE_DB), true, err);
+    }
+    if (is_file_store(HERE_FOLDER)) {
+        return take_plain(out, HERE_FOLDER, ncm_sprintf(_("%s is here"), HERE_FOLDER), true, err);
+    }
+    return nothing(err);
 }
 
 static bool choose(const char *store, const char *name, const struct ncm_config *config,
@@ -230,66 +328,51 @@ static bool choose(const char *store, const char *name, const struct ncm_config 
 {
     const struct ncm_config_context *c = NULL;
     if (name == NULL) {
-        name = env("NCMLOPS_CONTEXT");
+        name = ncm_choose_env("NCMLOPS_CONTEXT");
     }
     if (name != NULL && !adopt(out, name, config, &c, err)) {
         return false;
     }
     if (store != NULL) {
-        return take(out, store, ncm_strdup("--store"), err);
+        return take_plain(out, store, ncm_strdup("--store"), false, err);
     }
     if (c != NULL) {
-        return take_context(out, c, ncm_sprintf(_("context %s"), name), err);
+        return take_context(out, config, c, ncm_sprintf(_("context %s"), name), err);
     }
-    const char *uri = env("MLFLOW_TRACKING_URI");
-    if (uri != NULL) {
-        return take(out, uri, ncm_strdup("MLFLOW_TRACKING_URI"), err);
-    }
-    if (config != NULL && config->current_context != NULL) {
+    if (ncm_choose_env("MLFLOW_TRACKING_URI") == NULL && config != NULL &&
+        config->current_context != NULL) {
         name = config->current_context;
         return adopt(out, name, config, &c, err) &&
-               take_context(out, c, ncm_sprintf(_("context %s"), name), err);
+               take_context(out, config, c, ncm_sprintf(_("context %s"), name), err);
     }
-    if (kind_of(HERE_DB) != NCM_FILE_NONE) {
-        return take(out, HERE_DB, ncm_sprintf(_("%s is here"), HERE_DB), err);
-    }
-    if (is_file_store(HERE_FOLDER)) {
-        return take(out, HERE_FOLDER, ncm_sprintf(_("%s is here"), HERE_FOLDER), err);
-    }
-    return nothing(err);
+    return choose_plain(out, err);
 }
 
-/* The environment may name a registry of its own; whoever set it must learn that it is not used. */
-static bool other_registry(const struct ncm_choice *c)
-{
-    const char *uri = env("MLFLOW_REGISTRY_URI");
-    char *location = NULL;
-    struct ncm_err err;
-    if (uri == NULL ||
-        (ncm_store_location(uri, &location, &err) && strcmp(location, c->location) == 0)) {
-        ncm_free(location);
-        return false;
-    }
-    ncm_free(location);
-    return true;
-}
-
+/* Where the models are is worth knowing before what else lies here. */
 static void note_also(struct ncm_choice *out)
 {
-    if (other_registry(out)) {
-        out->also = ncm_strdup(_("MLFLOW_REGISTRY_URI names another registry: this version shows "
-                                 "the store's own"));
+    const char *registry = ncm_choose_env("MLFLOW_REGISTRY_URI");
+    if (out->registry != NULL) {
+        char *label = label_of(out->registry);
+        out->also = ncm_sprintf(_("models and their stages are those of %s"), label);
+        ncm_free(label);
         return;
     }
     char *db = ncm_path_expand(HERE_DB, NULL);
     char *folder = ncm_path_expand(HERE_FOLDER, NULL);
-    if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {
+    char *other = NULL;
+    struct ncm_err ignored;
+    if (registry != NULL && (!ncm_store_location(registry, NULL, &other, &ignored) ||
+                             strcmp(other, out->location) != 0)) {
+        out->also = ncm_strdup(_("MLFLOW_REGISTRY_URI is not used: it belongs to the store that "
+                                 "MLFLOW_TRACKING_URI names"));
+    } else if (strcmp(out->location, db) != 0 && kind_of(db) == NCM_FILE_REGULAR) {
         out->also = ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_DB, HERE_DB);
     } else if (strcmp(out->location, folder) != 0 && is_file_store(folder)) {
-        out->also = ncm_sprintf(_("%s lies here too: 'mlflow migrate-filestore' copies such a "
-                                  "folder into an SQLite file"),
-                                HERE_FOLDER);
+        out->also =
+            ncm_sprintf(_("%s lies here too: --store %s opens it"), HERE_FOLDER, HERE_FOLDER);
     }
+    ncm_free(other);
     ncm_free(db);
     ncm_free(folder);
 }
@@ -306,6 +389,16 @@ bool ncm_choose_store(const char *store, const char *context, const struct ncm_c
     return true;
 }
 
+bool ncm_choose_plain(struct ncm_choice *out, struct ncm_err *err)
+{
+    *out = (struct ncm_choice){0};
+    if (!choose_plain(out, err)) {
+        ncm_choice_release(out);
+        return false;
+    }
+    return true;
+}
+
 void ncm_choice_release(struct ncm_choice *c)
 {
     ncm_free(c->location);
@@ -313,7 +406,9 @@ void ncm_choice_release(struct ncm_choice *c)
     ncm_free(c->why);
     ncm_free(c->also);
     ncm_free(c->context);
+    ncm_free(c->registry);
     ncm_access_release(&c->access);
+    ncm_access_release(&c->registry_access);
     *c = (struct ncm_choice){0};
 }
 
@@ -321,35 +416,22 @@ void ncm_choice_release(struct ncm_choice *c)
 static void unsupported(const struct ncm_choice *c, struct ncm_err *err)
 {
     const char *where = c->location;
-    if (starts(where, "http://") || starts(where, "https://")) {
-        ncm_fail(err, NCM_UNSUPPORTED,
-                 _("%s is a tracking server: this version opens only "
-                   "MLflow's SQLite files"),
+    if (starts(where, "databricks")) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("Databricks is not supported by this version"));
+        ncm_hint(err, "%s", _("it opens MLflow's tracking servers, SQLite files and folders"));
+    } else if (strstr(where, "://") != NULL && !ncm_uri_is_server(where)) {
+        ncm_fail(err, NCM_UNSUPPORTED, _("%s is a database server: it is not opened directly"),
                  c->label);
         ncm_hint(err, "%s",
-                 _("on the server itself: --store with the file that its "
-                   "--backend-store-uri names"));
-    } else if (starts(where, "databricks")) {
-        ncm_fail(err, NCM_UNSUPPORTED,
-                 _("Databricks is not supported by this version: it opens "
-                   "only MLflow's SQLite files"));
-    } else if (strstr(where, "://") != NULL) {
-        ncm_fail(err, NCM_UNSUPPORTED,
-                 _("%s is a database server: this version opens only "
-                   "MLflow's SQLite files"),
-                 c->label);
+                 _("point ncmlops at the tracking server instead: --store http(s)://HOST"));
     } else if (kind_of(where) == NCM_FILE_DIR) {
-        folder_refused(NCM_UNSUPPORTED, c->label, err);
         char *inside = ncm_path_join(where, HERE_DB);
+        ncm_fail(err, NCM_UNSUPPORTED, _("The folder %s holds no runs of MLflow"), c->label);
         if (kind_of(inside) == NCM_FILE_REGULAR) {
-            ncm_fail(err, NCM_UNSUPPORTED,
-                     _("%s is a folder: this version opens only MLflow's SQLite "
-                       "files"),
-                     c->label);
             ncm_hint(err, "--store %s", inside);
         }
         ncm_free(inside);
-    } else if (kind_of(where) == NCM_FILE_NONE) {
+    } else if (kind_of(where) == NCM_FILE_NONE && !ncm_uri_is_server(where)) {
         ncm_fail(err, NCM_NOT_FOUND, _("There is no file %s"), c->label);
     } else {
         ncm_fail(err, NCM_UNSUPPORTED, _("%s is no store that this version can open"), c->label);

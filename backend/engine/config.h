@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "io/access.h"
 
 struct ncm_json; /* io/node.h */
 
@@ -14,7 +15,9 @@ struct ncm_config_context {
     char *name;
     bool protect;
     bool read_only;
-    char *tracking_uri; /* as written; NULL where absent */
+    char *tracking_uri; /* as written, without user and password; NULL where absent */
+    char *registry_uri; /* likewise */
+    struct ncm_access access; /* how both are entered */
     int line;
 };
 
@@ -46,17 +49,32 @@ struct ncm_config {
 bool ncm_config_load(const char *path, struct ncm_config **out, struct ncm_err *err);
 void ncm_config_free(struct ncm_config *c);
 const struct ncm_config_context *ncm_config_find(const struct ncm_config *c, const char *name);
+/* Its store for people, as the header would say it; NULL where it names none. The caller frees. */
+char *ncm_config_label(const struct ncm_config *c, const struct ncm_config_context *context);
 /* Default path (caller frees); commented text for `config init` (caller frees). */
 char *ncm_config_default_path(void);
 char *ncm_config_template(const char *context, const char *tracking_uri, bool protect);
+/* The store that would be opened without a configuration: what lies in the folder or what
+ * MLFLOW_TRACKING_URI names; NULL where there is none. The caller frees. */
+char *ncm_config_suggestion(void);
+/* A store as somebody typed it, in the form that a file anywhere can hold: an absolute path, or the
+ * address. The caller frees. NCM_USAGE. */
+bool ncm_config_store(const char *typed, char **out, struct ncm_err *err);
+/* Whether the template leaves out a password that this address holds. */
+bool ncm_config_secret_left_out(const char *tracking_uri);
 /* The configuration as it is in force, without secrets, as YAML text (caller frees). */
 char *ncm_config_show(const struct ncm_config *c);
 /* The same as an object with the file's own keys; what is not set is null. */
 void ncm_config_json(const struct ncm_config *c, struct ncm_json *j);
 
+/* What is named but not there, one whole sentence a fault: a variable that is not set, a file that
+ * is missing or that others may read. context NULL: of all. Opens nothing, runs nothing. */
+void ncm_config_examine(const struct ncm_config *c, const char *context,
+                        void (*add)(void *to, const char *sentence), void *to);
+
 struct ncm_setting {
     const char *path;   /* "theme", "contexts.*.protect" */
-    const char *type;   /* "text" "yes/no" "number" "map" */
+    const char *type;   /* "text" "path" "variable" "yes/no" "number" "keys" "map" "any" */
     const char *values; /* "dark|light|mono" or NULL */
     const char *initial;
     const char *help; /* msgid */

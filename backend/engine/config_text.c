@@ -1,10 +1,11 @@
-/* The configuration as text: names near a wrong one, `config init`, `config show`. */
+/* The configuration as text: names near a wrong one, `config show`. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/address.h"
 #include "engine/config_file.h"
 #include "io/node.h"
 
@@ -99,44 +100,7 @@ bool ncm_config_one_of(const char *list, const char *word)
     return false;
 }
 
-/* Whether "name:5000" or "name": no user and password that were cut off before their '@'. */
-static bool is_host(const char *s, size_t len)
-{
-    const char *colon = s[0] == '[' ? NULL : memchr(s, ':', len);
-    size_t port = colon != NULL ? (size_t)(colon - s) + 1 : len;
-    return strspn(s + port, "0123456789") >= len - port;
-}
-
-bool ncm_uri_user(const char *uri, size_t *from, size_t *to)
-{
-    const char *host = strstr(uri, "://");
-    if (host == NULL) {
-        return false;
-    }
-    host += 3;
-    size_t len = strcspn(host, "/?#");
-    /* A password may hold what ends a host when it was not encoded as it ought to be. */
-    if (memchr(host, '@', len) == NULL && !is_host(host, len)) {
-        len = strlen(host);
-    }
-    for (size_t i = len; i > 0; i--) {
-        if (host[i - 1] == '@') {
-            *from = (size_t)(host - uri);
-            *to = *from + i - 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool ncm_config_uri_secret(const char *uri)
-{
-    size_t from, to;
-    return ncm_uri_user(uri, &from, &to) && memchr(uri + from, ':', to - from) != NULL;
-}
-
-/* A YAML scalar in double quotes. */
-static void quoted(struct ncm_buf *out, const char *s)
+void ncm_config_quote(struct ncm_buf *out, const char *s)
 {
     ncm_buf_putc(out, '"');
     for (; *s != '\0'; s++) {
@@ -157,38 +121,109 @@ static void text_line(struct ncm_buf *out, const char *key, const char *value)
 {
     if (value != NULL) {
         ncm_buf_puts(out, key);
-        quoted(out, value);
+        ncm_config_quote(out, value);
         ncm_buf_putc(out, '\n');
     }
-}
-
-/* An address without its secrets; the caller frees. */
-static char *shown_uri(const char *uri)
-{
-    size_t from, to;
-    bool user = ncm_uri_user(uri, &from, &to);
-    const char *rest = user ? uri + to : uri;
-    /* Parameters of an address may be secrets too; those of an SQLite file are none. */
-    bool address = strstr(uri, "://") != NULL && strncmp(uri, "sqlite", 6) != 0;
-    size_t len = address ? strcspn(rest, "?#") : strlen(rest);
-    return ncm_sprintf("%.*s%s%.*s%s", user ? (int)from : 0, uri, user ? "***" : "", (int)len, rest,
-                       rest[len] != '\0' ? "?***" : "");
-}
-
-static void uri_line(struct ncm_buf *out, const char *uri)
-{
-    if (uri == NULL) {
-        return;
-    }
-    char *shown = shown_uri(uri);
-    ncm_buf_puts(out, "    tracking:\n");
-    text_line(out, "      uri: ", shown);
-    ncm_free(shown);
 }
 
 static const char *yes_no(bool yes)
 {
     return yes ? "yes" : "no";
+}
+
+/* What is in force of a tracking part, one call a setting that has a value. */
+struct told {
+    void (*text)(void *to, const char *key, const char *value);
+    void (*number)(void *to, const char *key, int64_t value);
+    void (*flag)(void *to, const char *key);
+    void *to;
+};
+
+/* Names of variables and files are told; of a command its first word, of a secret nothing. */
+static void tell_secret(const struct told *t, const char *name, const struct ncm_secret *s)
+{
+    static const char *const kinds[] = {"", "-env", "-file", "-command", ""};
+    if (s->kind == NCM_SECRET_NONE) {
+        return;
+    }
+    char *key = ncm_sprintf("%s%s", name, kinds[s->kind]);
+    size_t word = strcspn(s->from, " \t");
+    char *value = s->kind == NCM_SECRET_TEXT ? ncm_strdup("***")
+                  : s->kind == NCM_SECRET_COMMAND && s->from[word] != '\0'
+                      ? ncm_sprintf("%.*s ***", (int)word, s->from)
+                      : ncm_strdup(s->from);
+    t->text(t->to, key, value);
+    ncm_free(value);
+    ncm_free(key);
+}
+
+static void tell_uri(const struct told *t, const char *key, const char *uri)
+{
+    char *shown = uri != NULL ? ncm_uri_shown(uri) : NULL;
+    if (shown != NULL) {
+        t->text(t->to, key, shown);
+    }
+    ncm_free(shown);
+}
+
+static void tell_tracking(const struct told *t, const struct ncm_config_context *x)
+{
+    const struct ncm_access *a = &x->access;
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"ca", a->ca},
+                 {"client-cert", a->cert},
+                 {"client-key", a->key},
+                 {"workspace", a->workspace}};
+    tell_uri(t, "uri", x->tracking_uri);
+    tell_uri(t, "registry-uri", x->registry_uri);
+    if (a->user != NULL) {
+        t->text(t->to, "user", a->user);
+    }
+    tell_secret(t, "password", &a->password);
+    tell_secret(t, "token", &a->token);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i].value != NULL) {
+            t->text(t->to, texts[i].key, texts[i].value);
+        }
+    }
+    tell_uri(t, "proxy", a->proxy);
+    if (a->netrc) {
+        t->flag(t->to, "netrc");
+    }
+    if (a->insecure) {
+        t->flag(t->to, "insecure-tls");
+    }
+    if (a->timeout_ms > 0) {
+        t->number(t->to, "timeout", a->timeout_ms / 1000);
+    }
+}
+
+/* Whether anything is said of it. */
+static bool has_tracking(const struct ncm_config_context *x)
+{
+    const struct ncm_access *a = &x->access;
+    return x->tracking_uri != NULL || x->registry_uri != NULL || a->user != NULL ||
+           a->password.kind != NCM_SECRET_NONE || a->token.kind != NCM_SECRET_NONE ||
+           a->ca != NULL || a->cert != NULL || a->proxy != NULL || a->workspace != NULL ||
+           a->netrc || a->insecure || a->timeout_ms > 0;
+}
+
+static void yaml_text(void *to, const char *key, const char *value)
+{
+    struct ncm_buf *b = to;
+    ncm_buf_printf(b, "      %s", key);
+    text_line(b, ": ", value);
+}
+
+static void yaml_number(void *to, const char *key, int64_t value)
+{
+    ncm_buf_printf(to, "      %s: %lld\n", key, (long long)value);
+}
+
+static void yaml_flag(void *to, const char *key)
+{
+    ncm_buf_printf(to, "      %s: yes\n", key);
 }
 
 char *ncm_config_show(const struct ncm_config *c)
@@ -205,17 +240,21 @@ char *ncm_config_show(const struct ncm_config *c)
     ncm_buf_puts(&b, c->n_keys > 0 ? "keys:\n" : "");
     for (size_t i = 0; i < c->n_keys; i++) {
         ncm_buf_puts(&b, "  ");
-        quoted(&b, c->keys[i].action);
+        ncm_config_quote(&b, c->keys[i].action);
         text_line(&b, ": ", c->keys[i].keys);
     }
     ncm_buf_puts(&b, c->n_contexts > 0 ? "contexts:\n" : "");
     for (size_t i = 0; i < c->n_contexts; i++) {
         const struct ncm_config_context *x = &c->contexts[i];
         ncm_buf_puts(&b, "  ");
-        quoted(&b, x->name);
+        ncm_config_quote(&b, x->name);
         ncm_buf_printf(&b, ":\n    protect: %s\n    read-only: %s\n", yes_no(x->protect),
                        yes_no(x->read_only));
-        uri_line(&b, x->tracking_uri);
+        if (has_tracking(x)) {
+            const struct told t = {yaml_text, yaml_number, yaml_flag, &b};
+            ncm_buf_puts(&b, "    tracking:\n");
+            tell_tracking(&t, x);
+        }
     }
     char *text = ncm_buf_take(&b);
     ncm_buf_release(&b);
@@ -234,19 +273,37 @@ static void json_flag(struct ncm_json *j, const char *key, bool value)
     ncm_json_bool(j, value);
 }
 
+static void json_told(void *to, const char *key, const char *value)
+{
+    json_text(to, key, value);
+}
+
+static void json_number(void *to, const char *key, int64_t value)
+{
+    ncm_json_key(to, key);
+    ncm_json_i64(to, value);
+}
+
+static void json_yes(void *to, const char *key)
+{
+    json_flag(to, key, true);
+}
+
 static void json_context(struct ncm_json *j, const struct ncm_config_context *x)
 {
-    char *uri = x->tracking_uri != NULL ? shown_uri(x->tracking_uri) : NULL;
+    const struct told t = {json_told, json_number, json_yes, j};
     ncm_json_key(j, x->name);
     ncm_json_obj(j);
     json_flag(j, "protect", x->protect);
     json_flag(j, "read-only", x->read_only);
     ncm_json_key(j, "tracking");
     ncm_json_obj(j);
-    json_text(j, "uri", uri);
+    if (x->tracking_uri == NULL) {
+        json_text(j, "uri", NULL);
+    }
+    tell_tracking(&t, x);
     ncm_json_end_obj(j);
     ncm_json_end_obj(j);
-    ncm_free(uri);
 }
 
 void ncm_config_json(const struct ncm_config *c, struct ncm_json *j)
@@ -275,48 +332,4 @@ void ncm_config_json(const struct ncm_config *c, struct ncm_json *j)
     }
     ncm_json_end_obj(j);
     ncm_json_end_obj(j);
-}
-
-/* One commented row, "# theme: dark    # dark, light or mono …". */
-static void comment_row(struct ncm_buf *b, const struct ncm_setting *row)
-{
-    const char *sample = row->initial != NULL ? row->initial : "";
-    if (row->initial == NULL && row->values != NULL) {
-        sample = row->values;
-    }
-    size_t used = (size_t)snprintf(NULL, 0, "#%s: %s", row->path, sample);
-    ncm_buf_printf(b, "#%s: %s%*s # %s\n", row->path, sample, used < 34 ? (int)(34 - used) : 0, "",
-                   _(row->help));
-}
-
-char *ncm_config_template(const char *context, const char *tracking_uri, bool protect)
-{
-    struct ncm_buf b;
-    ncm_buf_init(&b, TEXT_MAX);
-    const char *name = context != NULL ? context : "local";
-    ncm_buf_printf(&b, "# %s\n\n", _("Settings of ncmlops. 'ncmlops config check' checks them."));
-    text_line(&b, tracking_uri != NULL ? "current-context: " : "#current-context: ", name);
-    ncm_buf_puts(&b, "contexts:\n  ");
-    quoted(&b, name);
-    ncm_buf_printf(&b, ":\n    protect: %-14s # %s\n", yes_no(protect),
-                   _("actions ask for the name of what they change"));
-    ncm_buf_printf(&b, "    #read-only: no           # %s\n", _("refuse every action"));
-    if (tracking_uri != NULL) {
-        ncm_buf_puts(&b, "    tracking:\n");
-        text_line(&b, "      uri: ", tracking_uri);
-    } else {
-        ncm_buf_puts(&b, "    #tracking:\n    #  uri: sqlite:////srv/mlflow/mlflow.db\n");
-    }
-    ncm_buf_puts(&b, "\n");
-    for (const struct ncm_setting *row = ncm_settings; row->path != NULL; row++) {
-        if (!row->later && strchr(row->path, '.') == NULL && strcmp(row->type, "map") != 0 &&
-            strcmp(row->path, "current-context") != 0) {
-            comment_row(&b, row);
-        }
-    }
-    ncm_buf_printf(&b, "#keys:%30s# %s\n#  promote: [P, F4]\n", "",
-                   _("keys of actions; '?' in the program names them"));
-    char *text = ncm_buf_take(&b);
-    ncm_buf_release(&b);
-    return text;
 }

@@ -99,7 +99,7 @@ bool ncm_lane_connect(struct ncm_lane *l, struct ncm_control *control, struct nc
         return true;
     }
     struct ncm_conn *conn = NULL;
-    if (!s->provider->open(&s->place, &conn, control, err)) {
+    if (!s->provider->open(&s->source.place, &conn, control, err)) {
         return false;
     }
     pthread_mutex_lock(&s->lock);
@@ -162,9 +162,9 @@ void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
         .session = s,
         .provider = s->provider,
         .conn = l->conn,
-        .place = &s->place,
+        .place = &s->source.place,
         .store_label = s->choice.label,
-        .state_path = s->state_path,
+        .state_path = s->source.state_path,
         .read_only = ncm_session_locked(s),
         .control = {.cancel = cancel},
     };

@@ -14,17 +14,6 @@ enum {
     ATTENTION_MS = 30000, /* who comes back after so long wants to see what is new at once */
 };
 
-static char *state_path(const struct ncm_provider *provider, const char *location)
-{
-    char *path = provider->state_path != NULL ? provider->state_path(location) : NULL;
-    if (path == NULL) {
-        char *dir = ncm_dir_state();
-        path = ncm_path_join(dir, "ncmlops.db");
-        ncm_free(dir);
-    }
-    return path;
-}
-
 static void free_all(struct ncm_session *s)
 {
     while (s->loads != NULL) {
@@ -47,29 +36,37 @@ static void free_all(struct ncm_session *s)
     pthread_cond_destroy(&s->owner);
     pthread_mutex_destroy(&s->lock);
     ncm_bell_release(&s->bell);
+    ncm_source_release(&s->source);
     ncm_choice_release(&s->choice);
     ncm_config_free(s->config);
-    ncm_free(s->state_path);
     ncm_free(s->cache_path);
     ncm_free(s);
 }
 
-/* Takes config and choice. */
+/* Where nothing is kept between starts, no answer is read from there either. */
+static void give_cache(struct ncm_session *s)
+{
+    char *dir = ncm_dir_state();
+    s->cache_path = ncm_path_join(dir, "cache.db");
+    s->source.place.cache = s->cache_path;
+    s->source.registry.cache = s->cache_path;
+    ncm_free(dir);
+}
+
+/* Takes config and choice. provider NULL: the one that the choice names. */
 static bool make(const struct ncm_provider *provider, const struct ncm_session_options *o,
                  const struct ncm_topic_ops *topics, struct ncm_config *config,
                  struct ncm_choice *choice, struct ncm_session **out, struct ncm_err *err)
 {
     struct ncm_session *s = ncm_alloc(1, sizeof *s);
-    s->provider = provider;
     s->topics = topics;
     s->config = config;
     s->choice = *choice;
-    s->place = (struct ncm_place){.location = s->choice.location, .access = &s->choice.access};
-    s->state_path = state_path(provider, choice->location);
     s->attended_ms = ncm_mono_ms();
     s->read_only = o->read_only || choice->read_only;
     s->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
     s->jitter = (uint64_t)ncm_mono_ms() * 2654435761u + (uintptr_t)s;
+    s->bell = (struct ncm_bell){-1, -1};
     atomic_init(&s->locked, choice->protect);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t attr;
@@ -80,6 +77,16 @@ static bool make(const struct ncm_provider *provider, const struct ncm_session_o
     ncm_lane_init(&s->reads, s);
     ncm_lane_init(&s->stream, s);
     ncm_lane_init(&s->actions, s);
+    if (provider != NULL) {
+        ncm_source_make_with(&s->source, provider, &s->choice);
+    } else if (!ncm_source_make(&s->source, &s->choice, err)) {
+        free_all(s);
+        return false;
+    }
+    s->provider = s->source.provider;
+    if (o->cache && (s->provider->capabilities & NCM_CAP_CACHE) != 0) {
+        give_cache(s);
+    }
     if (!ncm_bell_init(&s->bell, err)) {
         free_all(s);
         return false;
@@ -116,20 +123,12 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
         ncm_free(choice.why);
         choice.why = ncm_strdup(o->why);
     }
-    const struct ncm_provider *provider = ncm_choice_provider(&choice, err);
-    if (provider == NULL) {
-        ncm_choice_release(&choice);
-        ncm_config_free(config);
-        return false;
-    }
-    return make(provider, o, topics, config, &choice, out, err);
+    return make(NULL, o, topics, config, &choice, out, err);
 }
 
-void ncm_session_close(struct ncm_session *s)
+/* Tells every lane to end. */
+static void tell_end(struct ncm_session *s)
 {
-    if (s == NULL) {
-        return;
-    }
     pthread_mutex_lock(&s->lock);
     s->quit = true;
     if (s->running != NULL) {
@@ -137,24 +136,59 @@ void ncm_session_close(struct ncm_session *s)
     }
     ncm_lane_interrupt(&s->stream, &s->stream.cancel);
     pthread_cond_broadcast(&s->reads.wake);
+    ncm_actions_cut(s, true);
     pthread_cond_broadcast(&s->actions.wake);
     pthread_mutex_unlock(&s->lock);
-    bool over = ncm_lane_join(&s->actions, ncm_mono_ms() + ACTION_MS);
-    if (!over) {
-        pthread_mutex_lock(&s->lock);
-        ncm_jobs_free(s->queue);
-        s->queue = NULL;
-        ncm_lane_interrupt(&s->actions, &s->actions.cancel);
-        pthread_mutex_unlock(&s->lock);
-        over = ncm_lane_join(&s->actions, ncm_mono_ms() + CANCEL_MS);
+}
+
+/* Actions that were waited for in vain: what runs is cancelled, what waits is dropped. */
+static void cancel_actions(struct ncm_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    ncm_jobs_free(s->queue);
+    s->queue = NULL;
+    ncm_lane_interrupt(&s->actions, &s->actions.cancel);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ncm_sessions_close(struct ncm_session *const *sessions, size_t n)
+{
+    bool *over = ncm_alloc(n + 1, sizeof *over);
+    bool all = true;
+    for (size_t i = 0; i < n; i++) {
+        tell_end(sessions[i]);
     }
-    int64_t until = ncm_mono_ms() + CANCEL_MS;
-    over = ncm_lane_join(&s->reads, until) && over;
-    over = ncm_lane_join(&s->stream, until) && over;
-    if (over) {
-        free_all(s);
+    int64_t until = ncm_mono_ms() + ACTION_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = ncm_lane_join(&sessions[i]->actions, until);
+        all = all && over[i];
     }
-    /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+    for (size_t i = 0; !all && i < n; i++) {
+        if (!over[i]) {
+            cancel_actions(sessions[i]);
+        }
+    }
+    until = ncm_mono_ms() + CANCEL_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = over[i] || ncm_lane_join(&sessions[i]->actions, until);
+    }
+    until = ncm_mono_ms() + CANCEL_MS;
+    for (size_t i = 0; i < n; i++) {
+        over[i] = ncm_lane_join(&sessions[i]->reads, until) && over[i];
+        over[i] = ncm_lane_join(&sessions[i]->stream, until) && over[i];
+        if (over[i]) {
+            free_all(sessions[i]);
+        }
+        /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+    }
+    ncm_free(over);
+}
+
+void ncm_session_close(struct ncm_session *s)
+{
+    if (s != NULL) {
+        ncm_sessions_close(&s, 1);
+    }
 }
 
 const struct ncm_config *ncm_session_config(const struct ncm_session *s)
@@ -182,9 +216,32 @@ const char *ncm_session_also(const struct ncm_session *s)
     return s->choice.also != NULL ? s->choice.also : "";
 }
 
+const char *ncm_session_state_path(const struct ncm_session *s)
+{
+    return s->source.state_path;
+}
+
+int64_t ncm_session_timeout(const struct ncm_session *s)
+{
+    return s->timeout_ms;
+}
+
+bool ncm_session_remote(const struct ncm_session *s)
+{
+    return (s->provider->capabilities & NCM_CAP_REMOTE) != 0;
+}
+
 bool ncm_session_protected(const struct ncm_session *s)
 {
     return s->choice.protect;
+}
+
+bool ncm_session_insecure(const struct ncm_session *s)
+{
+    const struct ncm_choice *c = &s->choice;
+    return (c->access.insecure && strncmp(c->location, "https:", 6) == 0) ||
+           (c->registry != NULL && c->registry_access.insecure &&
+            strncmp(c->registry, "https:", 6) == 0);
 }
 
 bool ncm_session_read_only(const struct ncm_session *s)
@@ -228,9 +285,21 @@ bool ncm_session_pump(struct ncm_session *s)
     return changed;
 }
 
+bool ncm_session_hear(struct ncm_session *s)
+{
+    ncm_bell_clear(&s->bell);
+    pthread_mutex_lock(&s->lock);
+    bool ended = s->results != NULL;
+    pthread_mutex_unlock(&s->lock);
+    return ended;
+}
+
 void ncm_session_pause(struct ncm_session *s, bool paused)
 {
     pthread_mutex_lock(&s->lock);
+    if (s->paused && !paused) {
+        ncm_lane_interrupt(&s->stream, &s->stream.cancel); /* it looks around at once */
+    }
     s->paused = paused;
     pthread_cond_broadcast(&s->reads.wake);
     ncm_bell_ring(&s->bell);

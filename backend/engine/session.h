@@ -25,7 +25,7 @@ struct ncm_session_options {
     const char *context; /* --context or NULL */
     const char *config;  /* --config or NULL */
     bool read_only;      /* --read-only */
-    int64_t timeout_ms;  /* --timeout for headless waits; 0: 30 s */
+    int64_t timeout_ms;  /* --timeout: all waits for answers together, each action; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
     bool cache;          /* keep what was shown between starts and show it at once (the screen) */
 };
@@ -44,6 +44,7 @@ struct ncm_job_context {
 struct ncm_topic_ops {
     enum ncm_topic topic;
     bool (*fetch)(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err);
+    bool local; /* answered from our own files, also while the source is down */
 };
 
 /* Opens: reads the configuration, chooses the store, starts the lanes. It does not wait for the
@@ -54,6 +55,8 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
                      struct ncm_session **out, struct ncm_err *err);
 /* Cancels reads, waits for a running action (at most 5 s), joins the threads, frees. */
 void ncm_session_close(struct ncm_session *s);
+/* The same for several at once, in the time that one may take. */
+void ncm_sessions_close(struct ncm_session *const *sessions, size_t n);
 
 /* Facts for the header. Borrowed. */
 const struct ncm_config *ncm_session_config(const struct ncm_session *s);
@@ -61,7 +64,15 @@ const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
 const char *ncm_session_location(const struct ncm_session *s); /* path or URL, no secrets */
 const char *ncm_session_why(const struct ncm_session *s);      /* "from MLFLOW_TRACKING_URI" */
 const char *ncm_session_also(const struct ncm_session *s); /* "./mlruns lies here too: …" or "" */
+/* The file of our own records about this store. */
+const char *ncm_session_state_path(const struct ncm_session *s);
+/* ms; how long a command waits. */
+int64_t ncm_session_timeout(const struct ncm_session *s);
+/* Over a network. */
+bool ncm_session_remote(const struct ncm_session *s);
 bool ncm_session_protected(const struct ncm_session *s);
+/* Certificates are not checked, as the user's own setting says. */
+bool ncm_session_insecure(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
  * --read-only cannot be unlocked (false). */
@@ -74,6 +85,9 @@ bool ncm_session_locked(const struct ncm_session *s);
  * who never pumps (a headless command) needs none. */
 int ncm_session_bell(const struct ncm_session *s);
 bool ncm_session_pump(struct ncm_session *s);
+/* For a session that nobody looks at just now: empties the bell and takes nothing, so that what was
+ * handed out stays valid. Returns whether a job has ended (ncm_session_result takes it). */
+bool ncm_session_hear(struct ncm_session *s);
 /* Somebody pressed a key: sources that have to be asked are asked more often for a while. */
 void ncm_session_attend(struct ncm_session *s);
 /* Pauses or resumes the live watch (key z; unfocused terminal). */
@@ -98,6 +112,9 @@ const void *ncm_want_get(const struct ncm_want *w);
 /* The last error, or NULL where the last load went well. */
 const struct ncm_err *ncm_want_error(const struct ncm_want *w);
 struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
+/* What keeps a session from its source: the last error of a want that is offline, NULL where none
+ * is. *taken_ms: when the newest data that is shown for it was read, NCM_NO_TIME without. */
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms);
 /* RUNS: which rows are on screen (with a margin): their pages are loaded. */
 void ncm_want_window(struct ncm_want *w, size_t first, size_t count);
 void ncm_want_refresh(struct ncm_want *w);
@@ -111,6 +128,10 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
 typedef bool (*ncm_job_fn)(struct ncm_job_context *ctx, void *arg, struct ncm_err *err);
 uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
                             void (*free_arg)(void *arg));
+/* The same for a job that changes nothing: it is cut off when a wait for it runs out and when the
+ * session closes. */
+uint64_t ncm_session_inspect(struct ncm_session *s, ncm_job_fn run, void *arg,
+                             void (*free_arg)(void *arg));
 struct ncm_job_result {
     uint64_t id;
     bool ok;
@@ -122,6 +143,10 @@ bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out);
 /* Headless: waits for this job. */
 bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
                              struct ncm_err *err);
+/* Work of our own on the actions lane that nobody waits for: run until it returns true, with
+ * growing pauses between; it is cancelled for every job that somebody submits (and then tried
+ * again) and when the session closes. One at a time: a second one replaces the first. */
+void ncm_session_background(struct ncm_session *s, ncm_job_fn run);
 /* Says that something was changed by us: every want is loaded again now. Any thread. */
 void ncm_session_touch(struct ncm_session *s);
 

@@ -23,18 +23,19 @@ void ncm_access_copy(struct ncm_access *to, const struct ncm_access *from)
     to->workspace = ncm_strdup(from->workspace);
 }
 
-static void release_secret(struct ncm_secret *s)
+void ncm_secret_clear(struct ncm_secret *s)
 {
     if (s->from != NULL) {
         explicit_bzero(s->from, strlen(s->from));
     }
     ncm_free(s->from);
+    *s = (struct ncm_secret){NCM_SECRET_NONE, NULL};
 }
 
 void ncm_access_release(struct ncm_access *a)
 {
-    release_secret(&a->password);
-    release_secret(&a->token);
+    ncm_secret_clear(&a->password);
+    ncm_secret_clear(&a->token);
     ncm_free(a->user);
     ncm_free(a->ca);
     ncm_free(a->cert);

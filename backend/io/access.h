@@ -33,6 +33,8 @@ struct ncm_access {
     int64_t timeout_ms;         /* patience with one request; 0: 30 s */
 };
 
+/* Wipes and empties it. */
+void ncm_secret_clear(struct ncm_secret *s);
 void ncm_access_copy(struct ncm_access *to, const struct ncm_access *from);
 /* Secrets are wiped before they are freed. */
 void ncm_access_release(struct ncm_access *a);

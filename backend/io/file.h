@@ -46,6 +46,8 @@ char *ncm_path_join(const char *a, const char *b);
 char *ncm_path_expand(const char *path, const char *base);
 /* "file:///a%20b" or a plain path → path; NULL for any other scheme. Caller frees. */
 char *ncm_path_from_uri(const char *uri);
+/* %XX to bytes; NULL for %00, which no path and no name can hold. Caller frees. */
+char *ncm_percent_decode(const char *s);
 /* Whether `inner` joined below `root` stays below it (no .., no absolute part). */
 bool ncm_path_inside(const char *inner);
 

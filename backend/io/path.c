@@ -106,8 +106,7 @@ static int hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* %XX to bytes; NULL for %00, which no path can hold. */
-static char *percent_decode(const char *s)
+char *ncm_percent_decode(const char *s)
 {
     char *out = ncm_alloc(strlen(s) + 1, 1);
     size_t n = 0;
@@ -156,7 +155,7 @@ char *ncm_path_from_uri(const char *uri)
         if (len != 0 && !(len == 9 && strncasecmp(host, "localhost", 9) == 0))
             return NULL;
     }
-    return percent_decode(path);
+    return ncm_percent_decode(path);
 }
 
 bool ncm_path_inside(const char *inner)

@@ -1,70 +1,116 @@
 #include "ops/open.h"
 
 #include "base/log.h"
-#include "engine/choose.h"
+#include "engine/source.h"
 #include "engine/state.h"
 #include "ops/parts.h"
 
 static const struct ncm_topic_ops topics[] = {
-    {NCM_T_AUDIT, ncm_audit_fetch},
-    {NCM_T_HOLDERS, ncm_holders_fetch},
-    {NCM_N_TOPICS, NULL},
+    {NCM_T_AUDIT, ncm_audit_fetch, true},
+    {NCM_T_HOLDERS, ncm_holders_fetch, false},
+    {NCM_N_TOPICS, NULL, false},
 };
 
+/* Without an outcome, or with one that was to be looked at again. */
 static bool has_open_intents(struct ncm_db *state)
 {
     struct ncm_err ignored;
     int64_t n = 0;
     return ncm_db_i64(state,
                       "SELECT count(*) FROM audit i WHERE i.part='intent' AND NOT EXISTS"
-                      " (SELECT 1 FROM audit o WHERE o.id=i.id AND o.part='outcome')",
+                      " (SELECT 1 FROM audit o WHERE o.id=i.id AND o.part='outcome'"
+                      " AND coalesce(o.detail,'') NOT LIKE '" NCM_AUDIT_LATER "%'"
+                      " AND coalesce(o.detail,'') NOT LIKE '" NCM_AUDIT_UNNOTED "%')",
                       0, &n, &ignored) &&
            n > 0;
 }
 
-/* A change of ours that was cut off may have left the store half written, which a reader cannot
- * put right: so that is done before anyone reads, and the record is settled. */
-static void settle_first(const char *location)
+/* Opens the record where it has something to settle; NULL where it has not. */
+static struct ncm_db *open_unsettled(const char *path)
 {
-    const struct ncm_provider *provider = ncm_provider_for(location);
-    struct ncm_place place = {.location = location};
-    struct ncm_control control = {.may_recover = true};
-    struct ncm_conn *conn = NULL;
     struct ncm_db *state = NULL;
-    struct ncm_err err;
-    char *path =
-        provider != NULL && provider->state_path != NULL ? provider->state_path(location) : NULL;
-    if (path != NULL && ncm_state_open(path, false, &state, &err) && has_open_intents(state)) {
-        if (provider->open(&place, &conn, &control, &err)) {
-            const struct ncm_settle how = {.provider = provider, .conn = conn};
-            ncm_audit_settle(state, &how, &err);
-            provider->close(conn);
-        } else {
-            ncm_log("not settled: %s", err.what);
-        }
+    struct ncm_err ignored;
+    if (path != NULL && ncm_state_open(path, false, &state, &ignored) &&
+        has_open_intents(state)) {
+        return state;
     }
     ncm_db_close(state);
-    ncm_free(path);
+    return NULL;
 }
 
+/* A change of ours that was cut off may have left a store of files half written, which a reader
+ * cannot put right: so that is done before anyone reads, and the record is settled. */
+static void settle_first(const struct ncm_source *source)
+{
+    struct ncm_control control = {.may_recover = true};
+    struct ncm_conn *conn = NULL;
+    struct ncm_err err;
+    struct ncm_db *state = open_unsettled(source->state_path);
+    if (state == NULL) {
+        return;
+    }
+    if (source->provider->open(&source->place, &conn, &control, &err)) {
+        const struct ncm_settle how = {.provider = source->provider, .conn = conn};
+        ncm_audit_settle(state, &how, &err);
+        source->provider->close(conn);
+    } else {
+        ncm_log("not settled: %s", err.what);
+    }
+    ncm_db_close(state);
+}
+
+/* A server is asked only when the screen is up: nobody waits for a network at the start. */
 static void recover(const struct ncm_session_options *o)
 {
     struct ncm_config *config = NULL;
     struct ncm_choice choice = {0};
+    struct ncm_source source;
     struct ncm_err ignored; /* the engine says it again */
     if (!o->read_only && ncm_config_load(o->config, &config, &ignored) &&
         ncm_choose_store(o->store, o->context, config, &choice, &ignored)) {
-        if (!choice.read_only) {
-            settle_first(choice.location);
+        if (!choice.read_only && ncm_source_make(&source, &choice, &ignored)) {
+            if ((source.provider->capabilities & NCM_CAP_REMOTE) == 0) {
+                settle_first(&source);
+            }
+            ncm_source_release(&source);
         }
         ncm_choice_release(&choice);
     }
     ncm_config_free(config);
 }
 
+/* In the background; false (the server does not answer): again later. */
+static bool settle_later(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
+{
+    struct ncm_db *state = open_unsettled(ctx->state_path);
+    (void)arg;
+    if (state == NULL) {
+        return true;
+    }
+    struct ncm_query *q = ncm_query_new(NCM_T_STORE);
+    const void *store = NULL;
+    bool ok = ncm_fetch_now(ctx, q, &store, err); /* whether it can be asked at all */
+    ncm_query_free(q);
+    ncm_snapshot_unref(store);
+    const struct ncm_settle how = {.provider = ctx->provider,
+                                   .conn = ctx->conn,
+                                   .store = ctx->store_label,
+                                   .may_write = !ctx->read_only};
+    ok = ok && ncm_audit_settle(state, &how, err);
+    ncm_db_close(state);
+    return ok;
+}
+
 bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **out,
                       struct ncm_err *err)
 {
     recover(o);
-    return ncm_engine_open(o, topics, out, err);
+    if (!ncm_engine_open(o, topics, out, err)) {
+        return false;
+    }
+    /* Who only asks one thing leaves it to the next change, which settles first. */
+    if (o->cache && ncm_session_remote(*out) && !ncm_session_read_only(*out)) {
+        ncm_session_background(*out, settle_later);
+    }
+    return true;
 }

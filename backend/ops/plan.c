@@ -78,10 +78,19 @@ static bool leaves_transition(const struct ncm_changes *c)
     return false;
 }
 
+/* Else it lies beside its store. */
+static bool in_state_folder(const char *path)
+{
+    char *dir = ncm_dir_state();
+    size_t n = strlen(dir);
+    bool in = strncmp(path, dir, n) == 0 && path[n] == '/' && strchr(path + n + 1, '/') == NULL;
+    ncm_free(dir);
+    return in;
+}
+
 /* The first change makes a file nobody asked for: say so. */
 static void note_first_audit(struct ncm_planner *p)
 {
-    static const char suffix[] = ".ncmlops.db"; /* of a state beside its store */
     const char *path = p->ctx->state_path;
     struct ncm_file_info info;
     struct ncm_err ignored;
@@ -89,9 +98,8 @@ static void note_first_audit(struct ncm_planner *p)
     if (path == NULL || !ncm_file_stat(path, &info, &ignored) || info.kind != NCM_FILE_NONE) {
         return;
     }
-    size_t n = strlen(path), end = sizeof suffix - 1;
-    if (n > end && strcmp(path + n - end, suffix) == 0) {
-        const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(path, '/');
+    if (!in_state_folder(path)) {
         ncm_plan_note(p->plan, _("makes %s beside the store: the audit of changes is kept there"),
                       slash != NULL ? slash + 1 : path);
     } else {

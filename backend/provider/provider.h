@@ -22,6 +22,8 @@ struct ncm_place {
     const char *location;            /* path, or URL without user and password */
     const struct ncm_access *access; /* NULL: nothing is needed */
     const char *cache;               /* file for what is kept between starts; NULL: keep nothing */
+    const struct ncm_place *registry; /* NULL: the same place. Only for the engine's pair of two
+                                         providers, each of which sees its own place */
 };
 
 /* How a lane is told to stop and when. */

@@ -45,7 +45,7 @@ tap $? "there is none"
 printf 'contexts:\n  web: {tracking: {uri: "http://ann:s3cret@h/x?token=t0p"}}\n' >"$scratch/web.yaml"
 chmod 600 "$scratch/web.yaml"
 run --config "$scratch/web.yaml" config show -o json
-json 'd["contexts"]["web"]["tracking"]["uri"] == "http://***@h/x?***" and d["theme"] == "dark"' \
+json 'd["contexts"]["web"]["tracking"]["uri"] == "http://h/x?***" and d["theme"] == "dark"' \
     "config show as JSON, without secrets"
 run --config "$scratch/web.yaml" config check -o json
 json 'd["exists"] is True and len(d["warnings"]) <= 1' "config check as JSON"

@@ -156,7 +156,10 @@ def order_text(rng):
 
 # Accidents of MLflow's parser that we do not repeat: an empty key or one with an empty part
 # between dots, a bare key that begins with a digit after `parameter.`, and a quote within an order's key.
+# Such an accident within a server is a 5xx, which says nothing of what is right.
 def known_difference(text, orders, ours, theirs_error):
+    if re.search(r"too many 50\d error responses", theirs_error):
+        return ours is None or isinstance(ours, list) or ours in (1, 4)
     if ours is None:
         return any(re.search(r"""\.(``|""|''|[\s<>=!.]|$)""", t) for t in [text] + orders)
     return "No closing quotation" in theirs_error or any(
@@ -195,8 +198,8 @@ def compare(t, client, count, seed=SEED):
         theirs, their_error = ask_mlflow(client, experiments, text, orders)
         args, ours, our_error = ask_us(t, text, orders)
         refused += theirs is None
-        if ours == theirs or ((ours is None) != (theirs is None) and
-                              known_difference(text, orders, ours, their_error)):
+        both_answer = isinstance(ours, list) and isinstance(theirs, list)
+        if ours == theirs or not both_answer and known_difference(text, orders, ours, their_error):
             continue
         apart += ["number %d of seed %d" % (i, seed), "filter:  " + text, "orders:  %s" % orders,
                   "MLflow:  %s %s" % (theirs if theirs is None else (len(theirs), theirs[:5]), their_error),

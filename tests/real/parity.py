@@ -16,7 +16,8 @@ import warnings
 
 warnings.simplefilter("ignore")
 os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", MLFLOW_ALLOW_FILE_STORE="true",
-                  MLFLOW_ENABLE_ASYNC_LOGGING="false", MLFLOW_HTTP_REQUEST_MAX_RETRIES="2",
+                  MLFLOW_ENABLE_ASYNC_LOGGING="false", MLFLOW_HTTP_REQUEST_MAX_RETRIES="1",
+                  MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true",
                   MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 

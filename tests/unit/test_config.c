@@ -111,6 +111,138 @@ static void what_comes_later_is_taken(void **state)
     ncm_config_free(c);
 }
 
+static void how_a_server_is_entered(void **state)
+{
+    (void)state;
+    struct ncm_config *c = load("contexts:\n"
+                                "  a:\n"
+                                "    tracking:\n"
+                                "      uri: https://ann:h%40sh@host/x\n"
+                                "      registry-uri: https://models\n"
+                                "      ca: certs/ca.pem\n"
+                                "      client-cert: ~/me.pem\n"
+                                "      client-key: /etc/me.key\n"
+                                "      proxy: http://proxy:3128\n"
+                                "      workspace: team\n"
+                                "      timeout: 12\n"
+                                "  b:\n"
+                                "    tracking: {uri: https://b, token-command: pass show b,\n"
+                                "               insecure-tls: yes}\n"
+                                "  c:\n"
+                                "    tracking: {uri: https://c, user: bob, password-file: pw}\n"
+                                "  d:\n"
+                                "    tracking: {uri: https://d, netrc: yes}\n");
+    const struct ncm_config_context *x = ncm_config_find(c, "a");
+    char ca[128];
+    snprintf(ca, sizeof ca, "%s/certs/ca.pem", folder);
+    assert_string_equal(x->tracking_uri, "https://host/x");
+    assert_string_equal(x->registry_uri, "https://models");
+    assert_string_equal(x->access.user, "ann");
+    assert_int_equal(x->access.password.kind, NCM_SECRET_TEXT);
+    assert_string_equal(x->access.password.from, "h@sh");
+    assert_string_equal(x->access.ca, ca);
+    assert_string_not_equal(x->access.cert, "~/me.pem");
+    assert_string_equal(x->access.key, "/etc/me.key");
+    assert_string_equal(x->access.proxy, "http://proxy:3128");
+    assert_string_equal(x->access.workspace, "team");
+    assert_int_equal(x->access.timeout_ms, 12000);
+    assert_false(x->access.insecure);
+    assert_false(x->access.netrc);
+    x = ncm_config_find(c, "b");
+    assert_int_equal(x->access.token.kind, NCM_SECRET_COMMAND);
+    assert_string_equal(x->access.token.from, "pass show b");
+    assert_true(x->access.insecure);
+    x = ncm_config_find(c, "c");
+    snprintf(ca, sizeof ca, "%s/pw", folder);
+    assert_int_equal(x->access.password.kind, NCM_SECRET_FILE);
+    assert_string_equal(x->access.password.from, ca);
+    assert_true(ncm_config_find(c, "d")->access.netrc);
+    char *shown = ncm_config_show(c);
+    assert_null(strstr(shown, "h@sh"));
+    assert_null(strstr(shown, "show b"));
+    assert_non_null(strstr(shown, "token-command: \"pass ***\""));
+    assert_non_null(strstr(shown, "timeout: 12"));
+    ncm_config_free(c);
+    c = load(shown);
+    ncm_free(shown);
+    assert_int_equal(c->n_contexts, 4);
+    ncm_config_free(c);
+}
+
+/* Two ways to log in, or half a one. */
+static void contradictions(void **state)
+{
+    (void)state;
+    refuse("contexts:\n  a:\n    tracking: {uri: https://h, tokn-env: A}\n",
+           ":3:32: unknown key 'tokn-env', did you mean 'token-env'?");
+    refuse("contexts:\n  a:\n    tracking: {token-env: A, token-file: b}\n",
+           ":3:30: 'token-env' and 'token-file' are both there: one of them is enough");
+    refuse("contexts:\n  a:\n    tracking: {password: A, password-env: B, user: u}\n",
+           "'password' and 'password-env' are both there: one of them is enough");
+    refuse("contexts:\n  a:\n    tracking: {user: u, password-env: A, token-env: B}\n",
+           "a server takes one of them");
+    refuse("contexts:\n  a:\n    tracking: {password-env: A}\n", "wants 'user' beside it");
+    refuse("contexts:\n  a:\n    tracking: {uri: 'https://a:b@h', user: u}\n",
+           "one of them is enough");
+    refuse("contexts:\n  a:\n    tracking: {ca: x, insecure-tls: yes}\n",
+           "'insecure-tls' not to: one of them");
+    refuse("contexts:\n  a:\n    tracking: {client-key: x}\n",
+           "'client-key' wants 'client-cert' beside it");
+    refuse("contexts:\n  a:\n    tracking: {netrc: yes, token-env: A}\n",
+           "one of them is enough");
+    refuse("contexts:\n  a:\n    tracking: {registry-uri: 'https://a:b@h'}\n",
+           "no user belongs into its address");
+    refuse("contexts:\n  a:\n    tracking: {timeout: 0}\n", "wants a number from 1 to 3600");
+    refuse("contexts:\n  a:\n    tracking: {user: ''}\n",
+           "'contexts.a.tracking.user' is empty");
+}
+
+/* A secret in the place of a variable's name is not repeated. */
+static void a_secret_in_the_wrong_place(void **state)
+{
+    (void)state;
+    struct ncm_config *c = NULL;
+    struct ncm_err err = {0};
+    put("contexts:\n  a:\n    tracking: {token-env: eyJ.hush-hush}\n", 0600);
+    assert_false(ncm_config_load(path, &c, &err));
+    assert_non_null(strstr(err.what, "wants the name of a variable"));
+    assert_null(strstr(err.what, "hush"));
+}
+
+static char told[8][256];
+static size_t n_told;
+
+static void tell(void *to, const char *sentence)
+{
+    (void)to;
+    assert_true(n_told < 8);
+    snprintf(told[n_told++], sizeof told[0], "%s", sentence);
+}
+
+static void what_is_named_but_not_there(void **state)
+{
+    (void)state;
+    setenv("NCM_TEST_SET", "x", 1);
+    unsetenv("NCM_TEST_UNSET");
+    struct ncm_config *c =
+        load("contexts:\n"
+             "  a: {tracking: {uri: https://a, token-env: NCM_TEST_UNSET, ca: gone.pem}}\n"
+             "  b: {tracking: {uri: https://b, token-env: NCM_TEST_SET}}\n"
+             "  c: {tracking: {uri: https://c, token-file: config.yaml}}\n");
+    n_told = 0;
+    ncm_config_examine(c, NULL, tell, NULL);
+    assert_int_equal(n_told, 2);
+    assert_string_equal(told[0],
+                        "contexts.a.tracking.token-env: the variable NCM_TEST_UNSET is not set");
+    assert_non_null(strstr(told[1], "gone.pem"));
+    assert_int_equal(chmod(path, 0644), 0);
+    n_told = 0;
+    ncm_config_examine(c, "c", tell, NULL);
+    assert_int_equal(n_told, 1);
+    assert_non_null(strstr(told[0], "others may read"));
+    ncm_config_free(c);
+}
+
 static void mistakes(void **state)
 {
     (void)state;
@@ -171,10 +303,12 @@ static void passwords(void **state)
     put(text, 0644);
     assert_true(ncm_config_load(path, &c, &err));
     assert_int_equal(c->n_warnings, 1);
+    assert_non_null(strstr(c->warnings[0], "config.yaml:3:21: a secret stands here"));
     assert_non_null(strstr(c->warnings[0], "chmod 600"));
     char *shown = ncm_config_show(c);
     assert_null(strstr(shown, "hush"));
-    assert_non_null(strstr(shown, "@host/x"));
+    assert_non_null(strstr(shown, "https://host/x"));
+    assert_non_null(strstr(shown, "password: \"***\""));
     ncm_free(shown);
     ncm_config_free(c);
     c = load(text); /* mode 0600 */
@@ -202,6 +336,14 @@ static void template_and_show_are_read_back(void **state)
     c = load(text);
     ncm_free(text);
     assert_null(c->contexts[0].tracking_uri);
+    ncm_config_free(c);
+    text = ncm_config_template("web", "https://ann:hush@host", false);
+    assert_null(strstr(text, "hush"));
+    assert_non_null(strstr(text, "#token-env:"));
+    c = load(text);
+    ncm_free(text);
+    assert_string_equal(c->contexts[0].tracking_uri, "https://host");
+    assert_string_equal(c->contexts[0].access.user, "ann");
     ncm_config_free(c);
 }
 
@@ -236,6 +378,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_file),
         cmocka_unit_test(what_comes_later_is_taken),
+        cmocka_unit_test(how_a_server_is_entered),
+        cmocka_unit_test(contradictions),
+        cmocka_unit_test(a_secret_in_the_wrong_place),
+        cmocka_unit_test(what_is_named_but_not_there),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(yaml_that_is_none),
         cmocka_unit_test(nothing_in_it),

@@ -10,7 +10,7 @@
 
 enum {
     AHEAD = 300,        /* rows beyond the window of a lazy list */
-    AGAIN_MOST = 300,   /* running and visible runs that one refresh reads again */
+    AGAIN_MOST = 200,   /* running and visible runs that one refresh reads again */
     VISIBLE_MS = 15000, /* a visible row of this age is read again with the next change */
     SMALL = 300,        /* rows that are walked again rather than mended … */
     REWALK_MS = 20000,  /* … this often, so that changes to old runs are seen */
@@ -126,28 +126,46 @@ static void find_parents(const struct view *v, const uint32_t *rows, size_t n, i
     ncm_free(place);
 }
 
-static void fill_refs(const struct view *v, const uint32_t *rows, size_t n,
-                      struct ncm_run_ref *refs)
+/* What a row is known by outside: the same after a reconnect, when everything was read anew. */
+static int64_t identity(struct ncm_str id)
 {
-    int32_t *parent = ncm_alloc(n + 1, sizeof *parent);
-    int32_t *order = ncm_alloc(n + 1, sizeof *order);
-    bool nested = v->f->query->nested && n <= INT32_MAX;
-    if (nested) {
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < id.len; i++) {
+        h = (h ^ (unsigned char)id.p[i]) * 1099511628211u;
+    }
+    return (int64_t)(h >> 1);
+}
+
+/* Refs in their final order, into which rows is put too. */
+static void fill_refs(const struct view *v, uint32_t *rows, size_t n, struct ncm_run_ref *refs)
+{
+    if (v->f->query->nested && n <= INT32_MAX) {
+        int32_t *parent = ncm_alloc(n + 1, sizeof *parent);
+        int32_t *order = ncm_alloc(n + 1, sizeof *order);
         find_parents(v, rows, n, parent);
         ncm_runs_nest(parent, n, order, refs);
+        for (size_t k = 0; k < n; k++) {
+            order[k] = (int32_t)rows[order[k]];
+        }
+        for (size_t k = 0; k < n; k++) {
+            rows[k] = (uint32_t)order[k];
+        }
+        ncm_free(parent);
+        ncm_free(order);
+    } else {
+        for (size_t k = 0; k < n; k++) {
+            refs[k].parent = -1;
+        }
     }
     for (size_t k = 0; k < n; k++) {
-        uint32_t handle = rows[nested ? (size_t)order[k] : k];
-        refs[k].parent = nested ? refs[k].parent : -1;
-        refs[k].handle = handle;
-        refs[k].running = rest_runs_at(v->c->runs, handle)->status == NCM_RUN_RUNNING;
+        const struct ncm_run *r = rest_runs_at(v->c->runs, rows[k]);
+        refs[k].handle = identity(r->id);
+        refs[k].running = r->status == NCM_RUN_RUNNING;
     }
-    ncm_free(parent);
-    ncm_free(order);
 }
 
 /* Full rows for the window only: the others are here and quick to copy when they are looked at. */
-static void fill_pages(const struct view *v, struct ncm_runs_snapshot *s)
+static void fill_pages(const struct view *v, const uint32_t *rows, struct ncm_runs_snapshot *s)
 {
     const struct ncm_fetch *f = v->f;
     if (s->n == 0 || f->count == 0 || f->first >= s->n) {
@@ -160,8 +178,7 @@ static void fill_pages(const struct view *v, struct ncm_runs_snapshot *s)
         page->n = s->n - first < NCM_RUNS_PAGE ? s->n - first : NCM_RUNS_PAGE;
         page->taken_ms = s->head.taken_ms;
         for (size_t i = 0; i < page->n; i++) {
-            size_t handle = (size_t)ncm_runs_ref(s, first + i)->handle;
-            ncm_run_copy(page->arena, &page->runs[i], rest_runs_at(v->c->runs, handle));
+            ncm_run_copy(page->arena, &page->runs[i], rest_runs_at(v->c->runs, rows[first + i]));
         }
         s->pages[p] = page;
     }
@@ -182,7 +199,7 @@ static void publish(struct view *v, bool provisional)
     if (v->f->window_only) { /* nothing was asked anew */
         s->head.taken_ms -= ncm_mono_ms() - w->refreshed_mono_ms;
     }
-    fill_pages(v, s);
+    fill_pages(v, rows, s);
     ncm_free(refs);
     ncm_free(rows);
     v->published = w->n;
@@ -209,31 +226,46 @@ static bool page_came(void *to, struct rest_walk *w, struct ncm_err *err)
     return true;
 }
 
-/* Rows that may have changed: those that run, and those in view that were read long ago. */
+/* Whether a row is to be read again. One that runs is looked at less and less often while nothing
+ * changes: jobs that were killed say RUNNING for ever. */
+static bool is_due(const struct rest_kept *k, bool visible, int64_t now)
+{
+    bool runs = k->run->status == NCM_RUN_RUNNING || k->run->status == NCM_RUN_SCHEDULED;
+    int64_t age = now - k->taken_mono_ms;
+    unsigned most = visible ? 3 : 6; /* 4 s, 32 s */
+    unsigned quiet = k->quiet < most ? k->quiet : most;
+    if (runs) {
+        return quiet == 0 || age >= (int64_t)500 << quiet;
+    }
+    return visible && age > VISIBLE_MS;
+}
+
+/* The rows that are to be read again: those in view, then the others that run. */
 static uint32_t *to_ask_again(const struct view *v, size_t *n)
 {
     const struct rest_walk *w = v->walk;
+    const struct rest_runs *runs = v->c->runs;
     const struct ncm_runs_snapshot *shown = (const struct ncm_runs_snapshot *)v->f->previous;
     uint32_t *list = ncm_alloc(AGAIN_MOST, sizeof *list);
+    uint8_t *chosen = ncm_alloc(runs->n + 1, 1);
     int64_t now = ncm_mono_ms();
     *n = 0;
+    for (size_t i = 0; shown != NULL && i < v->f->count && *n < AGAIN_MOST; i++) {
+        const struct ncm_run *r = ncm_runs_at(shown, v->f->first + i);
+        size_t row;
+        bool ours = r != NULL && ncm_map_get(runs->by_id, r->id.p, r->id.len, &row) &&
+                    row < w->in_cap && w->in[row] != 0;
+        if (ours && is_due(&runs->items[row], true, now)) {
+            chosen[row] = 1;
+            list[(*n)++] = (uint32_t)row;
+        }
+    }
     for (size_t i = 0; i < w->n && *n < AGAIN_MOST; i++) {
-        enum ncm_run_status st = rest_runs_at(v->c->runs, w->rows[i])->status;
-        if (st == NCM_RUN_RUNNING || st == NCM_RUN_SCHEDULED) {
+        if (chosen[w->rows[i]] == 0 && is_due(&runs->items[w->rows[i]], false, now)) {
             list[(*n)++] = w->rows[i];
         }
     }
-    for (size_t i = 0; shown != NULL && i < v->f->count && *n < AGAIN_MOST; i++) {
-        const struct ncm_run_ref *ref = ncm_runs_ref(shown, v->f->first + i);
-        size_t handle = ref != NULL ? (size_t)ref->handle : SIZE_MAX;
-        bool ours = handle < v->c->runs->n && handle < w->in_cap && w->in[handle] != 0;
-        if (ours && now - v->c->runs->items[handle].taken_mono_ms > VISIBLE_MS) {
-            enum ncm_run_status st = rest_runs_at(v->c->runs, handle)->status;
-            if (st != NCM_RUN_RUNNING && st != NCM_RUN_SCHEDULED) {
-                list[(*n)++] = (uint32_t)handle;
-            }
-        }
-    }
+    ncm_free(chosen);
     return list;
 }
 

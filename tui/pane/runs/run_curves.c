@@ -75,7 +75,9 @@ void curves_metric(struct curves *c, const char *metric)
     for (size_t i = 0; i < c->n; i++) {
         feed_release(&c->items[i].feed);
         drop_points(&c->items[i]);
-        pane_ask(c->pane, &c->items[i].feed, ncm_query_series(c->items[i].run_id, metric, POINTS));
+        struct ncm_query *q = ncm_query_series(c->items[i].run_id, metric, POINTS);
+        q->sampled = true;
+        pane_ask(c->pane, &c->items[i].feed, q);
     }
     curves_update(c);
 }
@@ -256,14 +258,21 @@ void curves_head(const struct curves *c, char *out, size_t outsz)
                                        [PLOT_WALL] = N_("by time of day")};
     char fact[160], n[32];
     int64_t total = 0;
-    bool one = false;
+    bool one = false, sample = false;
     out[0] = '\0';
     for (size_t i = 0; i < c->n; i++) {
         const struct ncm_series_snapshot *s = c->items[i].feed.snap;
-        total += s != NULL ? s->total : 0;
+        sample |= s != NULL && s->total < 0;
+        total += s == NULL ? 0 : s->total < 0 ? (int64_t)s->n : s->total;
         one |= c->items[i].one_step;
     }
-    if (total > 0) {
+    if (sample) {
+        snprintf(fact, sizeof fact,
+                 ngettext("an even sample of %s point", "an even sample of %s points",
+                          (unsigned long)total),
+                 ncm_fmt_count(n, sizeof n, total));
+        join_fact(out, outsz, fact);
+    } else if (total > 0) {
         snprintf(fact, sizeof fact, ngettext("%s point", "%s points", (unsigned long)total),
                  ncm_fmt_count(n, sizeof n, total));
         join_fact(out, outsz, fact);

@@ -115,7 +115,9 @@ static void ask_series(struct metric_table *m, const struct ncm_metric *x)
     m->slots = ncm_grow(m->slots, m->n_slots, &m->cap_slots, sizeof *m->slots);
     struct series_slot *s = &m->slots[m->n_slots++];
     *s = (struct series_slot){.key = ncm_strndup(ncm_cstr(x->key), x->key.len), .used = true};
-    pane_ask(m->pane, &s->feed, ncm_query_series(m->run_id, s->key, SPARK_POINTS));
+    struct ncm_query *q = ncm_query_series(m->run_id, s->key, SPARK_POINTS);
+    q->sampled = true;
+    pane_ask(m->pane, &s->feed, q);
     if (s->feed.snap != NULL)
         take_points(s);
 }

@@ -162,6 +162,7 @@ void run_table_ask(struct run_table *t)
                     strcmp(t->sort.attribute->order, "attributes.start_time") == 0;
     q->filter = ncm_strdup(t->filter);
     q->nested = t->nested = by_start && t->filter == NULL;
+    q->lazy = true;
     char *order = sort_order_text(&t->sort);
     ncm_query_add_order(q, order);
     ncm_free(order);
@@ -300,11 +301,14 @@ static void head_facts(const struct run_table *t, char *out, size_t outsz, int r
     out[0] = '\0';
     if (s != NULL) {
         bool known = s == t->feed.snap && s->total >= 0;
-        if (known)
-            ncm_fmt_count(n, sizeof n, s->total);
-        snprintf(fact, sizeof fact,
-                 ngettext("%s run", "%s runs", known ? (unsigned long)s->total : 2),
-                 known ? n : sign(SIGN_DASH));
+        bool more = s == t->feed.snap && s->total < 0 && s->n > 0;
+        ncm_fmt_count(n, sizeof n, known ? s->total : (int64_t)s->n);
+        if (more) /* they come as one goes down */
+            snprintf(fact, sizeof fact, _("%s+ runs"), n);
+        else
+            snprintf(fact, sizeof fact,
+                     ngettext("%s run", "%s runs", known ? (unsigned long)s->total : 2),
+                     known ? n : sign(SIGN_DASH));
         add_fact(out, outsz, room, fact);
     }
     if (t->n_marks > 0) {
