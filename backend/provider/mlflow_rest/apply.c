@@ -1,5 +1,5 @@
-/* Carrying changes out over an API that has no transactions: everything is compared, then checked by
- * the rules, then written one after another, and taken back where one fails. */
+/* Carrying changes out over an API that has no transactions: everything is compared, then checked
+ * by the rules, then written one after another, and taken back where one fails. */
 #include <stdio.h>
 #include <string.h>
 
@@ -109,8 +109,7 @@ static void fill_receipt(struct rest_writer *w)
 }
 
 bool rest_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
-                const struct ncm_control *control, struct ncm_receipt *receipt,
-                struct ncm_err *err)
+                const struct ncm_control *control, struct ncm_receipt *receipt, struct ncm_err *err)
 {
     struct ncm_receipt unused;
     struct rest_writer w = {.c = c,

@@ -262,13 +262,12 @@ bool rest_stages(struct rest_writer *w, size_t first, size_t *n, struct ncm_err 
     struct view before = {0};
     group_of(w, first, &g);
     *n = g.n;
-    bool ok = rest_each_version(w, g.items[0].object, see, &before, err) &&
-              compare(&g, &before, err);
+    bool ok =
+        rest_each_version(w, g.items[0].object, see, &before, err) && compare(&g, &before, err);
     if (ok) {
-        bool whole = g.n > 1 && g.enters < g.n &&
-                     stranger(&g, &before, g.items[g.enters].to) == NULL;
-        ok = whole ? swap(w, &g, &before, err)
-                   : one_by_one(w, &g, err) && still_alone(w, &g, err);
+        bool whole =
+            g.n > 1 && g.enters < g.n && stranger(&g, &before, g.items[g.enters].to) == NULL;
+        ok = whole ? swap(w, &g, &before, err) : one_by_one(w, &g, err) && still_alone(w, &g, err);
     }
     release(&before);
     return ok;
