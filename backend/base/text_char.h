@@ -1,4 +1,4 @@
-/* One code point at a time: shared by the text_*.c files only. */
+/* One code point at a time: for the text_*.c files and for comparing as others do. */
 #ifndef NCM_BASE_TEXT_CHAR_H
 #define NCM_BASE_TEXT_CHAR_H
 

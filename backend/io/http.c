@@ -74,6 +74,7 @@ bool ncm_http_open(const char *base, const struct ncm_access *access, struct ncm
     if (h->share != NULL) {
         curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     }
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)NCM_HTTP_SLOTS);
     *out = h;
     return true;
 }
@@ -180,7 +181,7 @@ static void start(struct ncm_exchange *x, const struct ncm_http_request *rq)
     x->ok = false;
     x->hops = 0;
     x->asked_again = false;
-    x->err = (struct ncm_err){.code = NCM_OK};
+    x->err = x->sink_err = (struct ncm_err){.code = NCM_OK};
     x->answer = (struct ncm_http_answer){.date_ms = NCM_NO_TIME, .length = -1};
     ncm_buf_init(&x->answer.body, rq->most > 0 ? rq->most : NCM_HTTP_MOST);
     x->patience_ms = rq->timeout_ms > 0         ? rq->timeout_ms

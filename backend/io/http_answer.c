@@ -95,6 +95,7 @@ void ncm_exchange_read(struct ncm_exchange *x)
     a->length = (int64_t)length;
     a->took_ms = ncm_mono_ms() - x->started_ms;
     a->reused = small(x, CURLINFO_NUM_CONNECTS) == 0;
+    x->h->answered = x->h->answered || a->status > 0;
     int64_t bytes = wire_bytes(x);
     a->wire_bytes += bytes;
     x->h->bytes += bytes;

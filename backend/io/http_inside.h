@@ -69,6 +69,7 @@ struct ncm_http {
     atomic_bool interrupted;
     char *secret;         /* password or token; NULL: not read yet */
     unsigned secret_read; /* how often it was read */
+    bool answered;        /* at least once: it is an HTTP server */
     int64_t bytes, requests;
 };
 

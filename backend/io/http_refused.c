@@ -1,42 +1,23 @@
 /* An answer that is no success, in words. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
 #include "io/http_inside.h"
-
-/* Only as far as a person needs to find it: a command may hold secrets among its arguments. */
-static void first_word(char *out, size_t size, const char *command)
-{
-    size_t n = strcspn(command, " \t");
-    n = n < size ? n : size - 1;
-    memcpy(out, command, n);
-    out[n] = '\0';
-}
+#include "io/secret.h"
 
 static void refuse_token(const struct ncm_http *h, struct ncm_err *err)
 {
-    const struct ncm_secret *s = &h->access.token;
-    char word[64];
-    switch (s->kind) {
-    case NCM_SECRET_ENV:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of $%s (401)"), h->base,
-                 s->from);
-        break;
-    case NCM_SECRET_FILE:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token in %s (401)"), h->base,
-                 s->from);
-        break;
-    case NCM_SECRET_COMMAND:
-        first_word(word, sizeof word, s->from);
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token that %s prints (401)"),
-                 h->base, word);
-        break;
-    case NCM_SECRET_TEXT:
-    case NCM_SECRET_NONE:
+    char where[128];
+    ncm_secret_where(&h->access.token, where, sizeof where);
+    if (where[0] != '\0') {
+        /* TR: server, then $VARIABLE, a file or a command */
+        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of %s (401)"), h->base,
+                 where);
+    } else {
         ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of the settings (401)"),
                  h->base);
-        break;
     }
     ncm_hint(err, _("It may have expired, or belong to another server: get a new one"));
 }
@@ -159,12 +140,24 @@ static void refuse_silent(const struct ncm_http *h, const struct ncm_http_answer
     }
 }
 
+/* What web servers say to plain HTTP on a port for TLS. */
+static bool to_tls_port(const struct ncm_http *h, const struct ncm_http_answer *a)
+{
+    return a->status == 400 && strncasecmp(h->base, "http://", 7) == 0 && a->body.p != NULL &&
+           (strcasestr(a->body.p, "plain HTTP request was sent to HTTPS port") != NULL ||
+            strcasestr(a->body.p, "HTTP request to an HTTPS server") != NULL ||
+            strcasestr(a->body.p, "speaking plain HTTP to an SSL-enabled server port") != NULL);
+}
+
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err)
 {
     enum ncm_code code = code_of(a->status);
     bool own = says != NULL && *says != '\0';
-    if (a->status == 401) {
+    if (to_tls_port(h, a)) {
+        ncm_fail(err, NCM_TLS, _("%s wants TLS"), h->base);
+        ncm_hint(err, _("Write https:// in its address"));
+    } else if (a->status == 401) {
         refuse_who(h, err);
     } else if (a->status >= 300 && a->status < 400) {
         refuse_redirect(h, a, err);

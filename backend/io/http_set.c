@@ -1,6 +1,8 @@
 /* All that curl is told about one request. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -126,7 +128,9 @@ static bool set_who(struct ncm_exchange *x)
         return curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) == CURLE_OK &&
                curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->secret) == CURLE_OK;
     case NCM_HTTP_NETRC:
-        return curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL) == CURLE_OK;
+        return curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL) == CURLE_OK &&
+               (getenv("NETRC") == NULL ||
+                curl_easy_setopt(c, CURLOPT_NETRC_FILE, getenv("NETRC")) == CURLE_OK);
     case NCM_HTTP_NOBODY:
         break;
     }
@@ -151,9 +155,28 @@ static bool set_trust(struct ncm_exchange *x)
     }
     if (ok && a->cert != NULL) {
         ok = curl_easy_setopt(c, CURLOPT_SSLCERT, a->cert) == CURLE_OK &&
-             curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK;
+             curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK &&
+             /* Without one OpenSSL would ask for it at the terminal. */
+             curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK;
     }
     return ok;
+}
+
+static bool is_plain(const struct ncm_http *h)
+{
+    return strncasecmp(h->base, "http:", 5) == 0;
+}
+
+/* curl knows http_proxy in small letters only, because web servers turn a request's header "Proxy"
+ * into HTTP_PROXY for the programs they start; other clients know both, and nobody starts us so. */
+static bool set_proxy(struct ncm_exchange *x)
+{
+    const char *proxy = x->h->access.proxy;
+    if (proxy == NULL && is_plain(x->h) && getenv("http_proxy") == NULL &&
+        getenv("REQUEST_METHOD") == NULL) {
+        proxy = getenv("HTTP_PROXY");
+    }
+    return proxy == NULL || curl_easy_setopt(x->easy, CURLOPT_PROXY, proxy) == CURLE_OK;
 }
 
 static bool set_protocols(CURL *c)
@@ -178,7 +201,8 @@ static void set_manners(struct ncm_exchange *x)
     curl_easy_setopt(c, CURLOPT_TCP_KEEPINTVL, (long)KEEP_EACH_S);
     curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, (long)KEEP_UNUSED_S);
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+    /* Over TLS, wait to see whether the other side speaks HTTP/2 and one connection is enough. */
+    curl_easy_setopt(c, CURLOPT_PIPEWAIT, is_plain(x->h) ? 0L : 1L);
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "ncmlops");
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -205,9 +229,8 @@ bool ncm_exchange_set(struct ncm_exchange *x, const char *url)
               curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)x) == CURLE_OK &&
               (h->share == NULL || curl_easy_setopt(c, CURLOPT_SHARE, h->share) == CURLE_OK) &&
-              (h->access.proxy == NULL ||
-               curl_easy_setopt(c, CURLOPT_PROXY, h->access.proxy) == CURLE_OK) &&
-              set_protocols(c) && set_method(x) && set_headers(x) && set_who(x) && set_trust(x);
+              set_protocols(c) && set_proxy(x) && set_method(x) && set_headers(x) && set_who(x) &&
+              set_trust(x);
     set_manners(x);
     ncm_free(own);
     return ok;

@@ -40,8 +40,13 @@ struct ncm_clause {
     size_t n_list;
 };
 
+/* Whose results: the tracking system's stores differ in what LIKE and ILIKE match and in which of a
+ * run's two names counts. */
+enum ncm_search_as { NCM_SEARCH_SQL, NCM_SEARCH_FILES };
+
 struct ncm_filter {
     struct ncm_arena *arena;
+    enum ncm_search_as as; /* parsing leaves NCM_SEARCH_SQL */
     struct ncm_clause *clauses;
     size_t n;
 };
@@ -71,9 +76,10 @@ bool ncm_orders_parse(const char *const *texts, size_t n, struct ncm_orders *out
 void ncm_orders_release(struct ncm_orders *o);
 
 /* Evaluation on a record in memory (needs the metrics/params/tags that the filter names), with the
- * results MLflow's SQL store gives. */
+ * results MLflow's SQL store gives; or (f->as) its file store, whose record's name is the one
+ * compared. */
 bool ncm_filter_match(const struct ncm_filter *f, const struct ncm_run *r);
-/* <0, 0, >0 for sorting; numbers, then NaN, then missing, in both directions; ends with the
+/* The same in both stores. <0, 0, >0 for sorting; numbers, then NaN, then missing, in both directions; ends with the
  * tie-breakers. */
 int ncm_orders_compare(const struct ncm_orders *o, const struct ncm_run *a,
                        const struct ncm_run *b);

@@ -1,9 +1,11 @@
-/* Search and order on records in memory, with the results of MLflow's SQL store on SQLite. */
+/* Search and order on records in memory, with the results of MLflow's SQL store on SQLite or of its
+ * file store. */
 #include "model/search.h"
 
 #include <string.h>
 
 #include "base/num.h"
+#include "model/search_like.h"
 
 static const char run_name_tag[] = "mlflow.runName";
 
@@ -66,7 +68,13 @@ static bool in_list(const struct ncm_clause *c, struct ncm_str v)
     return false;
 }
 
-static bool match_text(const struct ncm_clause *c, struct ncm_str v)
+static bool match_like(const struct ncm_clause *c, struct ncm_str v, enum ncm_search_as as)
+{
+    bool fold = c->op == NCM_OP_ILIKE;
+    return as == NCM_SEARCH_FILES ? ncm_like_files(v, c->text, fold) : like(v, c->text, fold);
+}
+
+static bool match_text(const struct ncm_clause *c, struct ncm_str v, enum ncm_search_as as)
 {
     if (v.p == NULL)
         return false;
@@ -76,9 +84,8 @@ static bool match_text(const struct ncm_clause *c, struct ncm_str v)
     case NCM_OP_NE:
         return !ncm_str_eq(v, c->text);
     case NCM_OP_LIKE:
-        return like(v, c->text, false);
     case NCM_OP_ILIKE:
-        return like(v, c->text, true);
+        return match_like(c, v, as);
     case NCM_OP_IN:
         return in_list(c, v);
     case NCM_OP_NOT_IN:
@@ -131,20 +138,20 @@ static bool match_time(const struct ncm_clause *c, int64_t v)
     return match_order(c->op, d);
 }
 
-static bool match_dataset(const struct ncm_clause *c, const struct ncm_run *r)
+static bool match_dataset(const struct ncm_clause *c, const struct ncm_run *r, enum ncm_search_as as)
 {
     for (size_t i = 0; i < r->n_inputs; i++) {
         const struct ncm_dataset_input *in = &r->inputs[i];
         struct ncm_str v = ncm_str_is(c->key, "name")     ? in->name
                            : ncm_str_is(c->key, "digest") ? in->digest
                                                           : in->context;
-        if (match_text(c, v))
+        if (match_text(c, v, as))
             return true;
     }
     return false;
 }
 
-/* MLflow searches a run's name in its tag; the record's own name may be a fallback. */
+/* The SQL store searches a run's name in its tag; the record's own name may be a fallback. */
 static struct ncm_str searched_name(const struct ncm_run *r)
 {
     const struct ncm_kv *tag = ncm_run_tag(r, run_name_tag);
@@ -164,26 +171,26 @@ static struct ncm_str attribute_text(const struct ncm_run *r, struct ncm_str key
     return r->artifact_uri;
 }
 
-static bool match_kv(const struct ncm_clause *c, const struct ncm_kv *kv)
+static bool match_kv(const struct ncm_clause *c, const struct ncm_kv *kv, enum ncm_search_as as)
 {
     if (c->op == NCM_OP_IS_NULL)
         return kv == NULL;
     if (c->op == NCM_OP_IS_NOT_NULL)
         return kv != NULL;
-    return kv != NULL && match_text(c, kv->value);
+    return kv != NULL && match_text(c, kv->value, as);
 }
 
-static bool match_clause(const struct ncm_clause *c, const struct ncm_run *r)
+static bool match_clause(const struct ncm_clause *c, const struct ncm_run *r, enum ncm_search_as as)
 {
     switch (c->entity) {
     case NCM_ENT_METRIC:
         return match_metric(c, r);
     case NCM_ENT_PARAM:
-        return match_kv(c, ncm_run_param(r, ncm_cstr(c->key)));
+        return match_kv(c, ncm_run_param(r, ncm_cstr(c->key)), as);
     case NCM_ENT_TAG:
-        return match_kv(c, ncm_run_tag(r, ncm_cstr(c->key)));
+        return match_kv(c, ncm_run_tag(r, ncm_cstr(c->key)), as);
     case NCM_ENT_DATASET:
-        return match_dataset(c, r);
+        return match_dataset(c, r, as);
     case NCM_ENT_ATTRIBUTE:
         break;
     }
@@ -191,15 +198,15 @@ static bool match_clause(const struct ncm_clause *c, const struct ncm_run *r)
         return match_time(c, r->start_ms);
     if (ncm_str_is(c->key, "end_time"))
         return match_time(c, r->end_ms);
-    if (ncm_str_is(c->key, "run_name"))
-        return match_text(c, searched_name(r));
-    return match_text(c, attribute_text(r, c->key));
+    if (as == NCM_SEARCH_SQL && ncm_str_is(c->key, "run_name"))
+        return match_text(c, searched_name(r), as);
+    return match_text(c, attribute_text(r, c->key), as);
 }
 
 bool ncm_filter_match(const struct ncm_filter *f, const struct ncm_run *r)
 {
     for (size_t i = 0; i < f->n; i++)
-        if (!match_clause(&f->clauses[i], r))
+        if (!match_clause(&f->clauses[i], r, f->as))
             return false;
     return true;
 }

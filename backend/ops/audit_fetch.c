@@ -57,7 +57,9 @@ static void settle(struct ncm_job_context *ctx, struct ncm_db *state)
 {
     struct ncm_err ignored;
     if (ctx->conn != NULL && ctx->provider != NULL && !ctx->read_only) {
-        ncm_audit_settle(state, ctx->provider, ctx->conn, &ignored);
+        const struct ncm_settle how = {
+            .provider = ctx->provider, .conn = ctx->conn, .store = ctx->store_label};
+        ncm_audit_settle(state, &how, &ignored);
     }
 }
 

@@ -1,9 +1,11 @@
+#include "provider/mlflow_files/mlflow_files.h"
 #include "provider/mlflow_rest/mlflow_rest.h"
 #include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/provider.h"
 
 const struct ncm_provider *const ncm_providers[] = {
     &ncm_mlflow_sqlite,
+    &ncm_mlflow_files,
     &ncm_mlflow_rest,
     NULL,
 };

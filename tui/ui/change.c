@@ -102,6 +102,27 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
 }
 
+bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
+                 struct ncm_job_result *result)
+{
+    struct ncm_plan *plan = result->arg;
+    char title[512], name[160];
+
+    if (job->done != executed) {
+        return false;
+    }
+    change_free(job->ctx); /* its panel was left when the context was */
+    clean_title(plan, title, sizeof title);
+    ncm_text_clip_middle(name, sizeof name, context, strlen(context), 40);
+    if (result->ok) {
+        ui_message(ui, UI_GOOD, _("context %s: done: %s"), name, title);
+    } else {
+        ui_message(ui, UI_BAD, _("context %s: not done: %s\n%s"), name, title, result->err.what);
+    }
+    ncm_plan_free(plan);
+    return true;
+}
+
 /* There will be no panel: it was left, or refused, or nothing is to be changed. */
 static void ends_planned(struct ui *ui, struct change *c, const struct ncm_job_result *result)
 {
@@ -141,7 +162,7 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     c->plan = plan;
     c->state = CHANGE_PANEL;
     c->danger =
-        plan->confirm_name != NULL && (plan->irreversible || ncm_session_protected(ui->session));
+        plan->confirm_name != NULL && (plan->irreversible || ncm_session_protected(ui->now->session));
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);
@@ -185,7 +206,7 @@ static void confirm(struct ui *ui, struct change *c)
     c->plan = NULL;
     c->state = CHANGE_EXECUTING;
     c->pending = true;
-    ui_await(ui, ncm_execute_start(ui->session, plan), executed, c);
+    ui_await(ui, ncm_execute_start(ui->now->session, plan), executed, c);
 }
 
 static void cancel(struct ui *ui, struct change *c)
@@ -363,5 +384,5 @@ void ui_change(struct ui *ui, struct ncm_intent *intent)
     c->asked = prompt_asked(ui);
     message_clear(ui);
     layer_push(ui, &ops, c);
-    ui_await(ui, ncm_plan_start(ui->session, intent), planned, c);
+    ui_await(ui, ncm_plan_start(ui->now->session, intent), planned, c);
 }

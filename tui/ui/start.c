@@ -38,6 +38,12 @@ void demo_start(struct ui *ui)
 {
     sigset_t all, old;
 
+    for (size_t i = 0; i < ui->n_worlds; i++) {
+        if (ui->worlds[i]->demo) {
+            world_show(ui, ui->worlds[i]);
+            return;
+        }
+    }
     if (ui->demo != NULL) {
         return;
     }
@@ -86,11 +92,11 @@ void demo_poll(struct ui *ui)
         demo_stop(ui);
         return;
     }
-    layer_end_all(ui);
-    panes_close(ui);
-    ncm_free(ui->demo_path);
-    ui->demo_path = ncm_strdup(d->path);
-    if (!panes_open(ui, &err)) {
+    struct ncm_session_options o = ui->o.session;
+    o.store = d->path;
+    o.context = NULL;
+    o.why = _("made by the demo");
+    if (!world_open(ui, &o, NULL, true, &err)) {
         ui_error(ui, &err);
     }
     ui_dirty(ui);

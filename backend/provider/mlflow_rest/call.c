@@ -189,8 +189,10 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
     return fine;
 }
 
-bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
-               const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+/* asks: it changes nothing, so that it may go over a kept connection that turns out dead. */
+static bool call(struct ncm_conn *c, enum ncm_http_method method, const char *path,
+                 const char *body, bool asks, const struct ncm_control *control,
+                 struct ncm_doc **doc, struct ncm_err *err)
 {
     struct ncm_http_answer a;
     char *url;
@@ -199,10 +201,23 @@ bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path
         return false;
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
+    rq.asks = asks;
     bool ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, doc, err);
     ncm_http_answer_release(&a);
     ncm_free(url);
     return ok;
+}
+
+bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+               const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+{
+    return call(c, method, path, body, false, control, doc, err);
+}
+
+bool rest_ask(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+              const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+{
+    return call(c, method, path, body, true, control, doc, err);
 }
 
 static char *cache_key(const struct ncm_conn *c, const char *path, const char *body)
@@ -239,7 +254,7 @@ bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path
     char *url;
     *doc = NULL;
     if (c->cache == NULL && !c->replay) {
-        return rest_call(c, method, path, body, control, doc, err);
+        return rest_ask(c, method, path, body, control, doc, err);
     }
     char *key = cache_key(c, path, body);
     if (c->replay) {
@@ -249,6 +264,7 @@ bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path
         return kept;
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
+    rq.asks = true;
     bool ok = rest_go_on(control, err);
     if (ok) {
         ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, doc, err);

@@ -40,6 +40,14 @@ struct rest_experiments {
     int64_t newest_ms;     /* latest last_update_time seen */
 };
 
+/* How many runs are running in which experiment. */
+struct rest_running {
+    struct ncm_map *counts; /* by experiment id */
+    bool known;             /* false: there are too many to count */
+    size_t n;               /* all in all */
+    int64_t asked_mono_ms;
+};
+
 /* A lane's connection. One thread; others only interrupt. */
 struct ncm_conn {
     char *location;
@@ -54,6 +62,7 @@ struct ncm_conn {
     bool no_run_in;        /* it cannot filter by a list of run ids */
     bool no_change_filter; /* it cannot filter experiments by last_update_time */
     struct rest_experiments experiments;
+    struct rest_running running;
     struct rest_runs *runs;
     struct rest_watch *watch;
 };
@@ -68,7 +77,10 @@ struct ncm_conn {
  * detail begins with "sent"), NCM_INVALID_DATA (no JSON object), and those of ncm_http_do. */
 bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
-/* The same for a read whose answer may be kept for the next start, or comes from there. */
+/* The same for what only asks, a search by POST too: it may be repeated when a connection dies. */
+bool rest_ask(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+              const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
+/* The same for a question whose answer may be kept for the next start, or comes from there. */
 bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
 /* What an answer of the API says, whatever its status: for who made the request itself. */

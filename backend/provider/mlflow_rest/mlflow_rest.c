@@ -34,6 +34,7 @@ static void close_conn(struct ncm_conn *c)
         ncm_free(c->experiments.ids[i]);
     }
     ncm_free(c->experiments.ids);
+    ncm_map_free(c->running.counts);
     ncm_free(c->cache_user);
     ncm_free(c->location);
     ncm_free(c);
@@ -153,5 +154,8 @@ const struct ncm_provider ncm_mlflow_rest = {
     .interrupt = interrupt_conn,
     .fetch = fetch,
     .watch = rest_wait,
+    .apply = rest_apply,
+    .check = rest_check,
+    .present = rest_present,
     .examine = rest_examine,
 };

@@ -133,7 +133,7 @@ static bool by_prefix(struct ncm_conn *c, const char **id, const struct ncm_cont
     char *filter = ncm_sprintf("attributes.run_id LIKE '%s%%'", *id);
     char *body = rest_search_body(c->experiments.ids, c->experiments.n, filter, NCM_VIEW_ALL, NULL,
                                   0, 2, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     ok = ok && rest_list(doc, "runs", &list, err);

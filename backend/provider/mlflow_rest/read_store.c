@@ -10,7 +10,9 @@
 enum {
     EXPERIMENTS_PAGE = 1000,
     EXPERIMENTS_MOST = 100000,
-    RUNNING_MOST = 1000,   /* running runs that are counted */
+    RUNNING_MOST = 100, /* running runs that are counted; more are not known */
+    COUNTED_MS = 10000, /* many of them are counted no more often than this */
+    COUNTED_FEW = 20,
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
     KEYS_MOST = 100000,
@@ -138,7 +140,7 @@ static bool have_changed(struct ncm_conn *c, const struct ncm_control *control, 
     }
     char *filter = ncm_sprintf("last_update_time > %lld", (long long)c->experiments.newest_ms);
     char *body = experiments_body("ALL", 1, filter, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     if (!ok && err->code == NCM_REFUSED) {
@@ -174,43 +176,53 @@ bool rest_active(struct ncm_conn *c, bool anew, const struct ncm_control *contro
     return ok;
 }
 
+/* Asks which runs are running; more than a page of them stays unknown. */
+static bool ask_running(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct rest_running *k = &c->running;
+    struct ncm_doc *doc = NULL;
+    const struct ncm_node *runs;
+    char *body =
+        rest_search_body(c->experiments.ids, c->experiments.n, "attributes.status = 'RUNNING'",
+                         NCM_VIEW_ACTIVE, NULL, 0, RUNNING_MOST, NULL);
+    bool ok = rest_read(c, NCM_HTTP_POST, "/runs/search", body, &f->control, &doc, err) &&
+              rest_list(doc, "runs", &runs, err);
+    ncm_free(body);
+    if (ok) {
+        ncm_map_free(k->counts);
+        k->counts = ncm_map_new();
+        k->known = rest_next(doc) == NULL;
+        k->asked_mono_ms = ncm_mono_ms();
+        k->n = runs->n;
+        for (size_t i = 0; i < runs->n; i++) {
+            const char *id =
+                ncm_node_str(ncm_node_get(&runs->items[i], "info"), "experiment_id", "");
+            size_t n = 0;
+            ncm_map_get(k->counts, id, strlen(id), &n);
+            ncm_map_set(k->counts, id, strlen(id), n + 1);
+        }
+    }
+    ncm_doc_free(doc);
+    return ok;
+}
+
 /* How many runs are running where: one request for all experiments. */
 static bool count_running(struct ncm_conn *c, struct ncm_experiments_snapshot *s,
                           struct ncm_fetch *f, struct ncm_err *err)
 {
-    struct ncm_map *index = ncm_map_new();
-    char **ids = ncm_alloc(s->n + 1, sizeof *ids);
-    struct ncm_doc *doc = NULL;
-    const struct ncm_node *runs;
-    size_t n = 0, at;
-    for (size_t i = 0; i < s->n; i++) {
+    struct rest_running *k = &c->running;
+    bool fresh = k->n > COUNTED_FEW && ncm_mono_ms() - k->asked_mono_ms < COUNTED_MS;
+    if (!fresh && c->experiments.n > 0 && !ask_running(c, f, err)) {
+        return false;
+    }
+    for (size_t i = 0; k->known && i < s->n; i++) {
+        size_t n = 0;
         if (s->items[i].lifecycle == NCM_ACTIVE) {
-            ids[n++] = (char *)(uintptr_t)s->items[i].id.p;
-            ncm_map_set(index, s->items[i].id.p, s->items[i].id.len, i);
+            ncm_map_get(k->counts, s->items[i].id.p, s->items[i].id.len, &n);
+            s->items[i].running_count = (int64_t)n;
         }
     }
-    char *body = rest_search_body(ids, n, "attributes.status = 'RUNNING'", NCM_VIEW_ACTIVE, NULL, 0,
-                                  RUNNING_MOST, NULL);
-    bool ok =
-        n == 0 || (rest_read(c, NCM_HTTP_POST, "/runs/search", body, &f->control, &doc, err) &&
-                   rest_list(doc, "runs", &runs, err));
-    if (ok && doc != NULL && rest_next(doc) == NULL) {
-        for (size_t i = 0; i < s->n; i++) {
-            s->items[i].running_count = s->items[i].lifecycle == NCM_ACTIVE ? 0 : -1;
-        }
-        for (size_t i = 0; i < runs->n; i++) {
-            const struct ncm_node *info = ncm_node_get(&runs->items[i], "info");
-            const char *id = ncm_node_str(info, "experiment_id", "");
-            if (ncm_map_get(index, id, strlen(id), &at)) {
-                s->items[at].running_count++;
-            }
-        }
-    }
-    ncm_doc_free(doc);
-    ncm_free(body);
-    ncm_free(ids);
-    ncm_map_free(index);
-    return ok;
+    return true;
 }
 
 /* Absent times last, then by id as a number where it is one. */

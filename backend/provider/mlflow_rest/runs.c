@@ -61,18 +61,57 @@ const struct ncm_run *rest_runs_at(const struct rest_runs *r, size_t handle)
     return r->items[handle].run;
 }
 
+uint64_t rest_print(uint64_t h, const void *p, size_t len)
+{
+    const unsigned char *bytes = p;
+    for (size_t i = 0; i < len; i++) {
+        h = (h ^ bytes[i]) * 1099511628211u;
+    }
+    return h;
+}
+
+static uint64_t print_str(uint64_t h, struct ncm_str s)
+{
+    h = rest_print(h, &s.len, sizeof s.len);
+    return s.len > 0 ? rest_print(h, s.p, s.len) : h;
+}
+
+uint64_t rest_run_print(const struct ncm_run *r)
+{
+    uint64_t h = print_str(print_str(print_str(REST_PRINT, r->id), r->name), r->status_text);
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        const struct ncm_metric *m = &r->metrics[i];
+        h = print_str(h, m->key);
+        h = rest_print(h, &m->step, sizeof m->step);
+        h = rest_print(h, &m->timestamp_ms, sizeof m->timestamp_ms);
+        h = rest_print(h, &m->value.num, sizeof m->value.num);
+    }
+    for (size_t i = 0; i < r->n_params; i++) {
+        h = print_str(h, r->params[i].key);
+    }
+    for (size_t i = 0; i < r->n_tags; i++) {
+        h = print_str(print_str(h, r->tags[i].key), r->tags[i].value);
+    }
+    return h;
+}
+
 /* The place of a run: its own, or a new one. */
 static size_t place(struct rest_runs *r, struct rest_block *b, const struct ncm_run *run)
 {
     size_t at;
+    bool runs = run->status == NCM_RUN_RUNNING || run->status == NCM_RUN_SCHEDULED;
+    uint64_t print = runs ? rest_run_print(run) : 0;
+    unsigned quiet = 0;
     if (ncm_map_get(r->by_id, run->id.p, run->id.len, &at)) {
+        quiet = print == r->items[at].print ? r->items[at].quiet + 1 : 0;
         let_go(r->items[at].block);
     } else {
         r->items = ncm_grow(r->items, r->n, &r->cap, sizeof *r->items);
         at = r->n++;
         ncm_map_set(r->by_id, run->id.p, run->id.len, at);
     }
-    r->items[at] = (struct rest_kept){.run = run, .block = b, .taken_mono_ms = ncm_mono_ms()};
+    r->items[at] = (struct rest_kept){
+        .run = run, .block = b, .taken_mono_ms = ncm_mono_ms(), .print = print, .quiet = quiet};
     return at;
 }
 

@@ -19,6 +19,8 @@ struct rest_kept {
     const struct ncm_run *run;
     struct rest_block *block;
     int64_t taken_mono_ms;
+    uint64_t print; /* of what can change; 0 for one that does not run */
+    unsigned quiet; /* times in a row that it was read and had not changed */
 };
 
 /* One list of runs in the server's order, as far as it was asked for. */
@@ -53,6 +55,11 @@ struct rest_runs {
 };
 
 struct rest_runs *rest_runs_new(void);
+/* A fingerprint of everything about a run that changes while it runs. */
+uint64_t rest_run_print(const struct ncm_run *r);
+/* FNV-1a: the fingerprint h with more bytes. */
+uint64_t rest_print(uint64_t h, const void *p, size_t len);
+#define REST_PRINT 14695981039346656037u /* of nothing */
 const struct ncm_run *rest_runs_at(const struct rest_runs *r, size_t handle);
 /* Takes every run of an answer's list; *handles (caller frees; list->n of them) says where they
  * are. NCM_INVALID_DATA takes none. */

@@ -171,6 +171,7 @@ static bool send_ahead(struct ncm_conn *c, struct rest_walk *w, struct ahead *a,
 {
     a->body = body_of(c, w, w->filter, w->token, w->page);
     a->rq = rest_request(NCM_HTTP_POST, "/runs/search", a->body, control, &a->url);
+    a->rq.asks = true;
     a->began = ncm_mono_ms();
     a->sent = ncm_http_begin(c->http, &a->rq, err);
     return a->sent;
@@ -288,7 +289,7 @@ bool rest_walk_newer(struct ncm_conn *c, struct rest_walk *w, const struct ncm_c
     for (int i = 0; ok && more && i < NEWER_PAGES; i++) {
         struct ncm_doc *doc;
         char *body = body_of(c, w, filter != NULL ? filter : w->filter, token, REST_FIRST_PAGE);
-        ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+        ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
         ncm_free(body);
         if (ok) {
             const char *next = rest_next(doc);
@@ -343,7 +344,7 @@ static bool ask_again(struct ncm_conn *c, struct rest_walk *w, const uint32_t *h
     ncm_buf_putc(&list, ')');
     char *filter = narrowed(w, list.p);
     char *body = body_of(c, w, filter, NULL, n);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     ncm_buf_release(&list);
