@@ -226,7 +226,9 @@ def with_login(store, folder, password):
     with open(ini, "w", encoding="utf-8") as f:
         f.write("[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///%s/auth.db\n"
                 "admin_username = admin\nadmin_password = %s\n"
-                "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n" % (folder, password))
+                "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+                # A password costs the server most of a second: it shall remember those it has seen.
+                "auth_cache_ttl_seconds = 600\n" % (folder, password))
     os.chmod(ini, 0o600)
     return Server(store, args="--app-name basic-auth", env={
         "MLFLOW_AUTH_CONFIG_PATH": ini, "MLFLOW_AUTH_ADMIN_PASSWORD": password,
