@@ -109,9 +109,9 @@ static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_c
     } else if (gone) {
         out = AS_BEFORE;
     } else if (!same(plain(ch, ch->from), plain(ch, ch->to)) || ch->any_from) {
-        out = same(now, plain(ch, ch->to))                        ? AS_AFTER
+        out = same(now, plain(ch, ch->to))                      ? AS_AFTER
               : !ch->any_from && same(now, plain(ch, ch->from)) ? AS_BEFORE
-                                                                  : NEITHER;
+                                                                : NEITHER;
     }
     ncm_free(value);
     return out;
@@ -232,8 +232,7 @@ static bool done_by_others(const struct ncm_evidence_of *of, const struct ncm_ch
     struct ncm_snapshot *got = NULL;
     struct ncm_err ignored;
     struct ncm_query *q = ncm_query_new(NCM_T_MODELS);
-    struct ncm_fetch f = {
-        .query = q, .publish = keep_newest, .progress = no_progress, .to = &got};
+    struct ncm_fetch f = {.query = q, .publish = keep_newest, .progress = no_progress, .to = &got};
     bool found = false;
     if (of->provider->fetch != NULL && of->provider->fetch(of->conn, &f, &ignored) && got != NULL) {
         const struct ncm_model *m = ncm_models_find((const void *)got, ch->object);
@@ -295,9 +294,9 @@ static void conclude(const struct ncm_evidence_of *of, const struct tally *t, si
         say(out, "failed", "the store is as it was");
     } else {
         out->result = "unknown";
-        out->detail = ncm_sprintf("in the store: %s; not: %s",
-                                  t->stand.len > 0 ? t->stand.p : "nothing",
-                                  t->do_not.len > 0 ? t->do_not.p : "nothing");
+        out->detail =
+            ncm_sprintf("in the store: %s; not: %s", t->stand.len > 0 ? t->stand.p : "nothing",
+                        t->do_not.len > 0 ? t->do_not.p : "nothing");
     }
 }
 

@@ -178,7 +178,7 @@ static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct
     record(state, plan, result, detail);
     if (strcmp(result, "done") == 0) {
         ok = true;
-    } else if (!plan->outcome_known) {
+    } else if (!plan->outcome_known && (is_atomic(ctx) || err->hint[0] == '\0')) {
         ncm_hint(err, _("whether it was written is not known: look at the store"));
     }
     ncm_free(detail);
