@@ -101,8 +101,7 @@ void ncm_exchange_read(struct ncm_exchange *x)
     x->h->bytes += bytes;
 }
 
-/* ---- redirects --------------------------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------------------------------ */
 static char *url_part(CURLU *u, CURLUPart what, unsigned flags)
 {
     char *text = NULL;
