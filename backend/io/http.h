@@ -93,8 +93,8 @@ void ncm_http_answer_release(struct ncm_http_answer *a);
 /* An answer that is no 2xx as an error, for servers of any kind: 401 NCM_UNAUTHENTICATED, 403
  * NCM_FORBIDDEN, 404 NCM_NOT_FOUND, 408/504 NCM_TIMEOUT, 409 NCM_CONFLICT, 429 NCM_RATE_LIMITED,
  * 502 503 and other 5xx NCM_UNREACHABLE, a redirect to another host or page NCM_UNAUTHENTICATED (a
- * login page), NCM_TLS where a port for TLS says so to plain HTTP, else NCM_INVALID_DATA. `says` is
- * the server's own message or NULL. Sets retry_ms. false. */
+ * login page), NCM_TLS where plain HTTP is sent on to https or told so, else NCM_INVALID_DATA.
+ * `says` is the server's own message or NULL. Sets retry_ms. false. */
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err);
 

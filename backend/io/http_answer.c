@@ -128,6 +128,18 @@ static bool same(CURLU *a, CURLU *b, CURLUPart what, bool slash)
     return is;
 }
 
+bool ncm_http_same_host(const char *a, const char *b)
+{
+    CURLU *x = curl_url();
+    CURLU *y = curl_url();
+    bool is = x != NULL && y != NULL && curl_url_set(x, CURLUPART_URL, a, 0) == CURLUE_OK &&
+              curl_url_set(y, CURLUPART_URL, b, 0) == CURLUE_OK &&
+              same(x, y, CURLUPART_HOST, false);
+    curl_url_cleanup(x);
+    curl_url_cleanup(y);
+    return is;
+}
+
 /* The same scheme and port, or from http to https. */
 static bool same_door(CURLU *from, CURLU *to)
 {

@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -328,6 +327,7 @@ struct other {
     atomic_bool cancel;
     bool interrupt;
     int64_t at; /* when it was cancelled */
+    char path[32];
 };
 
 /* Waits until the request has reached the server, then ends it. */
@@ -335,8 +335,10 @@ static void *canceller(void *arg)
 {
     struct other *o = arg;
     struct ncm_http *own = web_open(web_url("plain"), NULL);
+    char log[64];
+    snprintf(log, sizeof log, "/log?server=plain&path=%s", o->path);
     for (int64_t n = 0; n == 0;) {
-        n = web_number(web_get(own, "/log?server=plain&path=/hang%3Fcancel", 200), "n");
+        n = web_number(web_get(own, log, 200), "n");
     }
     ncm_http_close(own);
     o->at = ncm_mono_ms();
@@ -348,32 +350,43 @@ static void *canceller(void *arg)
     return NULL;
 }
 
+/* Ends a request from another thread; how long that took, ms. */
+static int64_t cancel_one(bool interrupt)
+{
+    static int count;
+    struct other o = {.interrupt = interrupt};
+    struct ncm_http_answer a;
+    struct ncm_err e;
+    snprintf(o.path, sizeof o.path, "/hang/%d", count++);
+    struct ncm_http_request rq = {.path = o.path, .timeout_ms = WEB_PATIENCE_MS};
+    rq.cancel = interrupt ? NULL : &o.cancel;
+    pthread_create(&o.thread, NULL, canceller, &o);
+    assert_false(ncm_http_do(h, &rq, &a, &e));
+    int64_t late = ncm_mono_ms();
+    pthread_join(o.thread, NULL);
+    assert_int_equal(e.code, NCM_CANCELLED);
+    assert_true(begins(e.detail, "sent"));
+    ncm_http_answer_release(&a);
+    return late - o.at;
+}
+
 static void another_thread_ends_a_request_at_once(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct other o = {.interrupt = i == 1};
-        struct ncm_http_answer a;
-        struct ncm_err e;
-        char path[64];
-        snprintf(path, sizeof path, "/hang?cancel=%d", i);
-        struct ncm_http_request rq = {.path = path, .timeout_ms = WEB_PATIENCE_MS};
-        rq.cancel = o.interrupt ? NULL : &o.cancel;
-        pthread_create(&o.thread, NULL, canceller, &o);
-        assert_false(ncm_http_do(h, &rq, &a, &e));
-        int64_t late = ncm_mono_ms();
-        pthread_join(o.thread, NULL);
-        assert_int_equal(e.code, NCM_CANCELLED);
-        assert_true(begins(e.detail, "sent"));
-        const char *slow = getenv("NCMLOPS_TEST_SLOW");
-        assert_true(late - o.at < 200 * (slow != NULL ? atoi(slow) : 1));
-        ncm_http_answer_release(&a);
+    /* A busy machine may delay any one of them. */
+    int64_t flag = INT64_MAX, wake = INT64_MAX;
+    for (int i = 0; i < 5 && (flag >= 200 || wake >= 200); i++) {
+        int64_t ms = cancel_one(false);
+        flag = ms < flag ? ms : flag;
+        ms = cancel_one(true);
+        wake = ms < wake ? ms : wake;
+        /* An interrupt stays until the lane begins something new. */
+        assert_true(begins(web_fails(h, "/x", NCM_CANCELLED)->detail, "not sent"));
+        ncm_http_ready(h);
+        web_get(h, "/x", 200);
     }
-    /* An interrupt stays until the lane begins something new. */
-    web_fails(h, "/x", NCM_CANCELLED);
-    assert_true(begins(web_fails(h, "/x", NCM_CANCELLED)->detail, "not sent"));
-    ncm_http_ready(h);
-    web_get(h, "/x", 200);
+    assert_true(flag < 200);
+    assert_true(wake < 200);
 }
 
 /* ---- several at once ------------------------------------------------------------------------ */

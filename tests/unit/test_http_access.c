@@ -346,6 +346,13 @@ static void redirects_lead_to_the_same_page_or_nowhere(void **state)
     assert_int_equal(out.status, 302);
     assert_string_equal(out.location, "/slash/?post");
     ncm_http_answer_release(&out);
+    rq.path = "/upgrade?post";
+    assert_true(ncm_http_do(local, &rq, &out, &err));
+    assert_false(ncm_http_refused(local, &out, NULL, &err));
+    assert_int_equal(err.code, NCM_TLS);
+    assert_non_null(strstr(err.hint, "https://"));
+    ncm_http_answer_release(&out);
+    assert_int_equal(web_seen("tls", "/upgrade?post", NULL), 0);
     ncm_http_close(tls);
     ncm_http_close(local);
     ncm_http_close(h);
