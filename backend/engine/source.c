@@ -115,8 +115,9 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
         if (registry == NULL) {
             return ncm_wrap(err, "%s", _("the registry"));
         }
-        /* The login is the same for both, as it is for MLflow's own clients. */
-        out->registry = (struct ncm_place){.location = choice->registry, .access = &choice->access};
+        /* The login is the same for both, unless its own address says otherwise. */
+        out->registry = (struct ncm_place){.location = choice->registry,
+                                           .access = &choice->registry_access};
         out->place.registry = &out->registry;
         ncm_pair_make(tracking, registry, &out->pair);
         out->provider = &out->pair;

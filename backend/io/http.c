@@ -159,6 +159,7 @@ static bool hand_over(struct ncm_exchange *x, const char *url)
 {
     x->end = NCM_END_NONE;
     x->header_bytes = 0;
+    x->head_whole = false;
     x->body_bytes = 0;
     x->secret = x->h->secret_read;
     x->h->requests++;
@@ -244,6 +245,9 @@ static void settle(struct ncm_exchange *x, CURLcode code)
         code = CURLE_OK;
     }
     ncm_exchange_read(x);
+    if (code == CURLE_OK && !x->head_whole) {
+        code = CURLE_PARTIAL_FILE; /* curl takes a head that just ends for a whole one */
+    }
     if (code != CURLE_OK) {
         ncm_exchange_fail(x, code);
     }

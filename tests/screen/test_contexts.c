@@ -15,16 +15,15 @@
 #include "screen/vt.h"
 
 /* Two stores, and what a configuration can say of them. */
-static const char config[] =
-    "printf 'clock: false\\ncurrent-context: lab\\ncontexts:\\n"
-    "  prod: {protect: yes, tracking: {uri: prod.db}}\\n"
-    "  lab: {tracking: {uri: mlflow.db}}\\n"
-    "  seoul: {protect: yes, tracking: {uri: prod.db}}\\n"
-    "  frozen: {read-only: yes, tracking: {uri: mlflow.db}}\\n"
-    "  연구실: {tracking: {uri: small.db}}\\n"
-    "  empty: {}\\n"
-    "' >\"$1/c.yaml\" && cp \"$1/mlflow.db\" \"$1/prod.db\" && "
-    "gzip -dc tests/fixtures/mlflow-2.9.2.db.gz >\"$1/small.db\"";
+static const char config[] = "printf 'clock: false\\ncurrent-context: lab\\ncontexts:\\n"
+                             "  prod: {protect: yes, tracking: {uri: prod.db}}\\n"
+                             "  lab: {tracking: {uri: mlflow.db}}\\n"
+                             "  seoul: {protect: yes, tracking: {uri: prod.db}}\\n"
+                             "  frozen: {read-only: yes, tracking: {uri: mlflow.db}}\\n"
+                             "  연구실: {tracking: {uri: small.db}}\\n"
+                             "  empty: {}\\n"
+                             "' >\"$1/c.yaml\" && cp \"$1/mlflow.db\" \"$1/prod.db\" && "
+                             "gzip -dc tests/fixtures/mlflow-2.9.2.db.gz >\"$1/small.db\"";
 
 static struct vt *start(int rows, int cols)
 {
@@ -207,6 +206,7 @@ static sqlite3 *start_slow_change(struct vt *vt)
     vt_wait(vt, "Type fraud-detector", 0);
     snprintf(path, sizeof path, "%s/prod.db", store_folder());
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 10000); /* the program reads now and then */
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     vt_key(vt, "Enter");
     vt_send(vt, "fraud-detector");
@@ -279,6 +279,7 @@ static void a_hidden_one_rests(void **state)
     char path[512];
     snprintf(path, sizeof path, "%s/mlflow.db", store_folder());
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 10000); /* the program reads now and then */
     assert_int_equal(sqlite3_exec(other,
                                   "UPDATE experiments SET name='renamed-meanwhile' WHERE "
                                   "name='empty experiment'",

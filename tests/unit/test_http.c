@@ -496,6 +496,46 @@ static void a_write_is_never_repeated(void **state)
     ncm_http_answer_release(&a);
 }
 
+static void an_answer_that_ends_early_is_none_wherever_it_ends(void **state)
+{
+    (void)state;
+    int status = 0;
+    for (int at = 0; status == 0 && at < 1000; at++) {
+        struct ncm_http_answer a;
+        struct ncm_err e;
+        char path[32];
+        snprintf(path, sizeof path, "/cut-at?at=%d", at);
+        struct ncm_http_request rq = {
+            .method = NCM_HTTP_POST, .path = path, .body = "{}", .body_len = 2};
+        if (ncm_http_do(h, &rq, &a, &e)) {
+            status = a.status;
+            assert_string_equal(a.body.p, "{\"a\": 12}");
+        } else if (e.code != NCM_UNREACHABLE || !begins(e.detail, "sent: POST")) {
+            fail_msg("%d: %s: %s (%s)", at, ncm_code_name(e.code), e.what, e.detail);
+        }
+        ncm_http_answer_release(&a);
+        assert_int_equal(web_seen("plain", path, NULL), 1);
+    }
+    assert_int_equal(status, 200);
+}
+
+static void a_body_that_nobody_read_was_not_sent(void **state)
+{
+    (void)state;
+    size_t len = (size_t)32 << 20;
+    char *body = ncm_alloc(len, 1);
+    memset(body, 'q', len);
+    struct ncm_http_answer a;
+    struct ncm_err e;
+    struct ncm_http_request rq = {
+        .method = NCM_HTTP_POST, .path = "/impatient", .body = body, .body_len = len};
+    assert_false(ncm_http_do(h, &rq, &a, &e));
+    assert_int_equal(e.code, NCM_UNREACHABLE);
+    assert_true(begins(e.detail, "not sent: POST"));
+    ncm_http_answer_release(&a);
+    ncm_free(body);
+}
+
 static void a_question_outlives_a_kept_connection(void **state)
 {
     (void)state;
@@ -557,6 +597,8 @@ int main(void)
         CASE(many_requests_keep_their_order_and_their_failures),
         CASE(a_begun_request_runs_while_others_do),
         CASE(a_write_is_never_repeated),
+        CASE(an_answer_that_ends_early_is_none_wherever_it_ends),
+        CASE(a_body_that_nobody_read_was_not_sent),
         CASE(a_question_outlives_a_kept_connection),
         CASE(parts_of_addresses_are_encoded),
     };

@@ -116,7 +116,6 @@ static void a_client_certificate_is_shown_when_asked_for(void **state)
     struct ncm_http *h = at("client", &a);
     const struct ncm_err *e = web_fails(h, "/x", NCM_TLS);
     assert_non_null(strstr(e->what, "wants a client certificate"));
-    assert_int_equal(strncmp(e->detail, "not sent", 8), 0);
     ncm_http_close(h);
     a.cert = file_in("client.pem");
     a.key = file_in("client.key");

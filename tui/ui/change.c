@@ -129,6 +129,11 @@ bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
     return true;
 }
 
+void change_forget(const struct ui_job *job)
+{
+    change_free(job->ctx);
+}
+
 /* There will be no panel: it was left, or refused, or nothing is to be changed. */
 static void ends_planned(struct ui *ui, struct change *c, const struct ncm_job_result *result)
 {
@@ -167,8 +172,8 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
     c->plan = plan;
     c->state = CHANGE_PANEL;
-    c->danger =
-        plan->confirm_name != NULL && (plan->irreversible || ncm_session_protected(ui->now->session));
+    c->danger = plan->confirm_name != NULL &&
+                (plan->irreversible || ncm_session_protected(ui->now->session));
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);

@@ -21,9 +21,9 @@
 #include "ui/tui.h"
 #include "ui/widget.h"
 
-#define UI_MAX_PANES 9
-#define UI_MAX_BACK  16
-#define UI_MAX_JOBS  16
+#define UI_MAX_PANES  9
+#define UI_MAX_BACK   16
+#define UI_MAX_JOBS   16
 #define UI_MAX_WORLDS 16
 
 /* A key for the key line of a layer. */
@@ -63,7 +63,8 @@ struct ui_job {
  * one is shown. */
 struct ui_world {
     struct ncm_session *session; /* NULL: the first-start screen */
-    char *name; /* of the context that it was opened as; NULL: by --store, from the folder, the demo */
+    char *name; /* of the context that it was opened as; NULL: by --store, from the folder, the demo
+                 */
     bool demo;
     struct ncm_want *store;
     void *pane[UI_MAX_PANES]; /* state of ui_panes[i] */
@@ -80,7 +81,7 @@ struct ui_world {
 
 struct ui {
     struct ncm_tui_options o;
-    struct ncm_config *config; /* where there is no session; else NULL */
+    struct ncm_config *config;              /* where there is no session; else NULL */
     struct ui_world *worlds[UI_MAX_WORLDS]; /* in the order of their opening */
     size_t n_worlds;
     struct ui_world *now;    /* the one that is shown; never NULL */
@@ -154,6 +155,9 @@ void contexts_each(struct ui *ui, void (*add)(void *to, const char *name, const 
 /* Says how a change of a context that is not shown has ended, and ends it; false for other jobs. */
 bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
                  struct ncm_job_result *result);
+
+/* Of a change that nobody will hear the end of: the program ends, and the change goes on. */
+void change_forget(const struct ui_job *job);
 
 /* ---- dispatch.c ---- */
 void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo);

@@ -105,22 +105,23 @@ static size_t pane_for(const struct ui *ui, enum ui_object kind)
 
 void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2)
 {
-    size_t to = pane_for(ui, kind), from = ui->now->active;
+    struct ui_world *w = ui->now;
+    size_t to = pane_for(ui, kind), from = w->active;
 
     if (to == SIZE_MAX || ui_panes[to]->open == NULL) {
         return;
     }
-    if (to != from && ui->now->n_back < UI_MAX_BACK) {
-        ui->now->back[ui->now->n_back].pane = from;
-        ui->now->back[ui->now->n_back].trail[0] = '\0';
-        ui->now->n_back++;
+    if (to != from && w->n_back < UI_MAX_BACK) {
+        w->back[w->n_back].pane = from;
+        w->back[w->n_back].trail[0] = '\0';
+        w->n_back++;
         pane_show(ui, to);
     }
-    if (!ui_panes[to]->open(ui->now->pane[to], kind, id, id2)) {
+    if (!ui_panes[to]->open(w->pane[to], kind, id, id2)) {
         ui_message(ui, UI_BAD, _("that is not there (any more)"));
     }
-    if (to != from && ui->now->n_back > 0 && ui_panes[to]->trail != NULL) {
-        ui_panes[to]->trail(ui->now->pane[to], ui->now->back[ui->now->n_back - 1].trail, sizeof ui->now->back[0].trail);
+    if (to != from && w->n_back > 0 && ui_panes[to]->trail != NULL) {
+        ui_panes[to]->trail(w->pane[to], w->back[w->n_back - 1].trail, sizeof w->back[0].trail);
     }
     ui_dirty(ui);
 }

@@ -96,6 +96,9 @@ void panes_end(struct ui *ui)
     w->n_panes = 0;
     ncm_want_release(w->store);
     w->store = NULL;
+    for (size_t i = 0; i < w->n_jobs; i++) {
+        change_forget(&w->jobs[i]);
+    }
     w->n_jobs = 0;
 }
 
