@@ -101,6 +101,8 @@ bool files_rules(struct files_writer *w, const struct ncm_change *ch, struct ncm
         .need_active_experiment = need_active_experiment,
         .model_free = model_free,
         .experiment_free = experiment_free,
+        .run_name_most = RUN_TAG_MOST,
+        .run_key_most = RUN_TAG_MOST,
     };
     if (ch->kind == NCM_CH_EXPERIMENT_LIFECYCLE && strcmp(ch->object, "0") == 0 && ch->to != NULL &&
         strcmp(ch->to, "deleted") == 0)
