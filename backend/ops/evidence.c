@@ -157,6 +157,7 @@ static void of_transaction(const struct ncm_evidence_of *of, struct ncm_evidence
         if (mark == MARK_UNREADABLE) {
             say(out, "unknown", err.what);
         } else if (mark == MARK_THERE) {
+            out->noted = true;
             say(out, "done", "interrupted; its transition tag is there");
         } else if (ch->kind == NCM_CH_ALIAS && ch->to == NULL && stands(of, ch) == AS_AFTER) {
             /* One that pointed at nothing left its tag nowhere. */
@@ -172,7 +173,7 @@ static void of_transaction(const struct ncm_evidence_of *of, struct ncm_evidence
 /* ---- one without: every change for itself ---------------------------------------------------- */
 
 struct tally {
-    size_t done, before, other;
+    size_t done, before, other, noted;
     bool unnoted, away, by_others;
     struct ncm_buf stand, do_not;
 };
@@ -260,6 +261,7 @@ static void look_at(const struct ncm_evidence_of *of, const struct ncm_change *c
     t->away = t->away || st == UNREADABLE;
     t->unnoted = t->unnoted || (st == AS_AFTER && tagged && mark == MARK_NONE);
     t->done += st == AS_AFTER;
+    t->noted += mark == MARK_THERE;
     t->before += st == AS_BEFORE;
     t->other += st == NEITHER;
     name_it(st == AS_AFTER ? &t->stand : &t->do_not, ch);
@@ -270,7 +272,7 @@ static void model_with_version(const struct ncm_changes *c, struct tally *t)
 {
     if (c->n == 2 && c->items[0].kind == NCM_CH_MODEL_CREATE &&
         c->items[1].kind == NCM_CH_VERSION_CREATE && t->done == 1 && t->other == 1) {
-        t->done = 2;
+        t->done = t->noted = 2;
         t->other = 0;
     }
 }
@@ -280,6 +282,7 @@ static void conclude(const struct ncm_evidence_of *of, const struct tally *t, si
 {
     bool may_come = (of->provider->capabilities & NCM_CAP_REMOTE) != 0 && of->age_ms < LATE_MS;
     out->unnoted = t->unnoted;
+    out->noted = t->noted == t->done;
     if (t->away) {
         out->later = out->away = true;
         say(out, "unknown", NCM_AUDIT_LATER "; the store could not be asked");

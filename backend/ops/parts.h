@@ -122,6 +122,7 @@ struct ncm_evidence {
     bool later;         /* unknown for now: another look may tell */
     bool away;          /* … because the store could not be asked */
     bool unnoted;       /* a transition tag is missing */
+    bool noted;         /* every change is proven by its transition tag */
 };
 void ncm_audit_evidence(const struct ncm_evidence_of *of, struct ncm_evidence *out);
 /* Reading back from a store with transactions: false where the change's transition tag ought to be

@@ -472,6 +472,34 @@ static void an_older_note_of_another_does_not_matter(void **state)
     assert_string_equal(newest.result, "done");
 }
 
+static void what_was_done_again_is_not_claimed_twice(void **state)
+{
+    (void)state;
+    world.loses = world.ignores = true; /* the first never got there … */
+    struct ncm_plan *p = promotion();
+    assert_false(execute(p));
+    char *first = ncm_strdup(p->audit_id);
+    ncm_plan_free(p);
+    world.away = world.loses = world.ignores = false;
+    p = promotion(); /* … the second did */
+    assert_true(execute(p));
+    later(2 * MINUTE_MS);
+    settle();
+    clock_again();
+    struct ncm_db *db;
+    struct ncm_log_book book;
+    assert_true(ncm_state_open(state_path, false, &db, &err));
+    assert_true(ncm_log_book_load(db, &book, &err));
+    assert_int_equal(book.n, 2);
+    assert_string_equal(book.items[0].id.p, first);
+    assert_string_equal(book.items[0].result.p, "unknown");
+    assert_string_equal(book.items[1].result.p, "done");
+    ncm_log_book_release(&book);
+    ncm_db_close(db);
+    ncm_free(first);
+    ncm_plan_free(p);
+}
+
 static void other_stores_are_left_alone(void **state)
 {
     (void)state;
@@ -523,6 +551,7 @@ int main(void)
         CASE(a_note_that_could_not_be_left_is_told),
         CASE(the_same_by_another_hand_is_not_ours),
         CASE(an_older_note_of_another_does_not_matter),
+        CASE(what_was_done_again_is_not_claimed_twice),
         CASE(other_stores_are_left_alone),
         CASE(what_is_gone_was_deleted),
     };

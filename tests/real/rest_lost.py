@@ -191,6 +191,91 @@ def others(bench):
            p.stderr, *bench.problems)
 
 
+def each_kind(bench):
+    """Every kind of change whose answer is swallowed: done once, and said to be."""
+    m, v = bench.model, bench.holders()[0]
+    run, other, third = (r for (r,) in bench.ask(
+        "SELECT run_uuid FROM runs WHERE lifecycle_stage='active' ORDER BY run_uuid LIMIT 3"))
+    count = "SELECT count(*) FROM "
+    for args, path, ask, wanted in (
+            (("version", "tag", m, v, "k=1"), "set-tag",
+             (count + "model_version_tags WHERE name=? AND key='k' AND value='1'", m), 1),
+            (("version", "untag", m, v, "k"), "delete-tag",
+             (count + "model_version_tags WHERE name=? AND key='k'", m), 0),
+            (("version", "note", m, v, "text"), "model-versions/update",
+             (count + "model_versions WHERE name=? AND description='text'", m), 1),
+            (("alias", "set", m, "champion", v), "alias",
+             (count + "registered_model_aliases WHERE name=? AND version=?", m, v), 1),
+            (("alias", "rm", m, "champion"), "alias",
+             (count + "registered_model_aliases WHERE name=?", m), 0),
+            (("model", "create", "new one"), "registered-models/create",
+             (count + "registered_models WHERE name='new one'",), 1),
+            (("model", "rename", "new one", "newer"), "rename",
+             (count + "registered_models WHERE name='newer'",), 1),
+            (("model", "tag", "newer", "k=1"), "set-tag",
+             (count + "registered_model_tags WHERE name='newer'",), 1),
+            (("model", "note", "newer", "text"), "registered-models/update",
+             (count + "registered_models WHERE description='text'",), 1),
+            (("model", "delete", "newer"), "registered-models/delete",
+             (count + "registered_models WHERE name='newer'",), 0),
+            (("version", "delete", m, "3"), "model-versions/delete",
+             (count + "model_versions WHERE name=? AND current_stage='Deleted_Internal'", m), 1),
+            (("run", "tag", run, "k=1"), "set-tag",
+             (count + "tags WHERE run_uuid=? AND key='k'", run), 1),
+            (("run", "note", run, "text"), "set-tag",
+             (count + "tags WHERE run_uuid=? AND value='text'", run), 1),
+            (("run", "rename", run, "renamed"), "set-tag",
+             (count + "runs WHERE name='renamed'",), 1),
+            (("run", "delete", run), "runs/delete",
+             (count + "runs WHERE run_uuid=? AND lifecycle_stage='deleted'", run), 1),
+            (("run", "restore", run), "runs/restore",
+             (count + "runs WHERE run_uuid=? AND lifecycle_stage='active'", run), 1),
+            (("experiment", "create", "exp"), "experiments/create",
+             (count + "experiments WHERE name='exp'",), 1),
+            (("experiment", "rename", "exp", "expo"), "experiments/update",
+             (count + "experiments WHERE name='expo'",), 1),
+            (("experiment", "tag", "expo", "k=1"), "set-experiment-tag",
+             (count + "experiment_tags WHERE key='k'",), 1),
+            (("experiment", "delete", "expo"), "experiments/delete",
+             (count + "experiments WHERE name='expo' AND lifecycle_stage='deleted'",), 1),
+            (("register", m, "--run", run, "--path", "model"), "model-versions/create",
+             (count + "model_versions WHERE name=? AND run_id=?", m, run), 1)):
+        bench.proxy.clear()
+        bench.proxy.set("swallow", path=path, method="POST|PATCH|DELETE", times=1)
+        p = bench.run(*args)
+        bench.proxy.set("pass")
+        writes = bench.sent(path) - (1 if args[0] == "alias" and path == "set-tag" else 0)
+        tap(f"{' '.join(args[:2])}: its answer is swallowed", [0, wanted, 1, "done"],
+            [p.returncode, bench.ask(*ask)[0][0], writes, bench.record()["result"]])
+        if p.returncode:
+            print("# ", p.stderr)
+
+    bench.proxy.set("status", status=403, path="runs/delete", method="POST", after=2, type="text/plain")
+    p = bench.run("run", "delete", run, other, third)
+    bench.proxy.set("pass")
+    left = bench.ask(count + "runs WHERE lifecycle_stage='deleted' AND run_uuid IN (?,?,?)", run, other, third)
+    tap("the third of three is refused: the two before are taken back", [3, 0, "failed"],
+        [p.returncode, left[0][0], bench.record()["result"]])
+    bench.proxy.set("status", status=400, path="model-versions/create", method="POST",
+                    type="application/json",
+                    text='{"error_code":"INVALID_PARAMETER_VALUE","message":"not this source"}')
+    p = bench.run("register", "never", "--run", run, "--path", "model")
+    bench.proxy.set("pass")
+    tap("a version is refused: the model made for it is taken back", [3, 0, "failed"],
+        [p.returncode, bench.ask(count + "registered_models WHERE name='never'")[0][0],
+         bench.record()["result"]])
+
+
+def put_models(store, folder):
+    """Every run has a model among its files, where one may write."""
+    with contextlib.closing(sqlite3.connect(store)) as db, db:
+        db.execute("UPDATE runs SET artifact_uri=? || run_uuid", (folder + "/runs/",))
+        for (uri,) in db.execute("SELECT artifact_uri FROM runs"):
+            os.makedirs(uri + "/model")
+            with open(uri + "/model/MLmodel", "w", encoding="utf-8") as f:
+                f.write("flavors: {}\n")
+
+
 def make_models(server, n):
     from mlflow.tracking import MlflowClient
     client = MlflowClient(server.url, server.url)
@@ -209,7 +294,9 @@ def main():
         print("1..0 # SKIP the stores of real MLflow releases are not here")
         return 0
     # Workers as processors: most of the time goes into its side of some twenty requests each.
-    server = Server(fixture("mlflow-3.17.2.db", folder), args=f"--workers {os.cpu_count() or 1}")
+    store = fixture("mlflow-3.17.2.db", folder)
+    put_models(store, folder)
+    server = Server(store, args=f"--workers {os.cpu_count() or 1}")
     models = make_models(server, 4)
     benches = [Bench(server, m, folder) for m in models]
     for b in benches:
@@ -228,6 +315,7 @@ def main():
     ok(f"cut after each of {n} bytes of its answers: registry and audit agree ({time.monotonic() - start:.0f} s)",
        not problems, *problems[:8])
     others(benches[0])
+    each_kind(benches[0])
     for b in benches:
         b.proxy.stop()
     return end()
