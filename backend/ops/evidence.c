@@ -10,11 +10,6 @@
 /* A request that nobody answered may still be carried out by a server for about so long. */
 #define LATE_MS (60 * 1000)
 
-static bool same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* The version that carries the transition tag of this change; false: it leaves none. *version NULL:
  * any version of the model. */
 static bool leaves_tag(const struct ncm_evidence_of *of, const struct ncm_change *ch,
@@ -108,10 +103,10 @@ static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_c
         out = AS_BEFORE; /* its tag would be there */
     } else if (gone) {
         out = AS_BEFORE;
-    } else if (!same(plain(ch, ch->from), plain(ch, ch->to)) || ch->any_from) {
-        out = same(now, plain(ch, ch->to))                      ? AS_AFTER
-              : !ch->any_from && same(now, plain(ch, ch->from)) ? AS_BEFORE
-                                                                : NEITHER;
+    } else if (!ncm_change_same(plain(ch, ch->from), plain(ch, ch->to)) || ch->any_from) {
+        out = ncm_change_same(now, plain(ch, ch->to))                      ? AS_AFTER
+              : !ch->any_from && ncm_change_same(now, plain(ch, ch->from)) ? AS_BEFORE
+                                                                           : NEITHER;
     }
     ncm_free(value);
     return out;
@@ -205,8 +200,8 @@ static bool others_note(const struct ncm_evidence_of *of, const struct ncm_chang
         }
         const struct ncm_node *root = ncm_doc_root(doc);
         const char *alias = ncm_node_str(root, "alias", NULL);
-        found = same(ncm_node_str(root, "to", NULL), ch->to) &&
-                same(alias, ch->kind == NCM_CH_ALIAS ? ch->key : NULL);
+        found = ncm_change_same(ncm_node_str(root, "to", NULL), ch->to) &&
+                ncm_change_same(alias, ch->kind == NCM_CH_ALIAS ? ch->key : NULL);
         ncm_doc_free(doc);
     }
     return found;
@@ -311,7 +306,7 @@ static void of_each(const struct ncm_evidence_of *of, struct ncm_evidence *out)
     ncm_buf_init(&t.do_not, 1000);
     for (size_t i = 0; i < of->changes->n && !t.away; i++) {
         const struct ncm_change *ch = &of->changes->items[i];
-        bool nothing = ch->kind == NCM_CH_VERSION_STAGE && same(ch->from, ch->to);
+        bool nothing = ch->kind == NCM_CH_VERSION_STAGE && ncm_change_same(ch->from, ch->to);
         if (nothing) {
             n--;
         } else {
