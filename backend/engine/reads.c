@@ -10,6 +10,7 @@ enum {
     DEADLINE_MS = 120000,
     REMOTE_DEADLINE_MS = 600000, /* of many requests, each with a patience of its own */
     REPLAY_MS = 5000,
+    SLOW_MS = 500, /* worth a look of the owner */
     PROGRESS_MS = 100, /* the bell rings no more often for progress */
     WINDOW_ROWS = NCM_RUNS_PAGE,
 };
@@ -334,6 +335,9 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     l->alive_ms = 0;
     atomic_store(&l->cancel, false);
     s->running = l;
+    if (l->remote || l->duration_ms > SLOW_MS) {
+        ncm_bell_ring(&s->bell); /* so that somebody looks whether it comes */
+    }
 }
 
 /* Takes on what was kept; the question itself stays to be asked. Holding the lock. */
