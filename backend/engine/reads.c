@@ -132,6 +132,9 @@ static void publish(void *to, struct ncm_snapshot *snap)
     struct ncm_snapshot *old = NULL, *unseen = NULL;
     pthread_mutex_lock(&s->lock);
     bool worse = is_worse(r, snap);
+    if (s->outage.down && !r->cached && !l->local && !l->orphan) {
+        ncm_source_answered(s, l); /* the others need not wait for the rest */
+    }
     snap->provisional = snap->provisional || r->cached;
     if (l->orphan || s->quit || worse) {
         old = snap;
@@ -306,6 +309,8 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     int64_t now = ncm_mono_ms();
     int64_t deadline = l->remote ? REMOTE_DEADLINE_MS : DEADLINE_MS;
     deadline = s->timeout_ms > deadline ? s->timeout_ms : deadline;
+    int64_t try = ncm_source_try_ms(s, l);
+    deadline = try > 0 && try < deadline ? try : deadline;
     r->session = s;
     r->load = l;
     r->cached = false;

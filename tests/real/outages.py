@@ -1,8 +1,10 @@
 """The dashboard on a real server behind a proxy that goes wrong on purpose: whatever happens, the last
 good rows stay on the screen with their age, what is wrong is said, keys are answered, and everything
 comes back without a key."""
+import json
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -96,6 +98,37 @@ def hang(proxy, screen):
         ok(f"{name}: it comes back without a key", False, e)
 
 
+def flap(proxy, screen):
+    name = "a line that comes and goes"
+    proxy.set("flap", up=1, down=2)
+    end = time.monotonic() + 12
+    lost, seen = None, False
+    while time.monotonic() < end:
+        screen.send(b"u")
+        screen.settle(0.4)
+        rows = "\n".join(screen.look())
+        seen = seen or re.search(r"✖ offline|▲ .* old", rows)
+        lost = lost or (None if re.search(ROW, rows) else rows)
+    ok(f"{name}: the rows never go", lost is None, lost)
+    ok(f"{name}: the lamp tells", seen)
+    proxy.set("pass")
+    try:
+        screen.until("● live", 90 * SLOW)
+        ok(f"{name}: it comes back without a key", True)
+    except TimeoutError as e:
+        ok(f"{name}: it comes back without a key", False, e)
+
+
+def wrong_clock(proxy, env):
+    proxy.set("date", hours=5)
+    p = subprocess.run([BIN, "--store", proxy.url, "doctor", "-o", "json"], env={**os.environ, **env},
+                       capture_output=True, text=True)
+    lines = {c["name"]: c for c in json.loads(p.stdout)}
+    ok("doctor says that the server's clock is hours off",
+       lines["clock"]["state"] == "warn" and re.search(r"\b[45] h", lines["clock"]["message"]), lines["clock"])
+    proxy.set("pass")
+
+
 def next_start(proxy, env):
     """What was shown last is there at once when the server is gone."""
     proxy.set("refuse")
@@ -132,10 +165,12 @@ def main():
             for name, fault, rule, words in FAULTS:
                 one_fault(proxy, screen, name, fault, rule, words)
             hang(proxy, screen)
+            flap(proxy, screen)
         except TimeoutError as e:
             ok("the dashboard lives on", False, e)
         screen.close()
         next_start(proxy, env)
+        wrong_clock(proxy, env)
     return lib_tap.end()
 
 
