@@ -96,10 +96,13 @@ static bool content(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_artifact
     ncm_http_encode(&path, ncm_cstr(s->path));
     struct ncm_http_request rq = {
         .path = path.p,
-        .most = (size_t)(most < NCM_ARTIFACT_MOST ? most : NCM_ARTIFACT_MOST),
-        .cut = true,
+        .most = f->sink != NULL ? SIZE_MAX / 2
+                                : (size_t)(most < NCM_ARTIFACT_MOST ? most : NCM_ARTIFACT_MOST),
+        .cut = f->sink == NULL,
         .cancel = f->control.cancel,
         .deadline_mono_ms = f->control.deadline_mono_ms,
+        .sink = f->sink,
+        .to = f->sink_to,
     };
     bool ok = ncm_http_do(c->http, &rq, &a, err);
     if (ok && (a.status < 200 || a.status > 299)) {
