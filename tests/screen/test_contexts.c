@@ -305,9 +305,13 @@ static void what_is_wrong_stands_under_the_data(void **state)
     assert_non_null(strstr(vt_row(vt, 22), "there is no file"));
     vt_key(vt, "!");
     vt_wait(vt, "What is wrong", 0);
-    vt_wait(vt, "next try in", 0);
+    vt_wait(vt, "shown here", 0);
     vt_key(vt, "Esc");
     vt_wait_gone(vt, "What is wrong", 0);
+    vt_resize(vt, 10, 40);
+    wait_header(vt, " lab ");
+    wait_header(vt, " \xE2\x9C\x96 offline"); /* ✖, with room before it */
+    vt_resize(vt, 24, 80);
     store_shell("mv \"$1/away.db\" \"$1/mlflow.db\"", store_folder(), "");
     vt_wait(vt, "live", 20000);
     vt_wait_gone(vt, "data of ", 0);
