@@ -106,6 +106,7 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
         out->registry = (struct ncm_place){.location = choice->registry,
                                            .access = &choice->registry_access};
         out->place.registry = &out->registry;
+        out->registry_label = ncm_uri_shown(choice->registry);
         ncm_pair_make(tracking, registry, &out->pair);
         out->provider = &out->pair;
     }
@@ -117,5 +118,6 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
 void ncm_source_release(struct ncm_source *s)
 {
     ncm_free(s->state_path);
+    ncm_free(s->registry_label);
     *s = (struct ncm_source){0};
 }

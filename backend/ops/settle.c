@@ -155,11 +155,22 @@ static bool settle_one(struct ncm_db *state, const struct ncm_settle *how,
     return ok;
 }
 
-/* One file of records may serve several remote stores. */
+struct ncm_settle ncm_settle_of(const struct ncm_job_context *ctx, struct ncm_conn *conn,
+                                bool may_write)
+{
+    return (struct ncm_settle){.provider = ctx->provider,
+                               .conn = conn,
+                               .store = ctx->store_label,
+                               .registry = ctx->registry_label,
+                               .may_write = may_write};
+}
+
+/* The records of a registry also hold changes of the runs that somebody sees together with it. */
 static bool is_of_this_store(const struct ncm_settle *how, const struct ncm_record *r)
 {
     return (how->provider->capabilities & NCM_CAP_REMOTE) == 0 || how->store == NULL ||
-           ncm_str_is(r->store, how->store);
+           ncm_str_is(r->store, how->store) ||
+           (how->registry != NULL && ncm_str_is(r->store, how->registry));
 }
 
 bool ncm_audit_settle(struct ncm_db *state, const struct ncm_settle *how, struct ncm_err *err)

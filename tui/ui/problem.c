@@ -31,7 +31,7 @@ static void line(struct ncm_buf *b, const char *name, const char *text)
     if (text[0] == '\0') {
         return;
     }
-    int pad = 16 - ncm_text_width(name);
+    int pad = 14 - ncm_text_width(name);
     ncm_buf_printf(b, "%s%*s", name, pad > 1 ? pad : 1, "");
     ncm_text_clean(b, text, strlen(text), NCM_CLEAN_LINE);
     ncm_buf_putc(b, '\n');
@@ -52,13 +52,18 @@ void problem_open(struct ui *ui)
     }
     ncm_buf_init(&b, 16384);
     ncm_text_clean(&b, err->what, strlen(err->what), NCM_CLEAN_LINE);
-    ncm_buf_puts(&b, "\n\n");
-    line(&b, _("what would help"), err->hint);
+    ncm_buf_puts(&b, "\n");
+    if (err->hint[0] != '\0') {
+        ncm_text_clean(&b, err->hint, strlen(err->hint), NCM_CLEAN_LINE);
+        ncm_buf_puts(&b, "\n");
+    }
+    ncm_buf_puts(&b, "\n");
     line(&b, _("detail"), err->detail);
     line(&b, _("store"), ncm_session_location(ui->now->session));
     line(&b, _("chosen by"), ncm_session_why(ui->now->session));
-    line(&b, _("shown here"), taken != NCM_NO_TIME ? ncm_fmt_time(text, sizeof text, taken, true)
-                                                   : _("nothing: none was read yet"));
+    line(&b, _("shown here"),
+         taken != NCM_NO_TIME ? ncm_fmt_time(text, sizeof text, taken, true)
+                              : _("nothing: none was read yet"));
     if (f.retry_ms >= 0) {
         line(&b, _("next try in"),
              ncm_fmt_duration(text, sizeof text, f.retry_ms < 1000 ? 1000 : f.retry_ms));
