@@ -92,6 +92,8 @@ void ncm_exchange_read(struct ncm_exchange *x);
 /* Where a redirect of a GET leads to if it may be followed: the same page of the same host, but for
  * https and a slash at the end. NULL else. ncm_free it. */
 char *ncm_exchange_same_page(struct ncm_exchange *x);
+/* Whether both are whole addresses on one host. */
+bool ncm_http_same_host(const char *a, const char *b);
 
 /* http_words.c */
 /* Whether all of it went to the kernel, so that its effect is not known. */

@@ -69,8 +69,7 @@ void ncm_exchange_cancelled(struct ncm_exchange *x)
     facts(x, sent, "cancelled");
 }
 
-/* ---- TLS --------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------ */
 enum { GNUTLS_DATES = 1 << 9 | 1 << 10 }; /* GNUTLS_CERT_NOT_ACTIVATED, GNUTLS_CERT_EXPIRED */
 
 static bool says_any(const char *text, const char *const *words)
@@ -158,8 +157,7 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
     }
 }
 
-/* ---- the network ------------------------------------------------------------------------------
- */
+/* ---- the network ---------------------------------------------------------------------------- */
 static void fail_connect(struct ncm_exchange *x)
 {
     const char *base = x->h->base;

@@ -275,7 +275,7 @@ def serve(name, conn, context):
                 r = Request(source, conn, nth)
                 if r.path != "/log":
                     note(name, r)
-                PATHS.get(r.path, echo)(r)
+                (hang if r.path.startswith("/hang/") else PATHS.get(r.path, echo))(r)
     except (Gone, OSError, ValueError):
         pass
     finally:

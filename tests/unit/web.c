@@ -97,18 +97,24 @@ struct ncm_http *web_open(const char *url, const struct ncm_access *access)
     return h;
 }
 
+struct ncm_http_answer web_ask(struct ncm_http *h, struct ncm_http_request rq)
+{
+    struct ncm_http_answer a;
+    struct ncm_err e;
+    if (!ncm_http_do(h, &rq, &a, &e)) {
+        fail_msg("%s: %s (%s)", rq.path, e.what, e.detail);
+    }
+    return a;
+}
+
 const char *web_get(struct ncm_http *h, const char *path, int status)
 {
     static struct ncm_http_answer a;
-    struct ncm_err e;
     ncm_http_answer_release(&a);
     if (h == NULL) {
         return "";
     }
-    if (!ncm_http_do(h, &(struct ncm_http_request){.path = path, .timeout_ms = WEB_PATIENCE_MS}, &a,
-                     &e)) {
-        fail_msg("%s: %s (%s)", path, e.what, e.detail);
-    }
+    a = web_ask(h, (struct ncm_http_request){.path = path, .timeout_ms = WEB_PATIENCE_MS});
     if (a.status != status) {
         fail_msg("%s: %d %s", path, a.status, a.body.p);
     }

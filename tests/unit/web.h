@@ -17,6 +17,8 @@ const char *web_url(const char *name);
 
 /* A client; access may be NULL. Fails the test where there is none. */
 struct ncm_http *web_open(const char *url, const struct ncm_access *access);
+/* One request that must be answered, whatever its status; release the answer. */
+struct ncm_http_answer web_ask(struct ncm_http *h, struct ncm_http_request rq);
 /* GET that must bring an answer of that status; the body stays readable until the next call. */
 const char *web_get(struct ncm_http *h, const char *path, int status);
 /* GET that must fail so; the error stays readable until the next call. */

@@ -310,6 +310,12 @@ static bool is_json(const struct ncm_http_answer *a)
     return a->body.p[strspn(a->body.p, " \t\r\n")] == '{';
 }
 
+/* A page of something else that stands in for the server says nothing about what it can do. */
+static bool is_other_page(const struct ncm_http_answer *a)
+{
+    return a->status / 100 == 3 || (a->status / 100 == 2 && !is_json(a));
+}
+
 static void take_facts(struct rest_facts *facts, const struct ncm_http_answer *a)
 {
     if (a[ASK_VERSION].status == 200) {
@@ -348,6 +354,7 @@ bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct nc
             all = false;
         } else if (answers[i].status == 401 || answers[i].status == 429 ||
                    (answers[i].status == 403 && i == ASK_VERSION) ||
+                   (i == ASK_REGISTRY && is_other_page(&answers[i])) ||
                    (answers[i].status >= 500 && !is_json(&answers[i]))) {
             struct ncm_doc *doc;
             all = rest_answer(c, &answers[i], asked[i], &doc, err);

@@ -225,6 +225,33 @@ static bool count_running(struct ncm_conn *c, struct ncm_experiments_snapshot *s
     return true;
 }
 
+/* The API counts nothing; where all runs were walked through, we did. */
+static void count_walked(const struct ncm_conn *c, struct ncm_experiments_snapshot *s)
+{
+    for (const struct rest_walk *w = c->runs->walks; w != NULL; w = w->next) {
+        bool one = w->n_ids == 1;
+        if (!w->complete || w->filter != NULL || w->view != NCM_VIEW_ACTIVE || w->n_ids > 1) {
+            continue;
+        }
+        struct ncm_map *counts = ncm_map_new();
+        for (size_t i = 0; i < w->n; i++) {
+            struct ncm_str id = rest_runs_at(c->runs, w->rows[i])->experiment_id;
+            size_t n = 0;
+            ncm_map_get(counts, ncm_cstr(id), id.len, &n);
+            ncm_map_set(counts, ncm_cstr(id), id.len, n + 1);
+        }
+        for (size_t i = 0; i < s->n; i++) {
+            struct ncm_experiment *e = &s->items[i];
+            size_t n = 0;
+            if (e->lifecycle == NCM_ACTIVE && (!one || ncm_str_is(e->id, w->ids[0]))) {
+                ncm_map_get(counts, e->id.p, e->id.len, &n);
+                e->run_count = (int64_t)n;
+            }
+        }
+        ncm_map_free(counts);
+    }
+}
+
 /* Absent times last, then by id as a number where it is one. */
 static int newest_update(const void *x, const void *y)
 {
@@ -253,6 +280,7 @@ bool rest_read_experiments(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_e
         remember(c, s->items, s->n);
     }
     ok = ok && (c->replay || count_running(c, s, f, err));
+    count_walked(c, s);
     if (!ok) {
         ncm_snapshot_unref(s);
         return false;
