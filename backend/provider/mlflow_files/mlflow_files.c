@@ -105,7 +105,7 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
     atomic_init(&c->held, 0);
     const struct ncm_control none = {0};
     bool ok = files_scan_experiments(c, control != NULL ? control : &none, err);
-    if (ok && c->n_experiments == 0 && probe(place->location) == 0) {
+    if (ok && probe(place->location) == 0) {
         ncm_fail(err, NCM_INVALID_DATA,
                  _("%s is not a file store of MLflow: no folder in it has a"
                    " meta.yaml."),
