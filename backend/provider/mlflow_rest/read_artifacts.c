@@ -35,7 +35,8 @@ static bool take_list(const struct ncm_doc *doc, struct ncm_artifacts_snapshot *
         struct ncm_artifact *to = &s->items[s->n];
         to->path = rest_str(file, "path", a);
         to->is_dir = dir != NULL && dir->kind == NCM_NODE_BOOL && dir->boolean;
-        to->size = to->is_dir ? -1 : ncm_node_i64(file, "file_size", -1);
+        int64_t size = rest_time(file, "file_size");
+        to->size = to->is_dir || size < 0 ? -1 : size;
         s->n += to->path.p != NULL ? 1 : 0;
     }
     qsort(s->items, s->n, sizeof *s->items, folders_first);
