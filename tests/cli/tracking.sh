@@ -125,7 +125,7 @@ rc 5 "an unknown artifact into a file"
 [ "$(cat kept.txt)" = before ] && [ -z "$(ls kept.txt.* 2>/dev/null)" ]
 tap $? "leaves what was there, and nothing beside it"
 run artifact get "$a" model/large.bin nowhere/copy.bin
-rc 1 "a folder that is not there"
+rc 5 "a folder that is not there"
 rm -f "$scratch/art/model/large.bin" copy.bin kept.txt
 run artifact get "$a" ../../place/mlflow.db
 [ "$rc" != 0 ]
