@@ -37,6 +37,7 @@ struct ncm_job_context {
     struct ncm_conn *conn; /* this lane's connection; NULL where the store is not open */
     const struct ncm_place *place;
     const char *store_label;
+    const char *registry_label; /* where the registry is another store; else NULL */
     const char *state_path; /* our own state file (engine/state.h opens it) */
     bool read_only;
     struct ncm_control control;

@@ -140,10 +140,18 @@ static void refuse_silent(const struct ncm_http *h, const struct ncm_http_answer
     }
 }
 
-/* What web servers say to plain HTTP on a port for TLS. */
-static bool to_tls_port(const struct ncm_http *h, const struct ncm_http_answer *a)
+/* Plain HTTP where it is not wanted: what web servers say on a port for TLS, and a redirect to it
+ * (a GET of the same page has followed that; anything else must be told). */
+static bool wants_tls(const struct ncm_http *h, const struct ncm_http_answer *a)
 {
-    return a->status == 400 && strncasecmp(h->base, "http://", 7) == 0 && a->body.p != NULL &&
+    if (strncasecmp(h->base, "http://", 7) != 0) {
+        return false;
+    }
+    if (a->status > 300 && a->status < 400) {
+        return strncasecmp(a->location, "https://", 8) == 0 &&
+               ncm_http_same_host(h->base, a->location);
+    }
+    return a->status == 400 && a->body.p != NULL &&
            (strcasestr(a->body.p, "plain HTTP request was sent to HTTPS port") != NULL ||
             strcasestr(a->body.p, "HTTP request to an HTTPS server") != NULL ||
             strcasestr(a->body.p, "speaking plain HTTP to an SSL-enabled server port") != NULL);
@@ -154,7 +162,7 @@ bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a,
 {
     enum ncm_code code = code_of(a->status);
     bool own = says != NULL && *says != '\0';
-    if (to_tls_port(h, a)) {
+    if (wants_tls(h, a)) {
         ncm_fail(err, NCM_TLS, _("%s wants TLS"), h->base);
         ncm_hint(err, _("Write https:// in its address"));
     } else if (a->status == 401) {

@@ -21,14 +21,20 @@ enum {
 static size_t on_header(char *p, size_t size, size_t n, void *to)
 {
     struct ncm_exchange *x = to;
-    (void)p;
+    size_t len = size * n;
     x->active_ms = ncm_mono_ms();
-    x->header_bytes += size * n;
+    x->header_bytes += len;
+    /* A status line begins a head (there are several after a 1xx), an empty line ends it. */
+    if (len > 5 && memcmp(p, "HTTP/", 5) == 0) {
+        x->head_whole = false;
+    } else if (len > 0 && len <= 2 && p[len - 1] == '\n') {
+        x->head_whole = true;
+    }
     if (x->header_bytes > HEADERS_MOST) {
         x->end = NCM_END_HEADERS;
         return 0;
     }
-    return size * n;
+    return len;
 }
 
 /* Only the page that counts goes to a sink, not what a 401, a redirect or an error says. */
@@ -137,6 +143,14 @@ static bool set_who(struct ncm_exchange *x)
     return true;
 }
 
+/* Libraries that curl could use beside the one in use stand in brackets. */
+bool ncm_http_gnutls(void)
+{
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return library != NULL &&
+           (strncmp(library, "GnuTLS", 6) == 0 || strstr(library, " GnuTLS") != NULL);
+}
+
 static bool set_trust(struct ncm_exchange *x)
 {
     const struct ncm_access *a = &x->h->access;
@@ -156,8 +170,9 @@ static bool set_trust(struct ncm_exchange *x)
     if (ok && a->cert != NULL) {
         ok = curl_easy_setopt(c, CURLOPT_SSLCERT, a->cert) == CURLE_OK &&
              curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK &&
-             /* Without one OpenSSL would ask for it at the terminal. */
-             curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK;
+             /* Without one OpenSSL would ask for it at the terminal; GnuTLS never does, and takes
+              * none for a key that needs none. */
+             (ncm_http_gnutls() || curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK);
     }
     return ok;
 }

@@ -69,8 +69,9 @@ void ncm_exchange_cancelled(struct ncm_exchange *x)
     facts(x, sent, "cancelled");
 }
 
-/* ---- TLS --------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------ */
+enum { GNUTLS_DATES = 1 << 9 | 1 << 10 }; /* GNUTLS_CERT_NOT_ACTIVATED, GNUTLS_CERT_EXPIRED */
+
 static bool says_any(const char *text, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -85,13 +86,12 @@ static bool says_any(const char *text, const char *const *words)
 static const char *const date_words[] = {"expired", "not yet", NULL};
 static const char *const name_words[] = {"subject name",  "hostname",       "host name",
                                          "doesn't match", "does not match", NULL};
-static const char *const ours_words[] = {"certificate required",
-                                         "certificate is required",
-                                         "bad certificate",
-                                         "handshake failure",
-                                         "unknown ca",
-                                         "certificate unknown",
-                                         NULL};
+static const char *const ours_words[] = {"certificate required", "certificate is required",
+                                         "bad certificate",      "handshake failure",
+                                         "fatal alert",          "unknown ca",
+                                         "certificate unknown",  NULL};
+static const char *const key_words[] = {"key or certificate file", "encrypted key file",
+                                        "private key", NULL};
 static const char *const plain_words[] = {"wrong version number",   "unexpected tls packet",
                                           "http request",           "unknown protocol",
                                           "packet length too long", NULL};
@@ -99,9 +99,19 @@ static const char *const gone_words[] = {
     "SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer", "non-properly terminated",
     "pull function",     "push function",  "timed out",     NULL};
 
+/* TLS 1.3: the server looks at our certificate after we have begun to send. */
 static bool tls_in_transfer(const struct ncm_exchange *x)
 {
     return strstr(x->error, "alert") != NULL && says_any(x->error, ours_words);
+}
+
+/* GnuTLS does not say in words what was wrong with a certificate; OpenSSL's numbers differ. */
+static bool gnutls_says(const struct ncm_exchange *x, long bits)
+{
+    long result = 0;
+    return ncm_http_gnutls() &&
+           curl_easy_getinfo(x->easy, CURLINFO_SSL_VERIFYRESULT, &result) == CURLE_OK &&
+           (result & bits) != 0;
 }
 
 static void fail_tls(struct ncm_exchange *x, CURLcode code)
@@ -114,11 +124,12 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
         ncm_fail(err, NCM_TLS, _("The certificates to trust cannot be read: %s"),
                  a->ca != NULL ? a->ca : _("those of the system"));
         ncm_hint(err, _("ca (MLFLOW_TRACKING_SERVER_CERT_PATH) names a PEM file or a folder"));
-    } else if (code == CURLE_SSL_CERTPROBLEM) {
+    } else if (code == CURLE_SSL_CERTPROBLEM ||
+               (a->cert != NULL && says_any(x->error, key_words))) {
         ncm_fail(err, NCM_TLS, _("The client certificate or its key cannot be used: %s"),
                  a->cert != NULL ? a->cert : "");
         ncm_hint(err, _("Both are PEM files, the key without a passphrase, and belong together"));
-    } else if (verify && says_any(x->error, date_words)) {
+    } else if (verify && (says_any(x->error, date_words) || gnutls_says(x, GNUTLS_DATES))) {
         ncm_fail(err, NCM_TLS, _("The certificate of %s is not valid today"), base);
         ncm_hint(err, _("Its owner must renew it, or the clock of this machine is wrong"));
     } else if (verify && says_any(x->error, name_words)) {
@@ -146,8 +157,7 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
     }
 }
 
-/* ---- the network ------------------------------------------------------------------------------
- */
+/* ---- the network ---------------------------------------------------------------------------- */
 static void fail_connect(struct ncm_exchange *x)
 {
     const char *base = x->h->base;
@@ -208,6 +218,11 @@ static void fail_cut(struct ncm_exchange *x)
         } else if (!x->h->answered && x->h->access.cert == NULL) {
             ncm_hint(&x->err, _("Some servers do so where they want a client certificate"));
         }
+        return;
+    }
+    if (x->body_bytes == 0) {
+        ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off at its beginning"),
+                 x->h->base);
         return;
     }
     char got[32];
@@ -328,6 +343,10 @@ void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
             fail_tls(x, code);
             sent = false;
             break;
+        case CURLE_BAD_FUNCTION_ARGUMENT: /* what newer ones say about a key */
+            fail_tls(x, CURLE_SSL_CERTPROBLEM);
+            sent = false;
+            break;
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_PROXY:
             fail_proxy(x, tunnel);
@@ -335,9 +354,9 @@ void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
             break;
         default:
             if (tls_in_transfer(x)) {
-                /* TLS 1.3: the server looks at our certificate after we have begun to send. */
                 fail_tls(x, code);
-                sent = false;
+                /* Of a nameless alert we cannot know when it was sounded. */
+                sent = sent && strstr(x->error, "fatal alert") != NULL;
             } else if (tunnel >= 300) {
                 fail_proxy(x, tunnel);
                 sent = false;

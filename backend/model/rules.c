@@ -74,7 +74,7 @@ static bool plain_path(const char *s)
     }
 }
 
-static bool check_key(const char *key, struct ncm_err *err)
+static bool check_key(const char *key, int64_t most, struct ncm_err *err)
 {
     if (key == NULL || key[0] == '\0') {
         return ncm_fail(err, NCM_REFUSED, _("a tag needs a key"));
@@ -87,7 +87,7 @@ static bool check_key(const char *key, struct ncm_err *err)
         ncm_fail(err, NCM_REFUSED, _("MLflow takes no such key: '%s'"), key);
         return ncm_hint(err, _("it is read like a file name: no empty, . or .. parts"));
     }
-    return check_length(_("key"), key, KEY_MOST, err);
+    return check_length(_("key"), key, most, err);
 }
 
 static bool is_version_word(const char *s)
@@ -161,8 +161,11 @@ static bool check_experiment_name(const char *name, struct ncm_err *err)
 static bool check_tag(const struct ncm_rules *w, enum ncm_change_kind kind, const char *key,
                       const char *value, struct ncm_err *err)
 {
-    int64_t most;
-    return value == NULL || (check_key(key, err) && w->value_most(w->to, kind, &most, err) &&
+    int64_t most, key_most = KEY_MOST;
+    if (kind == NCM_CH_RUN_TAG && w->run_key_most > 0) {
+        key_most = w->run_key_most;
+    }
+    return value == NULL || (check_key(key, key_most, err) && w->value_most(w->to, kind, &most, err) &&
                              check_length(key, value, most, err));
 }
 
@@ -214,7 +217,8 @@ static bool check_tracking(const struct ncm_rules *w, const struct ncm_change *c
                check_tag(w, ch->kind, "mlflow.note.content", ch->to, err);
     case NCM_CH_RUN_NAME:
         return w->need_active_run(w->to, ch->object, err) &&
-               check_length(_("run name"), ch->to, RUN_NAME_MOST, err);
+               check_length(_("run name"), ch->to,
+                            w->run_name_most > 0 ? w->run_name_most : RUN_NAME_MOST, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return check_experiment_name(ch->to, err) && w->experiment_free(w->to, ch->to, err);
     case NCM_CH_EXPERIMENT_NAME:

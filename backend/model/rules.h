@@ -34,6 +34,9 @@ struct ncm_rules {
     /* NCM_REFUSED where the name is taken (also by a deleted experiment). */
     bool (*model_free)(void *to, const char *name, struct ncm_err *err);
     bool (*experiment_free)(void *to, const char *name, struct ncm_err *err);
+    /* Most characters of a run's name and of its tags' keys where the store has other limits than
+     * MLflow's usual ones; 0: it has those. */
+    int64_t run_name_most, run_key_most;
 };
 
 /* NCM_REFUSED (or NCM_USAGE, NCM_NOT_FOUND) with a sentence. */

@@ -24,10 +24,14 @@ bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result,
 struct ncm_settle {
     const struct ncm_provider *provider;
     struct ncm_conn *conn;
-    const char *store; /* its label: of records for several remote stores only its own are touched;
-                          NULL: all */
-    bool may_write;    /* transition tags that are missing may be left now */
+    const char *store;    /* its label: of records for several remote stores only its own are
+                             touched; NULL: all */
+    const char *registry; /* another label whose records are its own; or NULL */
+    bool may_write;       /* transition tags that are missing may be left now */
 };
+/* The same for a job, through a connection of it. */
+struct ncm_settle ncm_settle_of(const struct ncm_job_context *ctx, struct ncm_conn *conn,
+                                bool may_write);
 /* After a crash or a lost answer: intents without an outcome, and those that were not known then,
  * are settled by what the store holds (the transition tag proves a promotion), else as "unknown";
  * never by repeating. What cannot be asked stays as it is. */

@@ -66,6 +66,7 @@ static void check_config(struct list *l, struct ncm_session *s)
 struct visit {
     pthread_mutex_t lock;
     int users; /* owner and lane */
+    const atomic_bool *cancel; /* set: nobody listens any longer */
     struct list found;
     int64_t deadline_ms; /* monotonic */
     bool failed;         /* a check of the source failed */
@@ -76,8 +77,10 @@ static void say(void *to, enum ncm_check_state state, const char *name, const ch
 {
     struct visit *v = to;
     pthread_mutex_lock(&v->lock);
-    add(&v->found, state, name, ncm_strdup(what), hint);
-    v->failed = v->failed || state == NCM_CHECK_FAIL;
+    if (!atomic_load(v->cancel)) {
+        add(&v->found, state, name, ncm_strdup(what), hint);
+        v->failed = v->failed || state == NCM_CHECK_FAIL;
+    }
     pthread_mutex_unlock(&v->lock);
 }
 
@@ -130,6 +133,7 @@ static bool visit_source(struct ncm_job_context *ctx, void *arg, struct ncm_err 
 {
     struct visit *v = arg;
     (void)err;
+    v->cancel = ctx->control.cancel;
     ctx->control.deadline_mono_ms = v->deadline_ms;
     if (ctx->provider->examine != NULL) {
         ctx->provider->examine(ctx->place, &ctx->control, say, v);

@@ -10,11 +10,6 @@
 /* A request that nobody answered may still be carried out by a server for about so long. */
 #define LATE_MS (60 * 1000)
 
-static bool same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* The version that carries the transition tag of this change; false: it leaves none. *version NULL:
  * any version of the model. */
 static bool leaves_tag(const struct ncm_evidence_of *of, const struct ncm_change *ch,
@@ -108,10 +103,10 @@ static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_c
         out = AS_BEFORE; /* its tag would be there */
     } else if (gone) {
         out = AS_BEFORE;
-    } else if (!same(plain(ch, ch->from), plain(ch, ch->to)) || ch->any_from) {
-        out = same(now, plain(ch, ch->to))                        ? AS_AFTER
-              : !ch->any_from && same(now, plain(ch, ch->from)) ? AS_BEFORE
-                                                                  : NEITHER;
+    } else if (!ncm_change_same(plain(ch, ch->from), plain(ch, ch->to)) || ch->any_from) {
+        out = ncm_change_same(now, plain(ch, ch->to))                      ? AS_AFTER
+              : !ch->any_from && ncm_change_same(now, plain(ch, ch->from)) ? AS_BEFORE
+                                                                           : NEITHER;
     }
     ncm_free(value);
     return out;
@@ -157,6 +152,7 @@ static void of_transaction(const struct ncm_evidence_of *of, struct ncm_evidence
         if (mark == MARK_UNREADABLE) {
             say(out, "unknown", err.what);
         } else if (mark == MARK_THERE) {
+            out->noted = true;
             say(out, "done", "interrupted; its transition tag is there");
         } else if (ch->kind == NCM_CH_ALIAS && ch->to == NULL && stands(of, ch) == AS_AFTER) {
             /* One that pointed at nothing left its tag nowhere. */
@@ -172,7 +168,7 @@ static void of_transaction(const struct ncm_evidence_of *of, struct ncm_evidence
 /* ---- one without: every change for itself ---------------------------------------------------- */
 
 struct tally {
-    size_t done, before, other;
+    size_t done, before, other, noted;
     bool unnoted, away, by_others;
     struct ncm_buf stand, do_not;
 };
@@ -204,8 +200,8 @@ static bool others_note(const struct ncm_evidence_of *of, const struct ncm_chang
         }
         const struct ncm_node *root = ncm_doc_root(doc);
         const char *alias = ncm_node_str(root, "alias", NULL);
-        found = same(ncm_node_str(root, "to", NULL), ch->to) &&
-                same(alias, ch->kind == NCM_CH_ALIAS ? ch->key : NULL);
+        found = ncm_change_same(ncm_node_str(root, "to", NULL), ch->to) &&
+                ncm_change_same(alias, ch->kind == NCM_CH_ALIAS ? ch->key : NULL);
         ncm_doc_free(doc);
     }
     return found;
@@ -232,8 +228,7 @@ static bool done_by_others(const struct ncm_evidence_of *of, const struct ncm_ch
     struct ncm_snapshot *got = NULL;
     struct ncm_err ignored;
     struct ncm_query *q = ncm_query_new(NCM_T_MODELS);
-    struct ncm_fetch f = {
-        .query = q, .publish = keep_newest, .progress = no_progress, .to = &got};
+    struct ncm_fetch f = {.query = q, .publish = keep_newest, .progress = no_progress, .to = &got};
     bool found = false;
     if (of->provider->fetch != NULL && of->provider->fetch(of->conn, &f, &ignored) && got != NULL) {
         const struct ncm_model *m = ncm_models_find((const void *)got, ch->object);
@@ -261,6 +256,7 @@ static void look_at(const struct ncm_evidence_of *of, const struct ncm_change *c
     t->away = t->away || st == UNREADABLE;
     t->unnoted = t->unnoted || (st == AS_AFTER && tagged && mark == MARK_NONE);
     t->done += st == AS_AFTER;
+    t->noted += mark == MARK_THERE;
     t->before += st == AS_BEFORE;
     t->other += st == NEITHER;
     name_it(st == AS_AFTER ? &t->stand : &t->do_not, ch);
@@ -271,7 +267,7 @@ static void model_with_version(const struct ncm_changes *c, struct tally *t)
 {
     if (c->n == 2 && c->items[0].kind == NCM_CH_MODEL_CREATE &&
         c->items[1].kind == NCM_CH_VERSION_CREATE && t->done == 1 && t->other == 1) {
-        t->done = 2;
+        t->done = t->noted = 2;
         t->other = 0;
     }
 }
@@ -281,6 +277,7 @@ static void conclude(const struct ncm_evidence_of *of, const struct tally *t, si
 {
     bool may_come = (of->provider->capabilities & NCM_CAP_REMOTE) != 0 && of->age_ms < LATE_MS;
     out->unnoted = t->unnoted;
+    out->noted = t->noted == t->done;
     if (t->away) {
         out->later = out->away = true;
         say(out, "unknown", NCM_AUDIT_LATER "; the store could not be asked");
@@ -295,9 +292,9 @@ static void conclude(const struct ncm_evidence_of *of, const struct tally *t, si
         say(out, "failed", "the store is as it was");
     } else {
         out->result = "unknown";
-        out->detail = ncm_sprintf("in the store: %s; not: %s",
-                                  t->stand.len > 0 ? t->stand.p : "nothing",
-                                  t->do_not.len > 0 ? t->do_not.p : "nothing");
+        out->detail =
+            ncm_sprintf("in the store: %s; not: %s", t->stand.len > 0 ? t->stand.p : "nothing",
+                        t->do_not.len > 0 ? t->do_not.p : "nothing");
     }
 }
 
@@ -309,7 +306,7 @@ static void of_each(const struct ncm_evidence_of *of, struct ncm_evidence *out)
     ncm_buf_init(&t.do_not, 1000);
     for (size_t i = 0; i < of->changes->n && !t.away; i++) {
         const struct ncm_change *ch = &of->changes->items[i];
-        bool nothing = ch->kind == NCM_CH_VERSION_STAGE && same(ch->from, ch->to);
+        bool nothing = ch->kind == NCM_CH_VERSION_STAGE && ncm_change_same(ch->from, ch->to);
         if (nothing) {
             n--;
         } else {

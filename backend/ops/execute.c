@@ -178,7 +178,7 @@ static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct
     record(state, plan, result, detail);
     if (strcmp(result, "done") == 0) {
         ok = true;
-    } else if (!plan->outcome_known) {
+    } else if (!plan->outcome_known && (is_atomic(ctx) || err->hint[0] == '\0')) {
         ncm_hint(err, _("whether it was written is not known: look at the store"));
     }
     ncm_free(detail);
@@ -193,10 +193,10 @@ static bool execute(struct ncm_job_context *ctx, struct ncm_conn *conn, struct n
     if (!open_state(ctx, &state, err)) {
         return false;
     }
-    const struct ncm_settle how = {
-        .provider = ctx->provider, .conn = conn, .store = ctx->store_label, .may_write = true};
+    const struct ncm_settle how = ncm_settle_of(ctx, conn, true);
     ncm_audit_settle(state, &how, &ignored);
-    bool ok = ncm_audit_intent(state, ctx->store_label, plan, &plan->audit_id, err);
+    const char *label = ncm_label_of_changes(ctx, &plan->changes);
+    bool ok = ncm_audit_intent(state, label, plan, &plan->audit_id, err);
     if (!ok) {
         ncm_wrap(err, "%s", _("nothing is changed, because it cannot be recorded"));
     }

@@ -1,5 +1,6 @@
 #include "ops/open.h"
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "engine/source.h"
 #include "engine/state.h"
@@ -92,11 +93,11 @@ static bool settle_later(struct ncm_job_context *ctx, void *arg, struct ncm_err 
     bool ok = ncm_fetch_now(ctx, q, &store, err); /* whether it can be asked at all */
     ncm_query_free(q);
     ncm_snapshot_unref(store);
-    const struct ncm_settle how = {.provider = ctx->provider,
-                                   .conn = ctx->conn,
-                                   .store = ctx->store_label,
-                                   .may_write = !ctx->read_only};
+    const struct ncm_settle how = ncm_settle_of(ctx, ctx->conn, !ctx->read_only);
     ok = ok && ncm_audit_settle(state, &how, err);
+    if (ok && has_open_intents(state)) { /* somebody may still be at it */
+        ok = ncm_fail(err, NCM_BUSY, _("a change is not settled yet"));
+    }
     ncm_db_close(state);
     return ok;
 }

@@ -105,6 +105,8 @@ bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
 
+/* plan.c: the store that the changes are made in, for people and for the record. */
+const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct ncm_changes *c);
 /* execute.c: the whole job of ncm_execute_start. */
 bool ncm_plan_execute(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err);
 /* evidence.c: whether a change is in the store, by what it holds now. */
@@ -122,6 +124,7 @@ struct ncm_evidence {
     bool later;         /* unknown for now: another look may tell */
     bool away;          /* … because the store could not be asked */
     bool unnoted;       /* a transition tag is missing */
+    bool noted;         /* every change is proven by its transition tag */
 };
 void ncm_audit_evidence(const struct ncm_evidence_of *of, struct ncm_evidence *out);
 /* Reading back from a store with transactions: false where the change's transition tag ought to be

@@ -17,8 +17,7 @@ static bool load_book(struct ncm_planner *p, struct ncm_log_book *book, struct n
     if (!ncm_state_open(p->ctx->state_path, false, &state, err)) {
         return err->code == NCM_NOT_FOUND;
     }
-    const struct ncm_settle how = {
-        .provider = p->ctx->provider, .conn = p->conn, .store = p->ctx->store_label};
+    const struct ncm_settle how = ncm_settle_of(p->ctx, p->conn, false);
     ncm_audit_settle(state, &how, &ignored);
     bool ok = ncm_log_book_load(state, book, err);
     ncm_db_close(state);

@@ -103,15 +103,44 @@ static void find(const struct ncm_settle *how, const struct ncm_record *r,
     }
 }
 
+/* A later change of the same thing that is done: what the store holds now is its doing. */
+static bool done_again(const struct ncm_log_book *book, size_t which)
+{
+    const struct ncm_record *r = &book->items[which];
+    for (size_t i = which + 1; i < book->n; i++) {
+        const struct ncm_record *o = &book->items[i];
+        if (ncm_record_done(o) && ncm_str_eq(o->store, r->store) &&
+            ncm_str_eq(o->subject, r->subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What without a note of ours may as well have been a later change is not claimed. */
+static void give_up_claim(struct ncm_evidence *found)
+{
+    ncm_free(found->detail);
+    *found = (struct ncm_evidence){
+        .result = "unknown",
+        .detail = ncm_strdup("the store is as it was to become, but it was changed again since")};
+}
+
 /* *away: the store cannot be asked now, so that the others need not be tried. */
 static bool settle_one(struct ncm_db *state, const struct ncm_settle *how,
-                       const struct ncm_record *r, bool *away, struct ncm_err *err)
+                       const struct ncm_log_book *book, size_t which, bool *away,
+                       struct ncm_err *err)
 {
+    const struct ncm_record *r = &book->items[which];
     struct ncm_changes changes;
     struct ncm_evidence found = {.result = "unknown"};
     bool left = false; /* missing notes were left now */
     if (ncm_changes_from_json(ncm_cstr(r->changes), r->changes.len, &changes, err)) {
         find(how, r, &changes, &found);
+        bool claims = !ncm_record_done(r) && strcmp(found.result, "done") == 0 && !found.noted;
+        if (claims && done_again(book, which)) {
+            give_up_claim(&found);
+        }
         left = found.unnoted && strcmp(found.result, "done") == 0 && how->may_write &&
                leave_notes(how, r, &changes);
         ncm_changes_release(&changes);
@@ -126,11 +155,22 @@ static bool settle_one(struct ncm_db *state, const struct ncm_settle *how,
     return ok;
 }
 
-/* One file of records may serve several remote stores. */
+struct ncm_settle ncm_settle_of(const struct ncm_job_context *ctx, struct ncm_conn *conn,
+                                bool may_write)
+{
+    return (struct ncm_settle){.provider = ctx->provider,
+                               .conn = conn,
+                               .store = ctx->store_label,
+                               .registry = ctx->registry_label,
+                               .may_write = may_write};
+}
+
+/* The records of a registry also hold changes of the runs that somebody sees together with it. */
 static bool is_of_this_store(const struct ncm_settle *how, const struct ncm_record *r)
 {
     return (how->provider->capabilities & NCM_CAP_REMOTE) == 0 || how->store == NULL ||
-           ncm_str_is(r->store, how->store);
+           ncm_str_is(r->store, how->store) ||
+           (how->registry != NULL && ncm_str_is(r->store, how->registry));
 }
 
 bool ncm_audit_settle(struct ncm_db *state, const struct ncm_settle *how, struct ncm_err *err)
@@ -145,7 +185,7 @@ bool ncm_audit_settle(struct ncm_db *state, const struct ncm_settle *how, struct
         bool open = (r->result.p == NULL && !still_at_it(r)) || is_undecided(r) ||
                     (how->may_write && is_unnoted(r));
         if (open && is_of_this_store(how, r)) {
-            ok = settle_one(state, how, r, &away, err);
+            ok = settle_one(state, how, &book, i, &away, err);
         }
     }
     ncm_log_book_release(&book);

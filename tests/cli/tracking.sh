@@ -13,6 +13,9 @@ run experiments --all -o json
 json 'any(e["lifecycle_stage"] == "deleted" for e in d)' "--all has the deleted"
 run experiments
 out_has "추천-시스템" "the table shows Korean names"
+NCMLOPS_NOW=1000000000000 run experiments
+out_has "–" "what a clock ahead of ours wrote has no age"
+out_lacks " now " "and was not written now"
 run experiments -o csv
 out_has "experiment_id,name,lifecycle_stage" "CSV begins with the names of the columns"
 run experiments -o jsonl

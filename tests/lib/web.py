@@ -45,10 +45,12 @@ class Request:
                 raise Gone
             name, _, value = raw.decode("latin-1").partition(":")
             self.headers[name.lower()] = value.strip()
-        self.body = source.read(int(self.headers.get("content-length", 0)))
         self.conn, self.nth, self.secure = conn, nth, isinstance(conn, ssl.SSLSocket)
         parts = urllib.parse.urlsplit(self.target)
         self.path, self.query = parts.path, dict(urllib.parse.parse_qsl(parts.query))
+        if self.path == "/impatient":
+            reset(self)
+        self.body = source.read(int(self.headers.get("content-length", 0)))
 
     def send(self, text):
         self.conn.sendall(text.encode("latin-1") if isinstance(text, str) else text)
@@ -151,6 +153,12 @@ def reset(r):
     raise Gone
 
 
+def cut_at(r):
+    """An answer of which only the first ?at= bytes come."""
+    r.send(("HTTP/1.1 200 OK\r\n%sContent-Length: 9\r\n\r\n{\"a\": 12}" % TYPES)[:int(r.query["at"])])
+    raise Gone
+
+
 def only_first(r):
     """A kept connection dies just when the next request comes in."""
     if r.nth > 1:
@@ -227,7 +235,7 @@ def downgrade(r):
 
 
 PATHS = {"/loop": loop, "/slash": slash, "/slash/": slash, "/upgrade": upgrade, "/downgrade": downgrade,
-         "/hang": hang, "/hang-body": hang_body, "/cut": cut, "/cut-chunk": cut_chunk, "/chunked": chunked,
+         "/hang": hang, "/hang-body": hang_body, "/cut": cut, "/cut-chunk": cut_chunk, "/cut-at": cut_at, "/chunked": chunked,
          "/gzip": zipped, "/bad-gzip": bad_zip, "/status": status, "/typed": typed, "/guarded": guarded,
          "/set-token": set_token, "/http10": http10, "/flood": flood, "/long-header": long_header,
          "/garbage": garbage, "/empty": empty, "/reset": reset, "/only-first": only_first, "/never": never,
@@ -258,12 +266,16 @@ def serve(name, conn, context):
             except ssl.SSLError:
                 drain(conn)
                 return
+        elif conn.recv(1, socket.MSG_PEEK) == b"\x16":
+            conn.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            drain(conn)
+            return
         with conn.makefile("rb") as source:
             for nth in range(1, 1000000):
                 r = Request(source, conn, nth)
                 if r.path != "/log":
                     note(name, r)
-                PATHS.get(r.path, echo)(r)
+                (hang if r.path.startswith("/hang/") else PATHS.get(r.path, echo))(r)
     except (Gone, OSError, ValueError):
         pass
     finally:

@@ -7,12 +7,17 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 import traceback
 
 import lib_servers
 from lib_tap import differences, ok, tap
 
 BIN = os.path.abspath(os.environ.get("NCMLOPS_BIN", os.path.join(lib_servers.ROOT, "build", "ncmlops")))
+
+
+TOLD = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
+        "MLFLOW_TRACKING_SERVER_CERT_PATH")  # what the environment tells both
 
 
 class Target:
@@ -23,8 +28,9 @@ class Target:
         self.store, self.env = store or uri, env or {}
 
     def raw(self, *args, form="json"):
+        env = {k: v for k, v in os.environ.items() if k not in TOLD}
         return subprocess.run([BIN, "--store", self.store, "-o", form, *args], capture_output=True,
-                              stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, timeout=240)
+                              stdin=subprocess.DEVNULL, env={**env, **self.env}, timeout=240)
 
     def run(self, *args):
         p = self.raw(*args)
@@ -37,8 +43,7 @@ class Target:
 
     def client(self):
         """MLflow's client on it; the environment is set for all of this process."""
-        for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
-                     "MLFLOW_TRACKING_SERVER_CERT_PATH"):
+        for name in TOLD:
             os.environ.pop(name, None)
         os.environ.update(self.env)
         import mlflow
@@ -69,10 +74,12 @@ def expected(name):
 
 def guarded(check, t, *args):
     """A check that cannot go on is one failed case, not the end of the script."""
+    start = time.monotonic()
     try:
         check(t, *args)
     except Exception:  # shown in full
         ok(f"{t.name}: {check.__name__} ran through", False, traceback.format_exc())
+    print(f"# {time.monotonic() - start:.1f} s: {t.name}, {check.__name__}", flush=True)
 
 
 # What the oracle tells of a run that has another shape, or no place, in `runs`.
@@ -251,6 +258,7 @@ ARTIFACTS = {
 
 def check_artifacts(t, client, folder):
     """A run's artifacts as the client lists and downloads them."""
+    import mlflow
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
     local = "file://" + os.path.join(folder, "artifacts-" + "".join(c if c.isalnum() else "_" for c in t.name))
     eid = client.create_experiment("artifacts here", artifact_location=local if t.kind == "sqlite" else None)
@@ -275,9 +283,12 @@ def check_artifacts(t, client, folder):
             tap(f"{t.name} run show: the same artifacts", got, t.run("run", "show", run_id).get("artifacts"))
     for path, data in ARTIFACTS.items():
         to = os.path.join(folder, "got-" + run_id)
-        theirs = place.download_artifacts(path, folder)
-        with open(theirs, "rb") as f:
-            ok(f"{t.name} the client downloads {path}", f.read() == data)
+        try:
+            with open(place.download_artifacts(path, folder), "rb") as f:
+                ok(f"{t.name} the client downloads {path}", f.read() == data)
+        except mlflow.MlflowException as e:
+            # The newest client trips over the names of an older server's files; we need not.
+            ok(f"{t.name} the client does not download {path}", not path.isascii(), e)
         p = t.raw("artifact", "get", run_id, path, to)
         got = None
         if p.returncode == 0:

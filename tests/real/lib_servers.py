@@ -6,15 +6,11 @@ taken down when the script ends, however it ends.
   NCMLOPS_REAL_PORTS      ports to use, "15200-15299"
 """
 import atexit
-import datetime
 import fcntl
-import ipaddress
 import os
-import select
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,6 +19,9 @@ import time
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+import faulty  # noqa: E402
+
 SHARED = os.path.abspath(os.path.join(ROOT, os.environ.get("NCMLOPS_SHARED", "../shared")))
 BED = os.path.join(SHARED, "testbed", "mlflow")
 FIXTURES = os.path.join(SHARED, "fixtures", "mlflow")
@@ -228,7 +227,8 @@ def with_login(store, folder, password):
         f.write("[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///%s/auth.db\n"
                 "admin_username = admin\nadmin_password = %s\n"
                 "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
-                "auth_cache_ttl_seconds = 60\n" % (folder, password))
+                # A password costs the server most of a second: it shall remember those it has seen.
+                "auth_cache_ttl_seconds = 600\n" % (folder, password))
     os.chmod(ini, 0o600)
     return Server(store, args="--app-name basic-auth", env={
         "MLFLOW_AUTH_CONFIG_PATH": ini, "MLFLOW_AUTH_ADMIN_PASSWORD": password,
@@ -256,111 +256,14 @@ def together(*makers):
     return results
 
 
-# ---- TLS in front of it --------------------------------------------------------------------------
+# ---- in front of it ------------------------------------------------------------------------------
 
-def make_ca(folder, names=("localhost",), expired=False):
-    """A CA and a certificate for 127.0.0.1 and the names: (ca file, certificate file, key file)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    now = datetime.datetime.now(datetime.timezone.utc)
-
-    def make(subject, issuer, issuer_key, ca):
-        key = ec.generate_private_key(ec.SECP256R1())
-        end = now - datetime.timedelta(days=1) if expired and not ca else now + datetime.timedelta(days=2)
-        b = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
-             .public_key(key.public_key()).serial_number(x509.random_serial_number())
-             .not_valid_before(now - datetime.timedelta(days=3)).not_valid_after(end)
-             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True))
-        if not ca:
-            b = b.add_extension(x509.SubjectAlternativeName(
-                [x509.DNSName(n) for n in names]
-                + [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        return key, b.sign(issuer_key or key, hashes.SHA256())
-
-    def name(text):
-        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
-
-    ca_key, ca = make(name("test authority"), None, None, True)
-    key, cert = make(name(names[0]), ca.subject, ca_key, False)
-    paths = [os.path.join(folder, n) for n in ("ca.pem", "server.pem", "server.key")]
-    for path, data in zip(paths, [ca.public_bytes(serialization.Encoding.PEM),
-                                  cert.public_bytes(serialization.Encoding.PEM),
-                                  key.private_bytes(serialization.Encoding.PEM,
-                                                    serialization.PrivateFormat.PKCS8,
-                                                    serialization.NoEncryption())]):
-        with open(path, "wb") as f:
-            f.write(data)
-        os.chmod(path, 0o600)
-    return paths
-
-
-class Front:
-    """A forwarder on a port of its own, with TLS where a certificate is given; counts what passes."""
-
-    def __init__(self, to_port, certificate=None, key=None):
-        self.to = to_port
-        self.port = port()
-        self.url = "%s://127.0.0.1:%d" % ("https" if certificate else "http", self.port)
-        self.context = None
-        if certificate:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(certificate, key)
-        self.connections = self.up = self.down = self.requests = 0
-        self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
-        with self.lock:
-            self.connections += 1
-        try:
-            if self.context:
-                client.settimeout(30)
-                client = self.context.wrap_socket(client, server_side=True)
-                client.settimeout(None)
-            server = socket.create_connection(("127.0.0.1", self.to), timeout=30)
-            server.settimeout(None)
-            self._pump(client, server)
-            server.close()
-        except OSError:
-            pass
-        finally:
-            client.close()
-
-    def _pump(self, client, server):
-        while True:
-            pending = self.context is not None and client.pending() > 0
-            ready = [client] if pending else select.select([client, server], [], [])[0]
-            for one in ready:
-                data = one.recv(1 << 16)
-                if not data:
-                    return
-                with self.lock:
-                    if one is client:
-                        self.up += len(data)
-                        # A request begins a packet: nobody pipelines here.
-                        self.requests += data.split(b" ", 1)[0] in (
-                            b"GET", b"POST", b"PATCH", b"DELETE", b"PUT", b"HEAD")
-                    else:
-                        self.down += len(data)
-                (server if one is client else client).sendall(data)
-
-    def counts(self):
-        with self.lock:
-            return {"requests": self.requests, "up": self.up, "down": self.down,
-                    "connections": self.connections}
-
-    def close(self):
-        self.listener.close()
+def front(server, tls=None):
+    """A proxy of ours before the server, passing everything until it is told otherwise; tls is
+    (certificate, key)."""
+    proxy = faulty.Faulty("http://127.0.0.1:%d" % server.port, port(), tls).start()
+    atexit.register(proxy.stop)
+    return proxy
 
 
 def scratch():

@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -29,17 +28,6 @@ static int done(void **state)
     (void)state;
     ncm_http_close(h);
     return 0;
-}
-
-/* One request that must be answered; release the answer. */
-static struct ncm_http_answer ask(struct ncm_http_request rq)
-{
-    struct ncm_http_answer a;
-    struct ncm_err e;
-    if (!ncm_http_do(h, &rq, &a, &e)) {
-        fail_msg("%s: %s (%s)", rq.path, e.what, e.detail);
-    }
-    return a;
 }
 
 static bool begins(const char *text, const char *with)
@@ -89,10 +77,11 @@ static void requests_arrive_as_they_were_meant(void **state)
                {NCM_HTTP_DELETE, "DELETE"}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         const char *body = i == 0 ? NULL : "{\"a\":1}";
-        struct ncm_http_answer a = ask((struct ncm_http_request){.method = all[i].method,
-                                                                 .path = "/x%2Fy/../z?q=%20",
-                                                                 .body = body,
-                                                                 .body_len = body != NULL ? 7 : 0});
+        struct ncm_http_answer a =
+            web_ask(h, (struct ncm_http_request){.method = all[i].method,
+                                                 .path = "/x%2Fy/../z?q=%20",
+                                                 .body = body,
+                                                 .body_len = body != NULL ? 7 : 0});
         char want[64];
         snprintf(want, sizeof want, "{\"method\": \"%s\", \"target\"", all[i].name);
         assert_true(begins(a.body.p, want));
@@ -107,7 +96,7 @@ static void requests_arrive_as_they_were_meant(void **state)
     }
     /* A POST without a body says so. */
     struct ncm_http_answer a =
-        ask((struct ncm_http_request){.method = NCM_HTTP_POST, .path = "/x"});
+        web_ask(h, (struct ncm_http_request){.method = NCM_HTTP_POST, .path = "/x"});
     assert_non_null(strstr(a.body.p, "\"content-length\": \"0\""));
     ncm_http_answer_release(&a);
 }
@@ -120,7 +109,7 @@ static void a_large_body_is_sent_whole(void **state)
     memset(body, 'q', len);
     struct ncm_http_request rq = {
         .method = NCM_HTTP_POST, .path = "/x", .body = body, .body_len = len};
-    struct ncm_http_answer a = ask(rq);
+    struct ncm_http_answer a = web_ask(h, rq);
     assert_true(a.body.len > len);
     assert_true(a.wire_bytes > (int64_t)(2 * len));
     assert_true(a.wire_bytes < (int64_t)(2 * len) + 4000);
@@ -132,18 +121,19 @@ static void connections_are_kept(void **state)
 {
     (void)state;
     for (int i = 0; i < 5; i++) {
-        struct ncm_http_answer a = ask((struct ncm_http_request){.path = "/x"});
+        struct ncm_http_answer a = web_ask(h, (struct ncm_http_request){.path = "/x"});
         assert_int_equal(a.reused, i > 0);
         assert_int_equal(web_number(a.body.p, "nth"), i + 1);
         ncm_http_answer_release(&a);
     }
     /* So are those of searches by POST, and never those of writes. */
-    struct ncm_http_answer a = ask((struct ncm_http_request){
-        .method = NCM_HTTP_POST, .path = "/x", .body = "{}", .body_len = 2, .asks = true});
+    struct ncm_http_answer a = web_ask(
+        h, (struct ncm_http_request){
+               .method = NCM_HTTP_POST, .path = "/x", .body = "{}", .body_len = 2, .asks = true});
     assert_true(a.reused);
     ncm_http_answer_release(&a);
-    a = ask((struct ncm_http_request){
-        .method = NCM_HTTP_POST, .path = "/x", .body = "{}", .body_len = 2});
+    a = web_ask(h, (struct ncm_http_request){
+                       .method = NCM_HTTP_POST, .path = "/x", .body = "{}", .body_len = 2});
     assert_false(a.reused);
     ncm_http_answer_release(&a);
 }
@@ -152,7 +142,7 @@ static void traffic_is_counted(void **state)
 {
     (void)state;
     int64_t bytes, requests;
-    struct ncm_http_answer a = ask((struct ncm_http_request){.path = "/big?n=100000"});
+    struct ncm_http_answer a = web_ask(h, (struct ncm_http_request){.path = "/big?n=100000"});
     assert_int_equal(a.length, 100000);
     assert_true(a.wire_bytes > 100000 && a.wire_bytes < 101000);
     ncm_http_traffic(h, &bytes, &requests);
@@ -160,7 +150,7 @@ static void traffic_is_counted(void **state)
     assert_int_equal(requests, 1);
     ncm_http_answer_release(&a);
     /* Compressed, it is what went over the wire. */
-    a = ask((struct ncm_http_request){.path = "/gzip"});
+    a = web_ask(h, (struct ncm_http_request){.path = "/gzip"});
     assert_int_equal(a.body.len, 100000);
     assert_true(a.wire_bytes < 2000);
     ncm_http_answer_release(&a);
@@ -169,21 +159,21 @@ static void traffic_is_counted(void **state)
 static void answers_of_every_form_are_read(void **state)
 {
     (void)state;
-    struct ncm_http_answer a = ask((struct ncm_http_request){.path = "/chunked"});
+    struct ncm_http_answer a = web_ask(h, (struct ncm_http_request){.path = "/chunked"});
     assert_string_equal(a.body.p, "{\"a\": 1}");
     assert_int_equal(a.length, -1);
     assert_string_equal(a.location, ""); /* one among the trailers is none */
     ncm_http_answer_release(&a);
-    a = ask((struct ncm_http_request){.path = "/http10"});
+    a = web_ask(h, (struct ncm_http_request){.path = "/http10"});
     assert_string_equal(a.body.p, "old but whole");
     assert_string_equal(a.type, "text/plain");
     ncm_http_answer_release(&a);
-    a = ask((struct ncm_http_request){.path = "/typed"});
+    a = web_ask(h, (struct ncm_http_request){.path = "/typed"});
     assert_string_equal(a.type, "application/json");
     assert_int_equal(a.date_ms, NCM_NO_TIME);
     ncm_http_answer_release(&a);
-    a = ask((struct ncm_http_request){
-        .path = "/status?n=200&Date=Tue,%2015%20Nov%201994%2008:12:31%20GMT"});
+    a = web_ask(h, (struct ncm_http_request){
+                       .path = "/status?n=200&Date=Tue,%2015%20Nov%201994%2008:12:31%20GMT"});
     assert_int_equal(a.date_ms, 784887151000);
     assert_string_equal(a.type, "text/html");
     ncm_http_answer_release(&a);
@@ -242,11 +232,11 @@ static void bodies_have_limits(void **state)
     assert_non_null(strstr(e.what, "4 kB"));
     ncm_http_answer_release(&a);
     rq.cut = true;
-    a = ask(rq);
+    a = web_ask(h, rq);
     assert_true(a.truncated);
     assert_int_equal(a.body.len, 4000);
     ncm_http_answer_release(&a);
-    a = ask((struct ncm_http_request){.path = "/big?n=4000", .most = 4000});
+    a = web_ask(h, (struct ncm_http_request){.path = "/big?n=4000", .most = 4000});
     assert_false(a.truncated);
     assert_int_equal(a.body.len, 4000);
     ncm_http_answer_release(&a);
@@ -275,7 +265,7 @@ static void a_sink_gets_the_body_and_may_end_it(void **state)
     (void)state;
     struct sum s = {.most = 10000000};
     struct ncm_http_request rq = {.path = "/big?n=5000000", .sink = add_up, .to = &s};
-    struct ncm_http_answer a = ask(rq);
+    struct ncm_http_answer a = web_ask(h, rq);
     assert_int_equal(s.bytes, 5000000);
     assert_int_equal(a.body.len, 0);
     ncm_http_answer_release(&a);
@@ -292,7 +282,7 @@ static void a_sink_gets_the_body_and_may_end_it(void **state)
     /* What an error page says is not what was asked for. */
     s = (struct sum){.most = 100};
     rq.path = "/status?n=404&text=gone";
-    a = ask(rq);
+    a = web_ask(h, rq);
     assert_int_equal(a.status, 404);
     assert_int_equal(s.bytes, 0);
     assert_string_equal(a.body.p, "gone");
@@ -324,20 +314,20 @@ static void patience_ends(void **state)
     ncm_http_answer_release(&a);
     /* A download has time as long as bytes arrive. */
     struct sum s = {.most = 100};
-    a = ask(
-        (struct ncm_http_request){.path = "/trickle", .timeout_ms = 500, .sink = add_up, .to = &s});
+    a = web_ask(h, (struct ncm_http_request){
+                       .path = "/trickle", .timeout_ms = 500, .sink = add_up, .to = &s});
     assert_int_equal(s.bytes, 12);
     assert_true(a.took_ms >= 500);
     ncm_http_answer_release(&a);
 }
 
-/* ---- cancelling -------------------------------------------------------------------------------
- */
+/* ---- cancelling ----------------------------------------------------------------------------- */
 struct other {
     pthread_t thread;
     atomic_bool cancel;
     bool interrupt;
     int64_t at; /* when it was cancelled */
+    char path[32];
 };
 
 /* Waits until the request has reached the server, then ends it. */
@@ -345,8 +335,10 @@ static void *canceller(void *arg)
 {
     struct other *o = arg;
     struct ncm_http *own = web_open(web_url("plain"), NULL);
+    char log[64];
+    snprintf(log, sizeof log, "/log?server=plain&path=%s", o->path);
     for (int64_t n = 0; n == 0;) {
-        n = web_number(web_get(own, "/log?server=plain&path=/hang%3Fcancel", 200), "n");
+        n = web_number(web_get(own, log, 200), "n");
     }
     ncm_http_close(own);
     o->at = ncm_mono_ms();
@@ -358,36 +350,46 @@ static void *canceller(void *arg)
     return NULL;
 }
 
+/* Ends a request from another thread; how long that took, ms. */
+static int64_t cancel_one(bool interrupt)
+{
+    static int count;
+    struct other o = {.interrupt = interrupt};
+    struct ncm_http_answer a;
+    struct ncm_err e;
+    snprintf(o.path, sizeof o.path, "/hang/%d", count++);
+    struct ncm_http_request rq = {.path = o.path, .timeout_ms = WEB_PATIENCE_MS};
+    rq.cancel = interrupt ? NULL : &o.cancel;
+    pthread_create(&o.thread, NULL, canceller, &o);
+    assert_false(ncm_http_do(h, &rq, &a, &e));
+    int64_t late = ncm_mono_ms();
+    pthread_join(o.thread, NULL);
+    assert_int_equal(e.code, NCM_CANCELLED);
+    assert_true(begins(e.detail, "sent"));
+    ncm_http_answer_release(&a);
+    return late - o.at;
+}
+
 static void another_thread_ends_a_request_at_once(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct other o = {.interrupt = i == 1};
-        struct ncm_http_answer a;
-        struct ncm_err e;
-        char path[64];
-        snprintf(path, sizeof path, "/hang?cancel=%d", i);
-        struct ncm_http_request rq = {.path = path, .timeout_ms = WEB_PATIENCE_MS};
-        rq.cancel = o.interrupt ? NULL : &o.cancel;
-        pthread_create(&o.thread, NULL, canceller, &o);
-        assert_false(ncm_http_do(h, &rq, &a, &e));
-        int64_t late = ncm_mono_ms();
-        pthread_join(o.thread, NULL);
-        assert_int_equal(e.code, NCM_CANCELLED);
-        assert_true(begins(e.detail, "sent"));
-        const char *slow = getenv("NCMLOPS_TEST_SLOW");
-        assert_true(late - o.at < 200 * (slow != NULL ? atoi(slow) : 1));
-        ncm_http_answer_release(&a);
+    /* A busy machine may delay any one of them. */
+    int64_t flag = INT64_MAX, wake = INT64_MAX;
+    for (int i = 0; i < 5 && (flag >= 200 || wake >= 200); i++) {
+        int64_t ms = cancel_one(false);
+        flag = ms < flag ? ms : flag;
+        ms = cancel_one(true);
+        wake = ms < wake ? ms : wake;
+        /* An interrupt stays until the lane begins something new. */
+        assert_true(begins(web_fails(h, "/x", NCM_CANCELLED)->detail, "not sent"));
+        ncm_http_ready(h);
+        web_get(h, "/x", 200);
     }
-    /* An interrupt stays until the lane begins something new. */
-    web_fails(h, "/x", NCM_CANCELLED);
-    assert_true(begins(web_fails(h, "/x", NCM_CANCELLED)->detail, "not sent"));
-    ncm_http_ready(h);
-    web_get(h, "/x", 200);
+    assert_true(flag < 200);
+    assert_true(wake < 200);
 }
 
-/* ---- several at once --------------------------------------------------------------------------
- */
+/* ---- several at once ------------------------------------------------------------------------ */
 static void requests_run_at_once(void **state)
 {
     enum { N = 8 };
@@ -463,55 +465,6 @@ static void a_begun_request_runs_while_others_do(void **state)
     ncm_http_close(nobody);
 }
 
-/* ---- nothing is written twice -----------------------------------------------------------------
- */
-static void a_write_is_never_repeated(void **state)
-{
-    static const struct {
-        enum ncm_http_method method;
-        const char *path;
-    } all[] = {{NCM_HTTP_POST, "/only-first?POST"},
-               {NCM_HTTP_PATCH, "/only-first?PATCH"},
-               {NCM_HTTP_DELETE, "/only-first?DELETE"}};
-    (void)state;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        /* A kept connection that dies upon the next request … */
-        web_get(h, "/x", 200);
-        struct ncm_http_answer a = ask((struct ncm_http_request){
-            .method = all[i].method, .path = all[i].path, .body = "{}", .body_len = 2});
-        assert_int_equal(a.status, 200);
-        ncm_http_answer_release(&a);
-        assert_int_equal(web_seen("plain", all[i].path, NULL), 1);
-    }
-    /* … and a server that dies upon any: it had the request, and has it once. */
-    web_get(h, "/x", 200);
-    struct ncm_err e;
-    struct ncm_http_answer a;
-    struct ncm_http_request rq = {
-        .method = NCM_HTTP_POST, .path = "/never", .body = "{}", .body_len = 2};
-    assert_false(ncm_http_do(h, &rq, &a, &e));
-    assert_int_equal(e.code, NCM_UNREACHABLE);
-    assert_true(begins(e.detail, "sent: POST"));
-    assert_int_equal(web_seen("plain", "/never", NULL), 1);
-    ncm_http_answer_release(&a);
-}
-
-static void a_question_outlives_a_kept_connection(void **state)
-{
-    (void)state;
-    web_get(h, "/x", 200);
-    web_get(h, "/only-first?GET", 200);
-    web_get(h, "/x", 200);
-    struct ncm_http_answer a = ask((struct ncm_http_request){.method = NCM_HTTP_POST,
-                                                             .path = "/only-first?asks",
-                                                             .body = "{}",
-                                                             .body_len = 2,
-                                                             .asks = true});
-    assert_int_equal(a.status, 200);
-    ncm_http_answer_release(&a);
-    assert_int_equal(web_seen("plain", "/only-first?asks", NULL), 2);
-}
-
 static void parts_of_addresses_are_encoded(void **state)
 {
     (void)state;
@@ -556,8 +509,6 @@ int main(void)
         CASE(requests_run_at_once),
         CASE(many_requests_keep_their_order_and_their_failures),
         CASE(a_begun_request_runs_while_others_do),
-        CASE(a_write_is_never_repeated),
-        CASE(a_question_outlives_a_kept_connection),
         CASE(parts_of_addresses_are_encoded),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -54,8 +54,7 @@ static bool holds(const struct ncm_err *e, const char *text)
            strstr(e->detail, text) != NULL;
 }
 
-/* ---- TLS --------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------ */
 static void certificates_are_checked(void **state)
 {
     struct ncm_access own = {.ca = file_in("ca.pem")};
@@ -116,7 +115,6 @@ static void a_client_certificate_is_shown_when_asked_for(void **state)
     struct ncm_http *h = at("client", &a);
     const struct ncm_err *e = web_fails(h, "/x", NCM_TLS);
     assert_non_null(strstr(e->what, "wants a client certificate"));
-    assert_int_equal(strncmp(e->detail, "not sent", 8), 0);
     ncm_http_close(h);
     a.cert = file_in("client.pem");
     a.key = file_in("client.key");
@@ -165,8 +163,7 @@ static void the_wrong_kind_of_port_is_named(void **state)
     ncm_http_close(h);
 }
 
-/* ---- who asks ---------------------------------------------------------------------------------
- */
+/* ---- who asks ------------------------------------------------------------------------------- */
 static struct ncm_secret text(const char *from)
 {
     return (struct ncm_secret){NCM_SECRET_TEXT, (char *)(uintptr_t)from};
@@ -309,8 +306,7 @@ static void a_secret_that_cannot_be_read_is_an_error_of_its_own(void **state)
     ncm_http_close(h);
 }
 
-/* ---- redirects --------------------------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------------------------------ */
 static void redirects_lead_to_the_same_page_or_nowhere(void **state)
 {
     char path[512], got[256];
@@ -350,13 +346,19 @@ static void redirects_lead_to_the_same_page_or_nowhere(void **state)
     assert_int_equal(out.status, 302);
     assert_string_equal(out.location, "/slash/?post");
     ncm_http_answer_release(&out);
+    rq.path = "/upgrade?post";
+    assert_true(ncm_http_do(local, &rq, &out, &err));
+    assert_false(ncm_http_refused(local, &out, NULL, &err));
+    assert_int_equal(err.code, NCM_TLS);
+    assert_non_null(strstr(err.hint, "https://"));
+    ncm_http_answer_release(&out);
+    assert_int_equal(web_seen("tls", "/upgrade?post", NULL), 0);
     ncm_http_close(tls);
     ncm_http_close(local);
     ncm_http_close(h);
 }
 
-/* ---- proxies ----------------------------------------------------------------------------------
- */
+/* ---- proxies -------------------------------------------------------------------------------- */
 static void proxies_are_used_as_everywhere(void **state)
 {
     (void)state;
@@ -418,8 +420,7 @@ static void a_proxy_that_fails_is_named(void **state)
     }
 }
 
-/* ---- refusals ---------------------------------------------------------------------------------
- */
+/* ---- refusals ------------------------------------------------------------------------------- */
 static void refusals_say_what_is_wrong_and_what_helps(void **state)
 {
     static const struct {

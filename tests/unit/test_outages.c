@@ -436,7 +436,7 @@ static void what_was_kept_stays_where_nothing_answers(void **state)
     fake_hold(false);
     assert_true(until(shows, w, 1));
     assert_true(until(shows, other, 1));
-    assert_int_equal(ncm_want_freshness(w).state, NCM_LIVE);
+    assert_true(until(is, w, NCM_LIVE));
     ncm_want_release(w);
     ncm_want_release(other);
 }

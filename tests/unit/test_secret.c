@@ -177,8 +177,7 @@ static void where_it_is_kept_can_be_said(void **state)
     }
 }
 
-/* ---- commands ---------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 static bool run(const char *line, size_t most, const atomic_bool *cancel, int64_t until,
                 struct ncm_child_result *out, struct ncm_err *err)
 {

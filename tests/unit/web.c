@@ -39,6 +39,11 @@ static bool read_lines(FILE *f)
 
 bool web_start(const char *dir)
 {
+    return web_run("tests/lib/web.py", dir);
+}
+
+bool web_run(const char *script, const char *dir)
+{
     int in[2], out[2];
     if (pipe(in) != 0 || pipe(out) != 0) {
         return false;
@@ -51,7 +56,7 @@ bool web_start(const char *dir)
         posix_spawn_file_actions_addclose(&files, in[i]);
         posix_spawn_file_actions_addclose(&files, out[i]);
     }
-    const char *const argv[] = {"python3", "tests/lib/web.py", dir, NULL};
+    const char *const argv[] = {"python3", script, dir, NULL};
     int e = posix_spawnp(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&files);
     close(in[0]);
@@ -97,18 +102,24 @@ struct ncm_http *web_open(const char *url, const struct ncm_access *access)
     return h;
 }
 
+struct ncm_http_answer web_ask(struct ncm_http *h, struct ncm_http_request rq)
+{
+    struct ncm_http_answer a;
+    struct ncm_err e;
+    if (!ncm_http_do(h, &rq, &a, &e)) {
+        fail_msg("%s: %s (%s)", rq.path, e.what, e.detail);
+    }
+    return a;
+}
+
 const char *web_get(struct ncm_http *h, const char *path, int status)
 {
     static struct ncm_http_answer a;
-    struct ncm_err e;
     ncm_http_answer_release(&a);
     if (h == NULL) {
         return "";
     }
-    if (!ncm_http_do(h, &(struct ncm_http_request){.path = path, .timeout_ms = WEB_PATIENCE_MS}, &a,
-                     &e)) {
-        fail_msg("%s: %s (%s)", path, e.what, e.detail);
-    }
+    a = web_ask(h, (struct ncm_http_request){.path = path, .timeout_ms = WEB_PATIENCE_MS});
     if (a.status != status) {
         fail_msg("%s: %d %s", path, a.status, a.body.p);
     }

@@ -92,6 +92,9 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
     if (!result->ok) {
         show_failure(ui, &result->err);
+    } else if (plan->receipt.unnoted) {
+        ui_message(ui, UI_INFO, _("done: %s · the note for other clients could not be left"),
+                   title);
     } else if (plan->irreversible || keymap_label(A_UNDO)[0] == '\0') {
         ui_message(ui, UI_GOOD, _("done: %s"), title);
     } else {
@@ -116,6 +119,9 @@ bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
     ncm_text_clip_middle(name, sizeof name, context, strlen(context), 40);
     if (result->ok) {
         ui_message(ui, UI_GOOD, _("context %s: done: %s"), name, title);
+    } else if (!plan->outcome_known) {
+        ui_message(ui, UI_BAD, _("context %s: whether it is done is not known: %s\n%s"), name, title,
+                   result->err.what);
     } else {
         ui_message(ui, UI_BAD, _("context %s: not done: %s\n%s"), name, title, result->err.what);
     }

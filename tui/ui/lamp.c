@@ -13,12 +13,16 @@ static void wake_for_age(struct ui *ui, int64_t age_ms)
     }
 }
 
-static void lamp_loading(struct lamp *l, const struct ncm_freshness_info *f)
+static void lamp_loading(struct ui *ui, struct lamp *l, const struct ncm_freshness_info *f)
 {
-    char done[32], total[32];
+    char done[32], total[32], age[32];
 
     l->role = ROLE_RUN;
-    if (f->total > 0) {
+    wake_for_age(ui, 0); /* looking at it also notices what hangs */
+    if (f->age_ms >= MINUTE_MS) {
+        snprintf(l->text, sizeof l->text, _("%s loading · %s old"), sign(SIGN_LOADING),
+                 ncm_fmt_age(age, sizeof age, f->age_ms));
+    } else if (f->total > 0) {
         ncm_fmt_count(done, sizeof done, f->done);
         ncm_fmt_count(total, sizeof total, f->total);
         snprintf(l->text, sizeof l->text, _("%s loading %s/%s"), sign(SIGN_LOADING), done, total);
@@ -78,7 +82,7 @@ void lamp_make(struct ui *ui, struct lamp *l)
     if (f.state == NCM_OFFLINE) {
         lamp_offline(ui, l, &f);
     } else if (f.state == NCM_LOADING) {
-        lamp_loading(l, &f);
+        lamp_loading(ui, l, &f);
     } else if (f.state == NCM_STALE) {
         char age[32];
         ncm_fmt_age(age, sizeof age, f.age_ms < 1000 ? 1000 : f.age_ms);

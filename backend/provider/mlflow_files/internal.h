@@ -96,7 +96,7 @@ struct ncm_conn {
     struct files_run **runs;
     size_t n_runs, cap_runs;
     struct ncm_map *by_handle; /* ncm_run_ref.handle → number */
-    atomic_size_t held; /* bytes of values and keys */
+    atomic_size_t held;        /* bytes of values and keys */
     struct files_watch *watch;
 };
 
@@ -151,7 +151,10 @@ void files_walk(const char *dir, void (*entry)(void *to, const char *key), void 
 /* A metric's latest value; NCM_V_UNSET where there is none. */
 struct ncm_value files_number(double v);
 
-/* read_store.c: the files below a folder, or below OWNER/tags, sorted by key. */
+/* read_store.c: which release of MLflow may have written the store: 1, 2 or 3; it leaves no version
+ * in its files. The experiments must have been scanned. */
+int files_release(struct ncm_conn *c);
+/* The files below a folder, or below OWNER/tags, sorted by key. */
 void files_load_values(const char *dir, struct ncm_arena *a, struct ncm_kv **out, size_t *n);
 void files_load_tags(const char *owner, struct ncm_arena *a, struct ncm_kv **tags, size_t *n);
 

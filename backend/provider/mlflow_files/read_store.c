@@ -15,10 +15,11 @@
 /* Ids of this many digits are made since MLflow 2; before, they were counted from 0. */
 #define LONG_ID 15
 
-/* Which releases may have written this; MLflow leaves no version in its files. */
-static int release_of(struct ncm_conn *c, bool registry)
+int files_release(struct ncm_conn *c)
 {
-    bool two = registry;
+    char *registry = files_path(c->root, "models");
+    bool two = files_is_folder(registry);
+    ncm_free(registry);
     for (size_t i = 0; i < c->n_experiments; i++) {
         const struct files_experiment *e = c->experiments[i];
         if (!e->there || !e->ok)
@@ -87,9 +88,7 @@ bool files_read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
         ncm_snapshot_unref(s);
         return false;
     }
-    char *models = files_path(c->root, "models");
-    int release = release_of(c, files_is_folder(models));
-    ncm_free(models);
+    int release = files_release(c);
     s->kind = ncm_arena_cstr(a, "MLflow files");
     s->location = ncm_arena_cstr(a, c->root);
     s->schema = ncm_arena_cstr(a, "");

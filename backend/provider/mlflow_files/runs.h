@@ -18,7 +18,9 @@ struct files_plan {
     struct ncm_filter filter;    /* the whole text; the two below share its clauses */
     struct ncm_filter of_record; /* what meta.yaml answers */
     struct ncm_filter of_values; /* what needs further files */
-    struct ncm_orders orders;
+    struct ncm_orders orders;    /* those of `parts`, once each */
+    struct ncm_orders *parts;
+    size_t n_parts;
     struct files_wanted keys[FILES_KINDS];
     bool names;  /* run names are compared: a run may have its own only as a tag */
     bool inputs; /* data sets are compared */

@@ -77,11 +77,37 @@ static bool is_newest_first(const struct ncm_orders *o)
             ncm_str_is(o->items[0].key, "start_time"));
 }
 
+static bool is_among(const struct ncm_orders *o, const struct ncm_order *item)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (o->items[i].entity == item->entity && ncm_str_eq(o->items[i].key, item->key))
+            return true;
+    return false;
+}
+
+/* The file store takes an order that names a column twice (the SQL store does not): the first one
+ * decides. */
+static bool parse_orders(const struct ncm_query *q, struct files_plan *p, struct ncm_err *err)
+{
+    p->parts = ncm_alloc(q->n_orders + 1, sizeof(*p->parts));
+    p->orders.arena = ncm_arena_new();
+    p->orders.items = ncm_arena_alloc(p->orders.arena, q->n_orders + 1, sizeof(struct ncm_order));
+    for (size_t i = 0; i < q->n_orders; i++) {
+        const char *text = q->orders[i];
+        if (!ncm_orders_parse(&text, 1, &p->parts[i], NULL, err))
+            return false;
+        p->n_parts++;
+        for (size_t k = 0; k < p->parts[i].n; k++)
+            if (!is_among(&p->orders, &p->parts[i].items[k]))
+                p->orders.items[p->orders.n++] = p->parts[i].items[k];
+    }
+    return true;
+}
+
 bool files_plan_make(const struct ncm_query *q, struct files_plan *p, struct ncm_err *err)
 {
     *p = (struct files_plan){.view = q->view, .nested = q->nested};
-    if (!ncm_filter_parse(q->filter, &p->filter, NULL, err) ||
-        !ncm_orders_parse((const char *const *)q->orders, q->n_orders, &p->orders, NULL, err))
+    if (!ncm_filter_parse(q->filter, &p->filter, NULL, err) || !parse_orders(q, p, err))
         return false;
     for (int k = 0; k < FILES_KINDS; k++)
         p->keys[k].items = ncm_arena_alloc(p->filter.arena, p->filter.n + p->orders.n + 1,
@@ -102,6 +128,9 @@ bool files_plan_make(const struct ncm_query *q, struct files_plan *p, struct ncm
 void files_plan_free(struct files_plan *p)
 {
     ncm_filter_release(&p->filter);
+    for (size_t i = 0; i < p->n_parts; i++)
+        ncm_orders_release(&p->parts[i]);
+    ncm_free(p->parts);
     ncm_orders_release(&p->orders);
 }
 

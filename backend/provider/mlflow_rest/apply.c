@@ -1,5 +1,5 @@
-/* Carrying changes out over an API that has no transactions: everything is compared, then checked by
- * the rules, then written one after another, and taken back where one fails. */
+/* Carrying changes out over an API that has no transactions: everything is compared, then checked
+ * by the rules, then written one after another, and taken back where one fails. */
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +37,23 @@ static bool made_before(const struct ncm_changes *c, size_t which)
     return false;
 }
 
+/* Stages of one model alone are compared as a group, right before they are written. */
+static bool is_one_group(const struct ncm_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->items[i].kind != NCM_CH_VERSION_STAGE ||
+            strcmp(c->items[i].object, c->items[0].object) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool compare_all(struct rest_writer *w, struct ncm_err *err)
 {
+    if (is_one_group(w->changes)) {
+        return true;
+    }
     for (size_t i = 0; i < w->changes->n; i++) {
         if (!made_before(w->changes, i) && !rest_compare(w, &w->changes->items[i], err)) {
             return false;
@@ -94,8 +109,7 @@ static void fill_receipt(struct rest_writer *w)
 }
 
 bool rest_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
-                const struct ncm_control *control, struct ncm_receipt *receipt,
-                struct ncm_err *err)
+                const struct ncm_control *control, struct ncm_receipt *receipt, struct ncm_err *err)
 {
     struct ncm_receipt unused;
     struct rest_writer w = {.c = c,

@@ -74,7 +74,7 @@ static enum look look_stage(struct rest_writer *w, const struct ncm_change *ch,
         return err->code == NCM_NOT_FOUND ? OTHER : AWAY;
     }
     const char *now = ncm_node_str(n, "current_stage", "None");
-    enum look out = strcmp(now, ch->to) == 0                       ? AFTER
+    enum look out = strcmp(now, ch->to) == 0                         ? AFTER
                     : ch->from != NULL && strcmp(now, ch->from) == 0 ? BEFORE
                                                                      : OTHER;
     /* Somebody else's note that was not there before: it may be their doing. */
@@ -183,11 +183,11 @@ static enum look look(struct rest_writer *w, const struct ncm_change *ch, struct
     /* An empty description and none are one to the server. */
     const char *seen = now != NULL && now[0] == '\0' && is_note(ch->kind) ? NULL : now;
     const char *to = ch->to != NULL && ch->to[0] == '\0' && is_note(ch->kind) ? NULL : ch->to;
-    enum look out = gone                                  ? BEFORE
-                    : ch->kind == NCM_CH_MODEL_CREATE     ? (now != NULL ? AFTER : BEFORE)
-                    : ncm_change_same(seen, to)           ? AFTER
-                    : ncm_change_same(now, ch->from)      ? BEFORE
-                                                          : OTHER;
+    enum look out = gone                              ? BEFORE
+                    : ch->kind == NCM_CH_MODEL_CREATE ? (now != NULL ? AFTER : BEFORE)
+                    : ncm_change_same(seen, to)       ? AFTER
+                    : ncm_change_same(now, ch->from)  ? BEFORE
+                                                      : OTHER;
     ncm_free(now);
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/num.h"
+#include "model/rules.h"
 #include "provider/mlflow_rest/apply.h"
 
 /* A version as the server has it. */
@@ -129,11 +130,13 @@ static bool compare(const struct group *g, const struct view *v, struct ncm_err 
     for (size_t i = 0; i < g->n; i++) {
         const struct ncm_change *ch = &g->items[i];
         const struct seen *s = find(v, ch->version);
-        const char *now = s != NULL ? s->stage : NULL;
-        if (!ch->any_from && !ncm_change_same(now, ch->from)) {
-            return ncm_change_conflict(ch, now, err);
+        if (s == NULL) {
+            return ncm_rules_no_version(ch->object, ch->version, err);
         }
-        g->steps[i].others = s != NULL ? s->marks : 0;
+        if (!ch->any_from && !ncm_change_same(s->stage, ch->from)) {
+            return ncm_change_conflict(ch, s->stage, err);
+        }
+        g->steps[i].others = s->marks;
         const struct seen *other = wants_alone(ch) ? stranger(g, v, ch->to) : NULL;
         if (other != NULL) {
             return came_meanwhile(g, other->version, ch->to, err);
@@ -259,13 +262,12 @@ bool rest_stages(struct rest_writer *w, size_t first, size_t *n, struct ncm_err 
     struct view before = {0};
     group_of(w, first, &g);
     *n = g.n;
-    bool ok = rest_each_version(w, g.items[0].object, see, &before, err) &&
-              compare(&g, &before, err);
+    bool ok =
+        rest_each_version(w, g.items[0].object, see, &before, err) && compare(&g, &before, err);
     if (ok) {
-        bool whole = g.n > 1 && g.enters < g.n &&
-                     stranger(&g, &before, g.items[g.enters].to) == NULL;
-        ok = whole ? swap(w, &g, &before, err)
-                   : one_by_one(w, &g, err) && still_alone(w, &g, err);
+        bool whole =
+            g.n > 1 && g.enters < g.n && stranger(&g, &before, g.items[g.enters].to) == NULL;
+        ok = whole ? swap(w, &g, &before, err) : one_by_one(w, &g, err) && still_alone(w, &g, err);
     }
     release(&before);
     return ok;

@@ -141,8 +141,7 @@ static void run_request(const struct ncm_change *ch, struct request *r)
 {
     switch (ch->kind) {
     case NCM_CH_RUN_LIFECYCLE:
-        begin(r, NCM_HTTP_POST,
-              strcmp(ch->to, "deleted") == 0 ? "/runs/delete" : "/runs/restore");
+        begin(r, NCM_HTTP_POST, strcmp(ch->to, "deleted") == 0 ? "/runs/delete" : "/runs/restore");
         break;
     case NCM_CH_RUN_NAME:
         /* The tag carries the name along; runs/update would carry the status along, and a job that
@@ -237,9 +236,9 @@ bool rest_write(struct rest_writer *w, const struct ncm_change *ch, bool archive
     if (ok) {
         ok = rest_call(w->c, r.method, r.path, r.text.p, w->control, &doc, err) &&
              take_answer(ch, doc, step, err);
-        step->fate = ok                        ? REST_DONE
+        step->fate = ok                      ? REST_DONE
                      : rest_is_doubtful(err) ? rest_find_fate(w, ch, step, err)
-                                               : REST_AS_WAS;
+                                             : REST_AS_WAS;
     }
     ncm_doc_free(doc);
     ncm_buf_release(&r.text);

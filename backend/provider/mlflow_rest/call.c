@@ -125,9 +125,13 @@ static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
 {
     char message[MESSAGE_MOST];
     const char *word = ncm_node_str(root, "error_code", "");
-    first_line(ncm_node_str(root, "message", word), message, sizeof message);
+    const char *says = ncm_node_str(root, "message", word);
+    first_line(says[strspn(says, "\r\n \t")] != '\0' ? says + strspn(says, "\r\n \t") : word,
+               message, sizeof message);
     enum ncm_code code = code_of(word);
-    if (code == NCM_UNSUPPORTED) {
+    /* Not MLflow's own 404: a web framework's. */
+    bool foreign = word[0] == '\0' && (a->status == 404 || a->status == 405);
+    if (code == NCM_UNSUPPORTED || foreign) {
         return lacks(c, path, err);
     }
     if (code == NCM_OK || code == NCM_RATE_LIMITED || code == NCM_UNAUTHENTICATED) {
@@ -137,6 +141,25 @@ static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
     ncm_fail(err, code, "%s", message);
     err->retry_ms = a->retry_ms;
     return ncm_detail(err, "sent; %s", word);
+}
+
+/* What a good status brought in place of a JSON object. */
+static bool no_object(struct ncm_conn *c, const struct ncm_http_answer *a, struct ncm_err *err)
+{
+    bool json = strcmp(a->type, "application/json") == 0;
+    if (a->body.p[strspn(a->body.p, " \t\r\n")] == '\0') {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with nothing at all"), c->location,
+                 REST_API);
+    } else if (json) {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with JSON that is no object: %.20s"),
+                 c->location, REST_API, a->body.p + strspn(a->body.p, " \t\r\n"));
+    } else {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with %s instead of JSON"), c->location,
+                 REST_API, a->type[0] != '\0' ? a->type : "text");
+    }
+    return ncm_hint(err, "%s",
+                    _("is a login page or a proxy's page in between? Is this an MLflow server's "
+                      "address?"));
 }
 
 static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const char *path,
@@ -155,11 +178,7 @@ static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const c
         ncm_http_refused(c->http, a, says[0] != '\0' ? says : NULL, err);
         return a->status >= 500 ? ncm_detail(err, "sent; HTTP %d", a->status) : false;
     }
-    ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with %s instead of JSON"), c->location,
-             REST_API, a->type[0] != '\0' ? a->type : "text");
-    return ncm_hint(err, "%s",
-                    _("is a login page or a proxy's page in between? Is this an MLflow server's "
-                      "address?"));
+    return no_object(c, a, err);
 }
 
 bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char *path,
@@ -310,6 +329,12 @@ static bool is_json(const struct ncm_http_answer *a)
     return a->body.p[strspn(a->body.p, " \t\r\n")] == '{';
 }
 
+/* A page of something else that stands in for the server says nothing about what it can do. */
+static bool is_other_page(const struct ncm_http_answer *a)
+{
+    return a->status / 100 == 3 || (a->status / 100 == 2 && !is_json(a));
+}
+
 static void take_facts(struct rest_facts *facts, const struct ncm_http_answer *a)
 {
     if (a[ASK_VERSION].status == 200) {
@@ -348,6 +373,7 @@ bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct nc
             all = false;
         } else if (answers[i].status == 401 || answers[i].status == 429 ||
                    (answers[i].status == 403 && i == ASK_VERSION) ||
+                   (i == ASK_REGISTRY && is_other_page(&answers[i])) ||
                    (answers[i].status >= 500 && !is_json(&answers[i]))) {
             struct ncm_doc *doc;
             all = rest_answer(c, &answers[i], asked[i], &doc, err);

@@ -9,7 +9,7 @@
 #include "provider/mlflow_rest/apply.h"
 
 enum {
-    PAGE = 1000,     /* versions asked for at once */
+    PAGE = 1000, /* versions asked for at once */
     PAGES_MOST = 1000,
 };
 
@@ -24,7 +24,9 @@ char *rest_path(const char *path, const char *key, const char *value, const char
         ncm_buf_printf(&b, "&%s=", key2);
         ncm_http_encode(&b, value2);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 /* GET, and the object under `key` of the answer. Takes the path. */
@@ -51,8 +53,8 @@ static bool get(struct rest_writer *w, char *path, const char *key, struct ncm_d
 bool rest_get_model(struct rest_writer *w, const char *name, struct ncm_doc **doc,
                     const struct ncm_node **n, struct ncm_err *err)
 {
-    return get(w, rest_path("/registered-models/get", "name", name, NULL, NULL),
-               "registered_model", doc, n, err) ||
+    return get(w, rest_path("/registered-models/get", "name", name, NULL, NULL), "registered_model",
+               doc, n, err) ||
            (err->code == NCM_NOT_FOUND ? ncm_rules_no_model(name, err) : false);
 }
 
@@ -80,8 +82,8 @@ bool rest_get_run(struct rest_writer *w, const char *id, struct ncm_doc **doc,
 bool rest_get_experiment(struct rest_writer *w, const char *id, struct ncm_doc **doc,
                          const struct ncm_node **n, struct ncm_err *err)
 {
-    return get(w, rest_path("/experiments/get", "experiment_id", id, NULL, NULL), "experiment",
-               doc, n, err) ||
+    return get(w, rest_path("/experiments/get", "experiment_id", id, NULL, NULL), "experiment", doc,
+               n, err) ||
            (err->code == NCM_NOT_FOUND ? ncm_rules_no_experiment(id, err) : false);
 }
 
@@ -116,7 +118,9 @@ static char *page_path(const char *filter, const char *token)
         ncm_buf_puts(&b, "&page_token=");
         ncm_http_encode(&b, token);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 /* One page; *more says whether to go on. */
@@ -307,12 +311,11 @@ static bool run_value(struct rest_writer *w, const struct ncm_change *ch, char *
         return false;
     }
     const struct ncm_node *data = ncm_node_get(n, "data");
-    const char *now =
-        ch->kind == NCM_CH_RUN_TAG    ? rest_tag(data, ch->key)
-        : ch->kind == NCM_CH_RUN_NOTE ? rest_tag(data, "mlflow.note.content")
-        : ch->kind == NCM_CH_RUN_NAME
-            ? run_name(n)
-            : ncm_node_str(ncm_node_get(n, "info"), "lifecycle_stage", "active");
+    const char *now = ch->kind == NCM_CH_RUN_TAG    ? rest_tag(data, ch->key)
+                      : ch->kind == NCM_CH_RUN_NOTE ? rest_tag(data, "mlflow.note.content")
+                      : ch->kind == NCM_CH_RUN_NAME
+                          ? run_name(n)
+                          : ncm_node_str(ncm_node_get(n, "info"), "lifecycle_stage", "active");
     *value = ncm_strdup(now);
     ncm_doc_free(doc);
     return true;
@@ -338,11 +341,11 @@ static bool experiment_value(struct rest_writer *w, const struct ncm_change *ch,
     return true;
 }
 
-bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
-              struct ncm_err *err)
+bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value, struct ncm_err *err)
 {
     *value = NULL;
-    if (ch->kind < NCM_CH_RUN_TAG && !w->c->facts.has_registry) {
+    const struct rest_facts *facts = w->c->facts_known ? &w->c->facts : NULL;
+    if (ch->kind < NCM_CH_RUN_TAG && facts != NULL && !facts->has_registry) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("this store has no model registry"));
     }
     switch (ch->kind) {
@@ -357,7 +360,7 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
     case NCM_CH_MODEL_DELETE:
         return version_count(w, ch, value, err);
     case NCM_CH_ALIAS:
-        if (!w->c->facts.has_aliases) {
+        if (facts != NULL && !facts->has_aliases) {
             return ncm_fail(err, NCM_UNSUPPORTED,
                             _("this store has no aliases: they came with"
                               " MLflow 2.3"));
@@ -381,8 +384,9 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value,
 bool rest_present(struct ncm_conn *c, const struct ncm_change *change, char **value,
                   struct ncm_err *err)
 {
+    /* What the server can do is not asked for this alone: reading back has a connection of its own.
+     */
     struct rest_writer w = {.c = c};
-    *value = NULL;
     ncm_http_ready(c->http);
-    return rest_learn(c, NULL, err) && rest_now(&w, change, value, err);
+    return rest_now(&w, change, value, err);
 }

@@ -1,5 +1,5 @@
-/* What MLflow refuses (model/rules.h), and what this server cannot do. Reads only; the server itself
- * has the last word. */
+/* What MLflow refuses (model/rules.h), and what this server cannot do. Reads only; the server
+ * itself has the last word. */
 #include "model/rules.h"
 
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "base/i18n.h"
 #include "provider/mlflow_rest/apply.h"
 
-/* Longer values of a run's tags are cut by the server without a word, so that where the release of a
- * change is not known exactly the shorter limit holds. */
+/* Longer values of a run's tags are cut by the server without a word, so that where the release of
+ * a change is not known exactly the shorter limit holds. */
 static bool value_most(void *to, enum ncm_change_kind kind, int64_t *most, struct ncm_err *err)
 {
     const struct rest_writer *w = to;
@@ -91,8 +91,8 @@ static bool can_untag_experiment(struct rest_writer *w, struct ncm_err *err)
 {
     struct ncm_http_answer a;
     char *url;
-    struct ncm_http_request rq = rest_request(
-        NCM_HTTP_GET, "/experiments/delete-experiment-tag", NULL, w->control, &url);
+    struct ncm_http_request rq =
+        rest_request(NCM_HTTP_GET, "/experiments/delete-experiment-tag", NULL, w->control, &url);
     bool ok = ncm_http_do(w->c->http, &rq, &a, err);
     bool lacks = ok && a.status == 404;
     ncm_http_answer_release(&a);

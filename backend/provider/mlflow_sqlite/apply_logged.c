@@ -1,36 +1,8 @@
 /* The link from a logged model (MLflow 3) to the registered versions made from it. */
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/i18n.h"
-#include "base/text.h"
+#include "provider/logged.h"
 #include "provider/mlflow_sqlite/apply.h"
-
-/* A JSON string with everything beyond ASCII escaped, as MLflow writes it. */
-static void json_ascii(struct ncm_buf *out, const char *s)
-{
-    size_t len = strlen(s);
-    ncm_buf_putc(out, '"');
-    for (size_t at = 0; at < len;) {
-        uint32_t cp;
-        at += ncm_utf8_decode(s + at, len - at, &cp);
-        if (cp == '"' || cp == '\\') {
-            ncm_buf_putc(out, '\\');
-            ncm_buf_putc(out, (char)cp);
-        } else if (cp == '\n' || cp == '\r' || cp == '\t') {
-            ncm_buf_puts(out, cp == '\n' ? "\\n" : cp == '\r' ? "\\r" : "\\t");
-        } else if (cp >= 0x20 && cp < 0x7F) {
-            ncm_buf_putc(out, (char)cp);
-        } else if (cp > 0xFFFF) {
-            cp -= 0x10000;
-            ncm_buf_printf(out, "\\u%04x\\u%04x", 0xD800 + (unsigned)(cp >> 10),
-                           0xDC00 + (unsigned)(cp & 0x3FF));
-        } else {
-            ncm_buf_printf(out, "\\u%04x", (unsigned)cp);
-        }
-    }
-    ncm_buf_putc(out, '"');
-}
 
 /* A logged model (MLflow 3) remembers the versions made from it in one of its tags, as JSON. */
 bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, const char *name,
@@ -49,16 +21,7 @@ bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, cons
                         "SELECT tag_value FROM logged_model_tags"
                         " WHERE model_id=? AND tag_key='mlflow.modelVersions'",
                         "s", model_id);
-    size_t len = old != NULL ? strlen(old) : 0;
-    if (len >= 2 && old[0] == '[' && old[len - 1] == ']') {
-        ncm_buf_add(&text, old, len - 1);
-        ncm_buf_puts(&text, len > 2 ? ", " : "");
-    } else {
-        ncm_buf_putc(&text, '[');
-    }
-    ncm_buf_puts(&text, "{\"name\": ");
-    json_ascii(&text, name);
-    ncm_buf_printf(&text, ", \"version\": %lld}]", (long long)version);
+    ncm_logged_versions(old, name, version, &text);
     ok = ok && apply_run_one(w, err,
                              "INSERT INTO logged_model_tags(model_id, experiment_id, tag_key,"
                              " tag_value) VALUES(?,?,'mlflow.modelVersions',?)"

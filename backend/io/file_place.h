@@ -1,0 +1,30 @@
+/* Putting files into a folder that other programs read at the same time. */
+#ifndef NCM_IO_FILE_PLACE_H
+#define NCM_IO_FILE_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Writes to a temporary name in the folder `via`, syncs, and moves it to path: whoever lists the
+ * folder of path never sees the temporary one. Folders missing on the way to path are made. The
+ * mode and group of a file that is there are kept, a new one has those of any file that is made
+ * there. */
+bool ncm_file_place(const char *path, const char *via, const void *p, size_t len,
+                    struct ncm_err *err);
+/* Takes a file away; NCM_NOT_FOUND where there is none. */
+bool ncm_file_unlink(const char *path, struct ncm_err *err);
+/* Moves a folder; fails where there is something at `to`. */
+bool ncm_dir_move(const char *from, const char *to, struct ncm_err *err);
+/* Takes a folder away with all that is in it; links are not followed. */
+bool ncm_dir_remove(const char *path, struct ncm_err *err);
+
+/* The lock of a folder, as flock(2): between programs that ask for it only. False with NCM_BUSY
+ * where another one holds it until the deadline (ncm_mono_ms); *fd is -1 where the file system has
+ * no locks. Let go with ncm_dir_unlock. */
+bool ncm_dir_lock(const char *path, int64_t deadline_mono_ms, int *fd, struct ncm_err *err);
+void ncm_dir_unlock(int fd);
+
+#endif
