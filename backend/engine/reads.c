@@ -360,8 +360,8 @@ static void begin_replay(struct ncm_session *s, struct ncm_load *l, struct runni
 static bool fetch_kept(struct ncm_lane *lane, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_session *s = lane->session;
-    return ncm_topic_ops_of(s, f->query->topic) == NULL && ncm_lane_connect(lane, &f->control, err) &&
-           s->provider->fetch(lane->conn, f, err);
+    return ncm_topic_ops_of(s, f->query->topic) == NULL &&
+           ncm_lane_connect(lane, &f->control, err) && s->provider->fetch(lane->conn, f, err);
 }
 
 /* Holding the lock; lets go of it while fetching. */
