@@ -120,8 +120,10 @@ static enum ncm_lifecycle lifecycle(const struct ncm_node *n)
 
 static bool lacks(const char *record, const char *field, struct ncm_err *err)
 {
-    return ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
-                    field);
+    ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
+             field);
+    ncm_hint(err, _("Is it an MLflow server, and does nothing in between change its answers?"));
+    return false;
 }
 
 bool rest_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_experiment *out,
