@@ -30,7 +30,7 @@ struct rest_facts {
 };
 
 struct rest_runs;  /* runs.h: runs that were read */
-struct rest_watch; /* watch.c */
+struct rest_watch; /* watch.h */
 
 /* The experiments that are not deleted, as far as known. */
 struct rest_experiments {
