@@ -30,7 +30,7 @@ struct rest_facts {
 };
 
 struct rest_runs;  /* runs.h: runs that were read */
-struct rest_watch; /* watch.c */
+struct rest_watch; /* watch.h */
 
 /* The experiments that are not deleted, as far as known. */
 struct rest_experiments {
@@ -117,6 +117,9 @@ bool rest_run(const struct ncm_node *n, struct ncm_arena *a, struct ncm_run *out
               struct ncm_err *err);
 bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model_version *out,
                   struct ncm_err *err);
+/* A registered model without its versions; every alias dangles until its version is found. */
+bool rest_model(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model *out,
+                struct ncm_err *err);
 /* next_page_token, or NULL on the last page. Borrowed from the document. */
 const char *rest_next(const struct ncm_doc *doc);
 /* *token (freed) becomes that of the page after this one, NULL after the last. NCM_INVALID_DATA
