@@ -71,8 +71,8 @@ enum ncm_look ncm_file_look(const char *path, struct ncm_file_stamp *stamp, stru
     return NCM_LOOK_NEW;
 }
 
-/* Everything there is, also where the file grows meanwhile; 0 or errno. */
-static int read_whole(int fd, size_t max, struct ncm_buf *out, bool *too_large)
+/* As much as there was when it was opened: what comes later moves its time. 0 or errno. */
+static int read_whole(int fd, size_t size, size_t max, struct ncm_buf *out, bool *too_large)
 {
     char block[16384];
     for (;;) {
@@ -85,6 +85,8 @@ static int read_whole(int fd, size_t max, struct ncm_buf *out, bool *too_large)
             *too_large = true;
             return 0;
         }
+        if (size > 0 && out->len >= size)
+            return 0;
     }
 }
 
@@ -93,25 +95,23 @@ enum ncm_look ncm_file_read_new(const char *path, struct ncm_file_stamp *stamp, 
 {
     struct stat st;
     ncm_buf_clear(out);
-    if (stat(path, &st) != 0) {
-        *stamp = (struct ncm_file_stamp){0};
-        return fault(path, errno, err);
-    }
-    if (is_same(stamp, &st))
+    if (stamp->known && stat(path, &st) == 0 && is_same(stamp, &st))
         return NCM_LOOK_SAME;
     *stamp = (struct ncm_file_stamp){0};
-    if (!S_ISREG(st.st_mode)) {
-        ncm_fail(err, NCM_INVALID_DATA, _("%s is not a regular file"), path);
-        return NCM_LOOK_FAULT;
-    }
+    /* Never waits for the other end of a pipe. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return fault(path, errno, err);
     bool too_large = false;
     int e = fstat(fd, &st) != 0 ? errno : 0;
-    if (e == 0)
-        e = read_whole(fd, max, out, &too_large);
+    bool regular = e == 0 && S_ISREG(st.st_mode);
+    if (regular)
+        e = read_whole(fd, (size_t)st.st_size, max, out, &too_large);
     close(fd);
+    if (e == 0 && !regular) {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s is not a regular file"), path);
+        return NCM_LOOK_FAULT;
+    }
     if (e != 0)
         return fault(path, e, err);
     if (too_large) {

@@ -102,6 +102,9 @@ void ncm_http_answer_release(struct ncm_http_answer *a);
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err);
 
+/* Puts '*' in place of our password or token in what the other side says, before it is shown: some
+ * repeat what they were sent. */
+void ncm_http_hide(const struct ncm_http *h, char *text);
 /* Appends text percent-encoded as one part of a path or a query's value. */
 void ncm_http_encode(struct ncm_buf *out, const char *text);
 /* What was sent and received over this client so far, bytes; requests. */

@@ -45,6 +45,10 @@ struct ncm_fetch {
     bool cached;         /* only what was kept from an earlier start (NCM_CAP_CACHE): published as
                             provisional with the time it was read; NCM_NOT_FOUND where nothing is */
     struct ncm_control control;
+    /* ARTIFACT: gets the whole file piece by piece, and the snapshot holds no content; false ends
+     * the fetch with *err. NULL: the content, up to the query's limit, is in the snapshot. */
+    bool (*sink)(void *sink_to, const char *p, size_t len, struct ncm_err *err);
+    void *sink_to;
     void (*publish)(void *to, struct ncm_snapshot *s);
     void (*progress)(void *to, int64_t done, int64_t total); /* total -1: unknown */
     void *to;

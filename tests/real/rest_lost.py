@@ -191,6 +191,36 @@ def others(bench):
            p.stderr, *bench.problems)
 
 
+def killed(bench):
+    """`kill -9` while an answer is waited for: the next command finds out, the next change leaves what
+    notes are missing."""
+    for what, executes, result in (("transition-stage", 1, "done"), ("transition-stage", 0, "failed"),
+                                   ("set-tag", 1, "done")):
+        bench.forget_notes()
+        before, version = bench.holders(), bench.next()
+        bench.proxy.clear()
+        bench.proxy.set("swallow", hold=60, executes=executes, path=what, method="POST", times=1)
+        p = subprocess.Popen([PROGRAM, "--store", bench.proxy.url, "--yes", "promote", bench.model, version,
+                              "Production", "--archive-existing"], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, env=dict(os.environ, XDG_STATE_HOME=bench.state))
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not (bench.sent(what) and (
+                not executes or bench.holders() == [version])):
+            time.sleep(0.01)
+        p.kill()
+        p.wait()
+        bench.proxy.set("pass")
+        left = bench.record()["result"]
+        r = bench.last(later=0 if executes else LATER)
+        now = bench.holders()
+        tap(f"killed while {what} {'was done' if executes else 'was on its way'}: open, then {result}",
+            ["open", result, [version] if executes else before], [left, r["result"], now])
+        if executes:
+            q = bench.run("version", "tag", bench.model, version, f"after={what}")
+            tap("… and the notes are left by the next change", [0, sorted(before + [version])],
+                [q.returncode, bench.notes(r["id"])])
+
+
 def each_kind(bench):
     """Every kind of change whose answer is swallowed: done once, and said to be."""
     m, v = bench.model, bench.holders()[0]
@@ -315,6 +345,7 @@ def main():
     ok(f"cut after each of {n} bytes of its answers: registry and audit agree ({time.monotonic() - start:.0f} s)",
        not problems, *problems[:8])
     others(benches[0])
+    killed(benches[0])
     each_kind(benches[0])
     for b in benches:
         b.proxy.stop()

@@ -15,15 +15,17 @@
 #include "screen/vt.h"
 
 /* Two stores, and what a configuration can say of them. */
-static const char config[] = "printf 'clock: false\\ncurrent-context: lab\\ncontexts:\\n"
-                             "  prod: {protect: yes, tracking: {uri: prod.db}}\\n"
-                             "  lab: {tracking: {uri: mlflow.db}}\\n"
-                             "  seoul: {protect: yes, tracking: {uri: prod.db}}\\n"
-                             "  frozen: {read-only: yes, tracking: {uri: mlflow.db}}\\n"
-                             "  연구실: {tracking: {uri: small.db}}\\n"
-                             "  empty: {}\\n"
-                             "' >\"$1/c.yaml\" && cp \"$1/mlflow.db\" \"$1/prod.db\" && "
-                             "gzip -dc tests/fixtures/mlflow-2.9.2.db.gz >\"$1/small.db\"";
+static const char config[] =
+    "printf 'clock: false\\ncurrent-context: lab\\ncontexts:\\n"
+    "  prod: {protect: yes, tracking: {uri: prod.db}}\\n"
+    "  lab: {tracking: {uri: mlflow.db}}\\n"
+    "  seoul: {protect: yes, tracking: {uri: prod.db}}\\n"
+    "  frozen: {read-only: yes, tracking: {uri: mlflow.db}}\\n"
+    "  연구실: {tracking: {uri: small.db}}\\n"
+    "  empty: {}\\n"
+    "  loose: {tracking: {uri: \"https://127.0.0.1:1\", insecure-tls: yes}}\\n"
+    "' >\"$1/c.yaml\" && cp \"$1/mlflow.db\" \"$1/prod.db\" && "
+    "gzip -dc tests/fixtures/mlflow-2.9.2.db.gz >\"$1/small.db\"";
 
 static struct vt *start(int rows, int cols)
 {
@@ -305,9 +307,13 @@ static void what_is_wrong_stands_under_the_data(void **state)
     assert_non_null(strstr(vt_row(vt, 22), "there is no file"));
     vt_key(vt, "!");
     vt_wait(vt, "What is wrong", 0);
-    vt_wait(vt, "next try in", 0);
+    vt_wait(vt, "shown here", 0);
     vt_key(vt, "Esc");
     vt_wait_gone(vt, "What is wrong", 0);
+    vt_resize(vt, 10, 40);
+    wait_header(vt, " lab ");
+    wait_header(vt, " \xE2\x9C\x96 offline"); /* ✖, with room before it */
+    vt_resize(vt, 24, 80);
     store_shell("mv \"$1/away.db\" \"$1/mlflow.db\"", store_folder(), "");
     vt_wait(vt, "live", 20000);
     vt_wait_gone(vt, "data of ", 0);
@@ -333,6 +339,40 @@ static void a_small_screen_names_the_context(void **state)
     leave(vt);
 }
 
+/* Nobody answers there; that it would not be checked is said all the same. */
+static void unchecked_certificates_are_told(void **state)
+{
+    (void)state;
+    struct vt *vt = start(24, 80);
+    go(vt, "loose");
+    wait_header(vt, " loose  TLS not verified ");
+    vt_wait(vt, "offline", 10000);
+    go(vt, "-");
+    wait_header(vt, " lab ");
+    assert_null(strstr(vt_row(vt, 0), "TLS"));
+    leave(vt);
+}
+
+/* From the page that is shown without a store. */
+static void the_first_page_offers_contexts(void **state)
+{
+    (void)state;
+    char home[600];
+    store_shell(config, store_folder(), "");
+    store_shell("mkdir -p \"$1/.config/ncmlops\" && cd \"$1\" && sed -e /current-context/d "
+                "-e \"s|uri: |uri: $1/|\" c.yaml >.config/ncmlops/config.yaml",
+                store_folder(), "");
+    snprintf(home, sizeof home, "HOME=%s", store_folder());
+    const char *env[] = {home, NULL};
+    const char *argv[] = {"sh", "-c", "cd \"$HOME/empty\" && exec \"$0\"", vt_program(), NULL};
+    struct vt *vt = vt_spawn(24, 80, env, argv);
+    vt_wait(vt, "a context of your configuration", 0);
+    go(vt, "prod");
+    wait_header(vt, "prod PROTECTED");
+    vt_wait(vt, "All active", 0);
+    leave(vt);
+}
+
 #define CONTEXT(test) cmocka_unit_test_setup(test, store_fresh)
 
 int main(void)
@@ -348,6 +388,8 @@ int main(void)
         CONTEXT(a_hidden_one_rests),
         CONTEXT(what_is_wrong_stands_under_the_data),
         CONTEXT(a_small_screen_names_the_context),
+        CONTEXT(unchecked_certificates_are_told),
+        CONTEXT(the_first_page_offers_contexts),
     };
     return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

@@ -39,6 +39,11 @@ static bool read_lines(FILE *f)
 
 bool web_start(const char *dir)
 {
+    return web_run("tests/lib/web.py", dir);
+}
+
+bool web_run(const char *script, const char *dir)
+{
     int in[2], out[2];
     if (pipe(in) != 0 || pipe(out) != 0) {
         return false;
@@ -51,7 +56,7 @@ bool web_start(const char *dir)
         posix_spawn_file_actions_addclose(&files, in[i]);
         posix_spawn_file_actions_addclose(&files, out[i]);
     }
-    const char *const argv[] = {"python3", "tests/lib/web.py", dir, NULL};
+    const char *const argv[] = {"python3", script, dir, NULL};
     int e = posix_spawnp(&pid, argv[0], &files, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&files);
     close(in[0]);

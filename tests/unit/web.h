@@ -1,4 +1,4 @@
-/* The servers of tests/lib/web.py, and what tests ask of them. */
+/* Servers for tests: those of tests/lib/web.py and others, and what tests ask of them. */
 #ifndef TESTS_UNIT_WEB_H
 #define TESTS_UNIT_WEB_H
 
@@ -11,6 +11,8 @@ enum { WEB_PATIENCE_MS = 60000 };
 
 /* Starts them in a folder (certificates go there); false where python3 or openssl fail. */
 bool web_start(const char *dir);
+/* The same for another script that prints its addresses so; dir may be NULL. */
+bool web_run(const char *script, const char *dir);
 void web_stop(void);
 /* "http://127.0.0.1:1234" of the server of that name. */
 const char *web_url(const char *name);

@@ -72,7 +72,7 @@ const struct ui_action ui_actions[] = {
      N_("Switch to another context: ctx NAME; ctx - goes back to the one before"), IN_ALWAYS,
      ACT_ARGUMENT},
     {A_PROBLEM, "problem", "!", N_("what is wrong"),
-     N_("Why the source does not answer, and what would help"), IN_ALWAYS, ACT_HIDDEN},
+     N_("Why the source does not answer, and what would help"), IN_ALWAYS, 0},
 
     /* lists */
     {A_MARK, "mark", "Space", N_("mark"), N_("Mark or unmark the row"), IN_LIST, 0},

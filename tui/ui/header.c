@@ -58,13 +58,14 @@ static void add_chip(struct chip *chips, size_t *n, enum role role, const char *
 /* The narrower it is, the fewer words: first the program's name goes, then the words for what the
  * colour says too. The context's own name only gets shorter. */
 struct header_form {
-    bool program, clock, demo, lock, tls_words;
+    bool program, clock, demo, lock, words;
     int context; /* cells */
 };
 static const struct header_form forms[] = {
     {true, true, true, true, true, 24},     {false, true, true, true, true, 24},
-    {false, true, true, true, false, 20},   {false, false, true, true, false, 20},
-    {false, false, false, true, false, 16}, {false, false, false, false, false, 12},
+    {false, true, true, true, true, 16},    {false, false, true, true, true, 16},
+    {false, true, true, true, false, 16},   {false, false, true, true, false, 16},
+    {false, false, false, true, false, 12}, {false, false, false, false, false, 12},
     {false, false, false, false, false, 8},
 };
 
@@ -91,14 +92,13 @@ static size_t make_chips(struct ui *ui, const struct header_form *form, struct c
         add_chip(out, &n, ROLE_LINK, text);
     }
     if (ncm_session_insecure(s)) {
-        add_chip(out, &n, ROLE_DANGER, form->tls_words ? _(" TLS not verified ") : _(" TLS? "));
+        add_chip(out, &n, ROLE_DANGER, form->words ? _(" TLS not verified ") : _(" TLS? "));
     }
     if (ui->now->demo && form->demo) {
         add_chip(out, &n, ROLE_RUN, _(" demo "));
     }
     if (form->lock && (ncm_session_read_only(s) || ncm_session_locked(s))) {
-        add_chip(out, &n, ROLE_WARN,
-                 ncm_session_read_only(s) ? _(" read-only ") : _(" locked "));
+        add_chip(out, &n, ROLE_WARN, ncm_session_read_only(s) ? _(" read-only ") : _(" locked "));
     }
     return n;
 }
@@ -111,6 +111,7 @@ struct header_plan {
     enum layout_tabs form;
     struct lamp lamp;
     char clock[16];
+    const char *right; /* of the lamp */
     int right_w;
 };
 
@@ -119,7 +120,8 @@ static void plan_form(struct ui *ui, int cols, const struct header_form *form,
 {
     memset(p->chips, 0, sizeof p->chips);
     p->n = make_chips(ui, form, p->chips);
-    p->right_w = ncm_text_width(p->lamp.text) + 1;
+    p->right = form->words ? p->lamp.text : p->lamp.brief;
+    p->right_w = ncm_text_width(p->right) + 1;
     p->right_w += form->clock && p->clock[0] != '\0' ? ncm_text_width(p->clock) + 2 : 0;
     int x = 0;
     for (size_t i = 0; i < p->n; i++) {
@@ -139,10 +141,10 @@ static void plan_header(struct ui *ui, int cols, struct header_plan *p)
 
     memset(p, 0, sizeof *p);
     lamp_make(ui, &p->lamp);
-    if (!ui->unfocused && (config == NULL || config->clock)) {
+    if (cols >= 60 && !ui->unfocused && (config == NULL || config->clock)) {
         ncm_fmt_clock(p->clock, sizeof p->clock, ncm_now_ms());
     }
-    for (size_t i = cols >= 60 ? 0 : 3; i <= last; i++) {
+    for (size_t i = 0; i <= last; i++) {
         plan_form(ui, cols, &forms[i], p);
         if (p->form != TABS_NONE || i == last) {
             p->clock[0] = forms[i].clock ? p->clock[0] : '\0';
@@ -175,7 +177,7 @@ void header_draw(struct ui *ui, const struct canvas *header, const struct canvas
             }
         }
         x = header->w - p.right_w;
-        x += paint(header, 0, x, p.lamp.role, 0, p.lamp.text);
+        x += paint(header, 0, x, p.lamp.role, 0, p.right);
         if (p.clock[0] != '\0') {
             paint(header, 0, x + 2, ROLE_DIM, 0, p.clock);
         }

@@ -170,6 +170,7 @@ void ui_ask_quit(struct ui *ui);
 /* ---- lamp.c ---- */
 struct lamp {
     char text[96];
+    char brief[64]; /* the same where there is little room */
     enum role role;
 };
 /* Of the pane that is visible in that world. */

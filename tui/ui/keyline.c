@@ -100,6 +100,9 @@ static void problem_draw(struct ui *ui, const struct canvas *c)
     }
     if (key[0] != '\0') {
         snprintf(more, sizeof more, _("%s tells more"), key);
+        if (ncm_text_width(text) + ncm_text_width(more) + 8 > c->w) {
+            snprintf(more, sizeof more, _("%s more"), key); /* what is wrong is worth the room */
+        }
     }
     int more_w = c->w >= 60 && more[0] != '\0' ? ncm_text_width(more) + 4 : 1;
     int room = c->w - 4 - more_w;

@@ -40,6 +40,11 @@ static void lamp_offline(struct ui *ui, struct lamp *l, const struct ncm_freshne
         ncm_fmt_age(age, sizeof age, f->age_ms < 1000 ? 1000 : f->age_ms);
         wake_for_age(ui, f->age_ms);
     }
+    if (age[0] != '\0') {
+        snprintf(l->brief, sizeof l->brief, _("%s offline %s"), sign(SIGN_OFFLINE), age);
+    } else {
+        snprintf(l->brief, sizeof l->brief, _("%s offline"), sign(SIGN_OFFLINE));
+    }
     if (f->retry_ms >= 0) {
         ncm_fmt_age(retry, sizeof retry, f->retry_ms < 1000 ? 1000 : f->retry_ms);
         wake_for_age(ui, 0);
@@ -50,10 +55,8 @@ static void lamp_offline(struct ui *ui, struct lamp *l, const struct ncm_freshne
             snprintf(l->text, sizeof l->text, _("%s offline (retry %s)"), sign(SIGN_OFFLINE),
                      retry);
         }
-    } else if (age[0] != '\0') {
-        snprintf(l->text, sizeof l->text, _("%s offline %s"), sign(SIGN_OFFLINE), age);
     } else {
-        snprintf(l->text, sizeof l->text, _("%s offline"), sign(SIGN_OFFLINE));
+        snprintf(l->text, sizeof l->text, "%s", l->brief);
     }
 }
 
@@ -71,7 +74,7 @@ void lamp_make(struct ui *ui, struct lamp *l)
     const struct ui_world *w = ui->now;
     struct ncm_freshness_info f = world_freshness(w);
 
-    l->text[0] = '\0';
+    l->text[0] = l->brief[0] = '\0';
     l->role = ROLE_DIM;
     if (w->session == NULL) {
         return;
@@ -97,5 +100,8 @@ void lamp_make(struct ui *ui, struct lamp *l)
     int64_t look = ncm_session_look_ms(w->session);
     if (look >= 0) {
         ui_wake_in(ui, look);
+    }
+    if (l->brief[0] == '\0') {
+        snprintf(l->brief, sizeof l->brief, "%.*s", (int)sizeof l->brief - 1, l->text);
     }
 }

@@ -31,10 +31,21 @@ static void line(struct ncm_buf *b, const char *name, const char *text)
     if (text[0] == '\0') {
         return;
     }
-    int pad = 16 - ncm_text_width(name);
+    int pad = 14 - ncm_text_width(name);
     ncm_buf_printf(b, "%s%*s", name, pad > 1 ? pad : 1, "");
     ncm_text_clean(b, text, strlen(text), NCM_CLEAN_LINE);
     ncm_buf_putc(b, '\n');
+}
+
+/* How many of the last characters announce something that does not follow. */
+static size_t loose_end(const char *s)
+{
+    size_t len = strlen(s), n = 0;
+
+    while (n < len && (s[len - n - 1] == ':' || s[len - n - 1] == ' ')) {
+        n++;
+    }
+    return n;
 }
 
 void problem_open(struct ui *ui)
@@ -44,7 +55,7 @@ void problem_open(struct ui *ui)
         ui->now->session != NULL ? ncm_session_problem(ui->now->session, &taken) : NULL;
     struct ncm_freshness_info f = world_freshness(ui->now);
     struct ncm_buf b;
-    char text[64];
+    char text[64], detail[sizeof err->detail];
 
     if (err == NULL) {
         ui_message(ui, UI_INFO, _("nothing is wrong: the source answers"));
@@ -52,13 +63,20 @@ void problem_open(struct ui *ui)
     }
     ncm_buf_init(&b, 16384);
     ncm_text_clean(&b, err->what, strlen(err->what), NCM_CLEAN_LINE);
-    ncm_buf_puts(&b, "\n\n");
-    line(&b, _("what would help"), err->hint);
-    line(&b, _("detail"), err->detail);
+    ncm_buf_puts(&b, "\n");
+    if (err->hint[0] != '\0') {
+        ncm_text_clean(&b, err->hint, strlen(err->hint), NCM_CLEAN_LINE);
+        ncm_buf_puts(&b, "\n");
+    }
+    ncm_buf_puts(&b, "\n");
+    snprintf(detail, sizeof detail, "%s", err->detail);
+    detail[strlen(detail) - loose_end(detail)] = '\0';
+    line(&b, _("detail"), detail);
     line(&b, _("store"), ncm_session_location(ui->now->session));
     line(&b, _("chosen by"), ncm_session_why(ui->now->session));
-    line(&b, _("shown here"), taken != NCM_NO_TIME ? ncm_fmt_time(text, sizeof text, taken, true)
-                                                   : _("nothing: none was read yet"));
+    line(&b, _("shown here"),
+         taken != NCM_NO_TIME ? ncm_fmt_time(text, sizeof text, taken, true)
+                              : _("nothing: none was read yet"));
     if (f.retry_ms >= 0) {
         line(&b, _("next try in"),
              ncm_fmt_duration(text, sizeof text, f.retry_ms < 1000 ? 1000 : f.retry_ms));

@@ -45,6 +45,7 @@ static void add(struct ui *ui, struct ui_world *w)
 {
     struct ui_world *old = ui->now;
 
+    layer_end_all(ui);
     if (old->session == NULL) {
         world_free(old);
         ui->n_worlds = 0;
@@ -64,8 +65,8 @@ bool world_open(struct ui *ui, const struct ncm_session_options *o, const char *
     struct ncm_session *session;
 
     if (ui->n_worlds == UI_MAX_WORLDS) {
-        return ncm_fail(err, NCM_REFUSED, _("%d contexts are open: that is as many as there can be"),
-                        UI_MAX_WORLDS);
+        return ncm_fail(err, NCM_REFUSED,
+                        _("%d contexts are open: that is as many as there can be"), UI_MAX_WORLDS);
     }
     options.cache = true;
     if (!ncm_session_open(&options, &session, err)) {

@@ -105,7 +105,7 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
     atomic_init(&c->held, 0);
     const struct ncm_control none = {0};
     bool ok = files_scan_experiments(c, control != NULL ? control : &none, err);
-    if (ok && c->n_experiments == 0 && probe(place->location) == 0) {
+    if (ok && probe(place->location) == 0) {
         ncm_fail(err, NCM_INVALID_DATA,
                  _("%s is not a file store of MLflow: no folder in it has a"
                    " meta.yaml."),
@@ -211,7 +211,7 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
         keep_small(c);
         bool ok = files_go_on(c, &f->control, err) && fetch_topic(c, f, err);
         bool meant = f->control.cancel != NULL && atomic_load(f->control.cancel);
-        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES)
+        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES || f->sink != NULL)
             return ok;
     }
 }

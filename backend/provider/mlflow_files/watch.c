@@ -115,8 +115,10 @@ static void take(struct ncm_conn *c, struct files_watch *w, const struct inotify
                e->len > 0) {
         enum watch_role inner = files_watch_role_in(role, name);
         char *path = files_path(w->slots[at].path, name);
-        if (inner != WATCH_NONE)
+        if (inner != WATCH_NONE) { /* something may lie in it already */
+            w->topics |= files_watch_topics(inner);
             files_watch_add(c, w, path, inner);
+        }
         ncm_free(path);
     }
 }

@@ -24,7 +24,9 @@ char *rest_path(const char *path, const char *key, const char *value, const char
         ncm_buf_printf(&b, "&%s=", key2);
         ncm_http_encode(&b, value2);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 /* GET, and the object under `key` of the answer. Takes the path. */
@@ -116,7 +118,9 @@ static char *page_path(const char *filter, const char *token)
         ncm_buf_puts(&b, "&page_token=");
         ncm_http_encode(&b, token);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 /* One page; *more says whether to go on. */

@@ -55,7 +55,10 @@ static size_t rows_needed(const struct view *v)
     if (q->limit > 0) {
         return (size_t)q->limit;
     }
-    return q->lazy ? v->f->first + v->f->count + AHEAD : SIZE_MAX;
+    if (!q->lazy || v->f->first > SIZE_MAX / 4 || v->f->count > SIZE_MAX / 4) {
+        return SIZE_MAX;
+    }
+    return v->f->first + v->f->count + AHEAD;
 }
 
 static bool view_make(struct view *v, struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
@@ -274,8 +277,9 @@ static bool walk_anew(const struct view *v)
 {
     const struct rest_walk *w = v->walk;
     int64_t age = ncm_mono_ms() - w->walked_mono_ms;
-    if (v->f->full || !w->started) {
-        return true;
+    bool others = w->n_ids == 0 && w->experiments != v->c->experiments.print;
+    if (v->f->full || !w->started || others) {
+        return true; /* an experiment that was restored brings runs that are not new */
     }
     if (!v->by_start) {
         return !v->f->window_only; /* what changed may be anywhere in another order */
@@ -313,6 +317,7 @@ static bool as_usage(struct ncm_err *err)
 bool rest_read_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct view v;
+    rest_runs_tidy(c->runs);
     bool ok = view_make(&v, c, f, err) &&
               (v.walk->n_ids > 0 || rest_active(c, f->full, &f->control, err));
     if (ok && !walk_anew(&v)) {

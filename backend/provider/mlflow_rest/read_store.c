@@ -16,6 +16,7 @@ enum {
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
     KEYS_MOST = 100000,
+    DAY_MS = 86400000,
 };
 
 bool rest_read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
@@ -80,10 +81,27 @@ static const char *view_word(enum ncm_view view)
     return view == NCM_VIEW_ALL ? "ALL" : view == NCM_VIEW_DELETED ? "DELETED_ONLY" : "ACTIVE_ONLY";
 }
 
+/* Offset paging may give one twice. */
+static bool take_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_map *seen,
+                            struct ncm_list *out, struct ncm_err *err)
+{
+    struct ncm_experiment e;
+    size_t ignored;
+    if (!rest_experiment(n, a, &e, err)) {
+        return false;
+    }
+    if (!ncm_map_get(seen, e.id.p, e.id.len, &ignored)) {
+        ncm_map_set(seen, e.id.p, e.id.len, 1);
+        *(struct ncm_experiment *)ncm_list_add(out) = e;
+    }
+    return true;
+}
+
 static bool all_experiments(struct ncm_conn *c, enum ncm_view view, struct ncm_arena *a,
                             struct ncm_list *out, const struct ncm_control *control,
                             struct ncm_err *err)
 {
+    struct ncm_map *seen = ncm_map_new();
     char *token = NULL;
     bool ok = true, more = true;
     while (ok && more && out->n < EXPERIMENTS_MOST) {
@@ -97,15 +115,25 @@ static bool all_experiments(struct ncm_conn *c, enum ncm_view view, struct ncm_a
         }
         ok = rest_list(doc, "experiments", &list, err);
         for (size_t i = 0; ok && i < list->n; i++) {
-            ok = rest_experiment(&list->items[i], a, ncm_list_add(out), err);
+            ok = take_experiment(&list->items[i], a, seen, out, err);
         }
-        ncm_free(token);
-        token = ncm_strdup(rest_next(doc));
+        ok = ok && rest_turn(doc, "experiments", &token, err);
         more = token != NULL;
         ncm_doc_free(doc);
     }
     ncm_free(token);
+    ncm_map_free(seen);
     return ok;
+}
+
+/* A fingerprint of which there are, in any order. */
+static uint64_t print_of(const struct rest_experiments *e)
+{
+    uint64_t print = e->n;
+    for (size_t i = 0; i < e->n; i++) {
+        print += rest_print(REST_PRINT, e->ids[i], strlen(e->ids[i]));
+    }
+    return print;
 }
 
 static void remember(struct ncm_conn *c, const struct ncm_experiment *items, size_t n)
@@ -116,14 +144,17 @@ static void remember(struct ncm_conn *c, const struct ncm_experiment *items, siz
     }
     e->n = 0;
     for (size_t i = 0; i < n; i++) {
+        int64_t at = items[i].last_update_ms;
         if (items[i].lifecycle == NCM_ACTIVE) {
             e->ids = ncm_grow(e->ids, e->n, &e->cap, sizeof *e->ids);
             e->ids[e->n++] = ncm_strdup(items[i].id.p);
         }
-        if (items[i].last_update_ms != NCM_NO_TIME && items[i].last_update_ms > e->newest_ms) {
-            e->newest_ms = items[i].last_update_ms;
+        /* One dated into the far future must not hide what changes now. */
+        if (at != NCM_NO_TIME && at > e->newest_ms && at < ncm_now_ms() + DAY_MS) {
+            e->newest_ms = at;
         }
     }
+    e->print = print_of(e);
     e->asked_mono_ms = ncm_mono_ms();
 }
 
@@ -149,7 +180,7 @@ static bool have_changed(struct ncm_conn *c, const struct ncm_control *control, 
     }
     ok = ok && rest_list(doc, "experiments", &list, err);
     *changed = !ok || list->n > 0;
-    ncm_doc_free(ok ? doc : NULL);
+    ncm_doc_free(doc);
     return ok;
 }
 
@@ -343,7 +374,7 @@ static bool some_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
     ncm_free(body);
     ok = ok && rest_list(doc, "runs", &list, err) && rest_runs_take(c->runs, list, &handles, err);
     ncm_free(handles);
-    ncm_doc_free(ok ? doc : NULL);
+    ncm_doc_free(doc);
     return ok;
 }
 

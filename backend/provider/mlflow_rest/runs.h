@@ -12,7 +12,7 @@
 struct rest_block {
     struct ncm_arena *arena;
     struct ncm_run *runs;
-    size_t live;
+    size_t n, live;
 };
 
 struct rest_kept {
@@ -39,15 +39,18 @@ struct rest_walk {
     size_t n, cap;
     uint8_t *in; /* by handle: whether it is among the rows */
     size_t in_cap;
-    char *token;       /* of the page after the rows; NULL before the first and after the last */
-    bool started;      /* at least one page came */
-    bool complete;     /* all pages came */
-    size_t page;       /* runs to ask for next */
-    int64_t newest_ms; /* latest start among the rows; NCM_NO_TIME without */
+    char *token;          /* of the page after the rows; NULL before the first and after the last */
+    bool started;         /* at least one page came */
+    bool complete;        /* all pages came */
+    size_t page;          /* runs to ask for next */
+    unsigned barren;      /* pages in a row that brought nothing new */
+    uint64_t experiments; /* print of the active ones when it was begun */
+    int64_t newest_ms;    /* latest start among the rows; NCM_NO_TIME without */
     int64_t walked_mono_ms, refreshed_mono_ms, used_mono_ms;
 };
 
 struct rest_runs {
+    size_t stale;          /* runs in memory that were read anew since */
     struct ncm_map *by_id; /* run id → handle */
     struct rest_kept *items;
     size_t n, cap;
@@ -55,6 +58,9 @@ struct rest_runs {
 };
 
 struct rest_runs *rest_runs_new(void);
+/* Lets go of runs that no walk holds any more and of what was read anew since, where that is much.
+ * Handles from before are good in the walks only. */
+void rest_runs_tidy(struct rest_runs *r);
 /* A fingerprint of everything about a run that changes while it runs. */
 uint64_t rest_run_print(const struct ncm_run *r);
 /* FNV-1a: the fingerprint h with more bytes. */

@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "provider/mlflow_rest/runs.h"
+#include "provider/mlflow_rest/watch.h"
 
 enum {
     ATTENDED_MS = 180000, /* so long after a key, changes show within two seconds */
@@ -21,7 +22,6 @@ enum {
     RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
-    LIVE_MOST = 20,
     STILL_MS = 120000, /* one that did not move for so long is only looked at with all others */
     DAY_MS = 86400000,
 };
@@ -30,24 +30,6 @@ enum {
 #define RUN_TOPICS    (BIT(NCM_T_RUNS) | BIT(NCM_T_RUN_KEYS) | BIT(NCM_T_EXPERIMENTS))
 #define LIVE_TOPICS   (BIT(NCM_T_RUNS) | BIT(NCM_T_RUN) | BIT(NCM_T_SERIES) | BIT(NCM_T_ARTIFACTS))
 #define DETAIL_TOPICS (BIT(NCM_T_RUN) | BIT(NCM_T_ARTIFACTS) | BIT(NCM_T_EXPERIMENTS))
-
-struct live {
-    char id[40];
-    uint64_t print;
-    int64_t changed_mono_ms;
-};
-
-struct rest_watch {
-    bool began;
-    int64_t newest_ms;                 /* latest start known; NCM_NO_TIME without */
-    uint64_t newer, version, registry; /* fingerprints of the last answers */
-    struct ncm_map *prints; /* of the running runs, by id, when all of them were last looked at */
-    struct live live[LIVE_MOST]; /* those that moved of late */
-    size_t n_live;
-    uint64_t ticks;
-    int64_t looked_mono_ms, took_ms;
-    bool no_registry;
-};
 
 void rest_watch_free(struct rest_watch *w)
 {
@@ -60,15 +42,16 @@ void rest_watch_free(struct rest_watch *w)
 /* ---- runs -------------------------------------------------------------------------------------
  */
 
-/* One search for runs; each goes to `see`. */
-static bool each_run(struct ncm_conn *c, const char *filter, enum ncm_view view, size_t most,
+/* One search for runs, newest first without order; each goes to `see`. */
+static bool each_run(struct ncm_conn *c, const char *filter, const char *order, size_t most,
                      const struct ncm_control *control,
                      void (*see)(void *to, const struct ncm_run *r), void *to, struct ncm_err *err)
 {
     struct ncm_doc *doc;
     const struct ncm_node *list;
-    char *body =
-        rest_search_body(c->experiments.ids, c->experiments.n, filter, view, NULL, 0, most, NULL);
+    char *orders[] = {(char *)(uintptr_t)order};
+    char *body = rest_search_body(c->experiments.ids, c->experiments.n, filter, NCM_VIEW_ACTIVE,
+                                  orders, order != NULL ? 1 : 0, most, NULL);
     bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     if (!ok) {
@@ -88,7 +71,7 @@ static bool each_run(struct ncm_conn *c, const char *filter, enum ncm_view view,
     return ok;
 }
 
-static struct live *find_live(struct rest_watch *w, struct ncm_str id)
+static struct rest_live *find_live(struct rest_watch *w, struct ncm_str id)
 {
     for (size_t i = 0; i < w->n_live; i++) {
         if (ncm_str_is(id, w->live[i].id)) {
@@ -101,13 +84,14 @@ static struct live *find_live(struct rest_watch *w, struct ncm_str id)
 /* It moves: looked at every time from now on. The one that moved longest ago makes room. */
 static void add_live(struct rest_watch *w, const struct ncm_run *r)
 {
-    if (find_live(w, r->id) != NULL || r->id.len >= sizeof w->live[0].id) {
-        return;
+    bool plain = r->id.len < sizeof w->live[0].id && strchr(r->id.p, '\'') == NULL;
+    if (!plain || find_live(w, r->id) != NULL) {
+        return; /* an id as no server gives it is looked at with all others only */
     }
     size_t at = w->n_live;
-    if (at == LIVE_MOST) {
+    if (at == REST_LIVE_MOST) {
         at = 0;
-        for (size_t i = 1; i < LIVE_MOST; i++) {
+        for (size_t i = 1; i < REST_LIVE_MOST; i++) {
             at = w->live[i].changed_mono_ms < w->live[at].changed_mono_ms ? i : at;
         }
     } else {
@@ -123,7 +107,7 @@ struct seen {
     struct ncm_news *news;
     uint64_t print;
     size_t n;
-    bool here[LIVE_MOST];
+    bool here[REST_LIVE_MOST];
 };
 
 static bool runs_now(const struct ncm_run *r)
@@ -145,7 +129,8 @@ static void see_newer(void *to, const struct ncm_run *r)
     }
 }
 
-/* Runs that began since. */
+/* Runs that began since: oldest first, so that those with a date in the future come last and hide
+ * nothing. Where none is known yet, the newest that may be one. */
 static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, struct ncm_news *news,
                        struct ncm_err *err)
 {
@@ -153,9 +138,10 @@ static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, st
     struct seen s = {.w = w, .news = news, .print = REST_PRINT};
     bool known = w->newest_ms != NCM_NO_TIME;
     char *filter =
-        known ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms) : NULL;
-    bool ok =
-        each_run(c, filter, NCM_VIEW_ACTIVE, known ? NEWER_MOST : 1, control, see_newer, &s, err);
+        known ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms)
+              : ncm_sprintf("attributes.start_time < %lld", (long long)(ncm_now_ms() + DAY_MS));
+    bool ok = each_run(c, filter, known ? "attributes.start_time ASC" : NULL,
+                       known ? NEWER_MOST : 1, control, see_newer, &s, err);
     ncm_free(filter);
     /* One dated into the future comes every time: only another answer is news. */
     if (ok && s.n > 0 && s.print != w->newer) {
@@ -168,12 +154,15 @@ static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, st
 static void see_live(void *to, const struct ncm_run *r)
 {
     struct seen *s = to;
-    struct live *l = find_live(s->w, r->id);
+    struct rest_live *l = find_live(s->w, r->id);
     uint64_t print = rest_run_print(r);
     if (l == NULL) {
         return;
     }
     s->here[l - s->w->live] = runs_now(r);
+    if (s->w->prints != NULL && runs_now(r)) {
+        ncm_map_set(s->w->prints, r->id.p, r->id.len, (size_t)print);
+    }
     if (print != l->print) {
         l->print = print;
         l->changed_mono_ms = ncm_mono_ms();
@@ -197,7 +186,7 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
         ncm_buf_printf(&filter, "%s'%s'", i > 0 ? "," : "", w->live[i].id);
     }
     ncm_buf_putc(&filter, ')');
-    bool ok = each_run(c, filter.p, NCM_VIEW_ACTIVE, LIVE_MOST, control, see_live, &s, err);
+    bool ok = each_run(c, filter.p, NULL, REST_LIVE_MOST, control, see_live, &s, err);
     ncm_buf_release(&filter);
     if (!ok) {
         c->no_run_in = c->no_run_in || err->code == NCM_REFUSED;
@@ -207,7 +196,12 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
     size_t kept = 0;
     for (size_t i = 0; i < w->n_live; i++) {
         bool still = ncm_mono_ms() - w->live[i].changed_mono_ms > STILL_MS;
-        news->topics |= s.here[i] ? 0 : RUN_TOPICS | LIVE_TOPICS;
+        if (!s.here[i]) {
+            news->topics |= RUN_TOPICS | LIVE_TOPICS;
+            if (w->prints != NULL) {
+                ncm_map_del(w->prints, w->live[i].id, strlen(w->live[i].id));
+            }
+        }
         if (s.here[i] && !still) {
             w->live[kept++] = w->live[i];
         }
@@ -216,33 +210,52 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
     return true;
 }
 
+struct running {
+    struct seen seen;
+    struct ncm_map *prints; /* of this look */
+    size_t known;           /* how many of them were there the last time */
+};
+
 static void see_running(void *to, const struct ncm_run *r)
 {
-    struct seen *s = to;
-    struct rest_watch *w = s->w;
+    struct running *now = to;
+    struct rest_watch *w = now->seen.w;
     size_t before = 0, print = (size_t)rest_run_print(r);
-    bool known = ncm_map_get(w->prints, r->id.p, r->id.len, &before);
+    bool known = w->prints != NULL && ncm_map_get(w->prints, r->id.p, r->id.len, &before);
     if (w->began && (!known || before != print)) {
-        s->news->topics |= LIVE_TOPICS | (known ? 0 : RUN_TOPICS);
+        now->seen.news->topics |= LIVE_TOPICS | (known ? 0 : RUN_TOPICS);
         add_live(w, r);
     }
-    ncm_map_set(w->prints, r->id.p, r->id.len, print);
+    now->known += known ? 1 : 0;
+    now->seen.n++;
+    ncm_map_set(now->prints, r->id.p, r->id.len, print);
 }
 
-/* All that say they run, now and then: one that moves again is looked at from then on. */
+/* All that say they run, now and then: one that moves again is looked at from then on, and one that
+ * is no longer among them has ended. */
 static bool look_running(struct ncm_conn *c, const struct ncm_control *control,
                          struct ncm_news *news, struct ncm_err *err)
 {
-    struct seen s = {.w = c->watch, .news = news};
-    bool each_time = c->no_run_in && c->watch->n_live > 0;
-    if (!each_time && c->watch->ticks % RUNNING_FACTOR != 0) {
+    struct rest_watch *w = c->watch;
+    struct running now = {.seen = {.w = w, .news = news}};
+    bool each_time = c->no_run_in && w->n_live > 0;
+    if (!each_time && w->ticks % RUNNING_FACTOR != 0) {
         return true;
     }
-    if (c->watch->prints == NULL) {
-        c->watch->prints = ncm_map_new();
+    now.prints = ncm_map_new();
+    bool ok = each_run(c, "attributes.status = 'RUNNING'", NULL, RUNNING_MOST, control, see_running,
+                       &now, err);
+    if (!ok) {
+        ncm_map_free(now.prints);
+        return false;
     }
-    return each_run(c, "attributes.status = 'RUNNING'", NCM_VIEW_ACTIVE, RUNNING_MOST, control,
-                    see_running, &s, err);
+    if (w->prints != NULL && w->prints_whole && now.known < ncm_map_count(w->prints)) {
+        news->topics |= RUN_TOPICS | LIVE_TOPICS;
+    }
+    ncm_map_free(w->prints);
+    w->prints = now.prints;
+    w->prints_whole = now.seen.n < RUNNING_MOST;
+    return true;
 }
 
 /* ---- the registry -----------------------------------------------------------------------------
@@ -365,13 +378,14 @@ bool rest_wait(struct ncm_conn *c, const struct ncm_interest *interest, int wait
         if (due > end) {
             return true;
         }
-        if (!look(c, interest, control, news, err)) {
+        if (!look(c, interest, control, &w->owed, err)) {
             return false;
         }
         bool first = !w->began;
         w->began = true;
         w->looked_mono_ms = ncm_mono_ms();
-        news->topics = first ? 0 : news->topics & interest->topics;
+        news->topics = first ? 0 : w->owed.topics & interest->topics;
+        w->owed = (struct ncm_news){0};
         news->what = news->topics != 0 ? NCM_WATCH_DATA : NCM_WATCH_NOTHING;
         if (first || news->topics != 0 || ncm_mono_ms() >= end) {
             return true;
