@@ -346,6 +346,9 @@ static bool carry_out(struct cli *c, struct cli_plans *p, struct ncm_err *err)
         if (!run_plan(c, ncm_execute_start(c->session, plan), &p->items[i], err)) {
             return false;
         }
+        if (p->items[i]->receipt.unnoted) {
+            cli_note(c, "%s", _("done, but the note for other clients could not be left"));
+        }
     }
     return true;
 }

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "out.h"
 
-enum { ARTIFACT_MAX = 512 * 1024 * 1024 };
+enum { ARTIFACT_MAX = 16 * 1024 * 1024 }; /* what is printed; a file takes any size */
 
 struct shown_run {
     const struct ncm_run *run;
@@ -231,6 +231,19 @@ bool cli_artifacts(struct cli *c, struct ncm_err *err)
     return cli_print_list(c, &l, err);
 }
 
+static bool write_out(struct cli *c, const char *file, struct ncm_err *err)
+{
+    int64_t bytes = 0;
+    if (c->dry_run) {
+        cli_note(c, "%s", _("Nothing is done (--dry-run). It would be:"));
+        cli_note(c, "  %s", file);
+        return true;
+    }
+    struct ncm_session *s = cli_session(c, err);
+    return s != NULL &&
+           ncm_download_wait(s, ncm_download_new(c->words[0], c->words[1], file), &bytes, err);
+}
+
 bool cli_artifact_get(struct cli *c, struct ncm_err *err)
 {
     const char *file = c->n_words > 2 ? c->words[2] : "-";
@@ -238,23 +251,17 @@ bool cli_artifact_get(struct cli *c, struct ncm_err *err)
     if ((to_file && !cli_may_write(c, err)) || !cli_full_run_id(c, &c->words[0], err)) {
         return false;
     }
+    if (to_file) {
+        return write_out(c, file, err);
+    }
     const struct ncm_artifact_snapshot *s =
         cli_ask(c, ncm_query_artifact(c->words[0], c->words[1], ARTIFACT_MAX), err);
     if (s == NULL) {
         return false;
     }
     if (s->truncated) {
-        char size[32];
-        return ncm_fail(err, NCM_TOO_LARGE, _("%s is too large to be written out from here: %s"),
-                        c->words[1], ncm_fmt_size(size, sizeof size, s->size));
-    }
-    if (to_file && c->dry_run) {
-        cli_note(c, "%s", _("Nothing is done (--dry-run). It would be:"));
-        cli_note(c, "  %s", file);
-        return true;
-    }
-    if (to_file) {
-        return ncm_file_write(file, ncm_cstr(s->content), s->content.len, 0666, err);
+        ncm_fail(err, NCM_TOO_LARGE, _("%s is too large to be printed"), c->words[1]);
+        return ncm_hint(err, "ncmlops artifact get %s %s FILE", c->words[0], c->words[1]);
     }
     if (s->binary && cli_is_terminal()) {
         ncm_fail(err, NCM_USAGE, _("%s is not text: it does not go to a terminal"), c->words[1]);

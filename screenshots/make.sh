@@ -2,8 +2,9 @@
 # Remakes every picture from the scripts beside it, on a workspace made for that:
 #   screenshots/make.sh [NAME…]        NCMLOPS_BIN names the program; default build/ncmlops
 # In a script, "# size COLSxROWS" and "# with OPTION…" say how the program is started, and
-# "# before COMMAND…" what is run without a screen before it. A picture whose script no longer
-# reaches its end makes this fail.
+# "# before COMMAND…" what is run without a screen before it, "# server up" that it wants contexts and
+# a server (with_server.py), "# server away MINUTES" one that went away. A picture whose script no
+# longer reaches its end makes this fail.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${NCMLOPS_BIN:=$here/../build/ncmlops}"
@@ -16,9 +17,9 @@ mkdir "$home" 2>/dev/null || home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 trap 'exit 1' INT TERM HUP
 export HOME="$home" USER=minjun LOGNAME=minjun
-unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME MLFLOW_TRACKING_URI NCMLOPS_CONTEXT NO_COLOR
+unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME MLFLOW_TRACKING_URI NCMLOPS_CONTEXT NO_COLOR NO_PROXY no_proxy
 NCMLOPS_LOCALEDIR=${NCMLOPS_LOCALEDIR:-$here/../build/locale}
-export NCMLOPS_LOCALEDIR
+export NCMLOPS_LOCALEDIR NCMLOPS_BIN
 
 printf 'wait "churn" 30\npause 3000\nquit\n' >"$home/quit.script"
 LC_ALL=C.UTF-8 "$NCMLOPS_BIN" demo --dir "$home/fraud-team" --script "$home/quit.script" </dev/null ||
@@ -35,15 +36,17 @@ bad=0
 work=$home/fraud-team
 mv "$work" "$home/new"
 for name in "$@"; do
-    rm -rf "$work" "$home/.local/state/ncmlops/ui.yaml" # a chosen theme stays
+    rm -rf "$work" "$home/.config" "$home/.local/state/ncmlops" # a chosen theme stays
     cp -R "$home/new" "$work" && cd "$work" || exit 1
     of "$name" before | while read -r command; do
         eval "\"\$NCMLOPS_BIN\" $command" >/dev/null 2>"$home/said" </dev/null ||
             { echo "$name: $command: $(cat "$home/said")" >&2; }
     done
     size=$(of "$name" size)
+    server=$(of "$name" server)
     # shellcheck disable=SC2046 # words
     if SHOT_BG=$(of "$name" background) SHOT_FG=$(of "$name" foreground) \
+        ${server:+"$here/with_server.py" "${server#away }"} \
         "$here/shoot" "${size:-110x32}" "$here/$name.png" -- "$NCMLOPS_BIN" $(of "$name" with) \
         --script "$here/$name.script"; then
         echo "ok $name"

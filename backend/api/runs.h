@@ -7,6 +7,7 @@
 #include "model/snapshot.h"
 #include "model/tracking.h"
 #include "ops/compare.h"
+#include "ops/download.h"
 #include "stats/downsample.h"
 
 #endif

@@ -12,6 +12,8 @@
 #include "base/num.h"
 #include "base/text.h"
 
+enum { SKEW_MS = 60000 }; /* by which clocks may differ without harm */
+
 static locale_t c_locale;
 static pthread_once_t c_once = PTHREAD_ONCE_INIT;
 
@@ -152,6 +154,8 @@ char *ncm_fmt_duration(char *out, size_t outsz, int64_t ms)
 
 char *ncm_fmt_age(char *out, size_t outsz, int64_t ms)
 {
+    if (ms < -SKEW_MS)
+        return put(out, outsz, ncm_text_utf8() ? "\u2013" : "-");
     /* Translators: an age of less than a second. */
     if (ms < 1000)
         return put(out, outsz, _("now"));

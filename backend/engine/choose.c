@@ -237,6 +237,29 @@ static bool adopt(struct ncm_choice *out, const char *name, const struct ncm_con
     return true;
 }
 
+/* What its paths are relative to; the caller frees. */
+static char *folder_of(const struct ncm_config *config)
+{
+    const char *slash = config->path != NULL ? strrchr(config->path, '/') : NULL;
+    return slash != NULL ? ncm_strndup(config->path, (size_t)(slash - config->path)) : NULL;
+}
+
+char *ncm_config_label(const struct ncm_config *config, const struct ncm_config_context *c)
+{
+    char *location = NULL;
+    struct ncm_err ignored;
+    if (c->tracking_uri == NULL) {
+        return NULL;
+    }
+    char *dir = folder_of(config);
+    char *label = ncm_store_location(c->tracking_uri, dir, &location, &ignored)
+                      ? label_of(location)
+                      : ncm_uri_shown(c->tracking_uri);
+    ncm_free(dir);
+    ncm_free(location);
+    return label;
+}
+
 static bool take_context(struct ncm_choice *out, const struct ncm_config *config,
                          const struct ncm_config_context *c, char *why, struct ncm_err *err)
 {
@@ -245,8 +268,7 @@ static bool take_context(struct ncm_choice *out, const struct ncm_config *config
         ncm_fail(err, NCM_USAGE, _("The context '%s' names no store"), c->name);
         return ncm_hint(err, _("add 'tracking: {uri: …}' to contexts.%s"), c->name);
     }
-    const char *slash = config->path != NULL ? strrchr(config->path, '/') : NULL;
-    char *dir = slash != NULL ? ncm_strndup(config->path, (size_t)(slash - config->path)) : NULL;
+    char *dir = folder_of(config);
     ncm_access_copy(&out->access, &c->access);
     bool ok = take(out, c->tracking_uri, dir, why, err);
     /* A context with credentials of its own takes none that were meant for another server. */

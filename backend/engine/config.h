@@ -49,6 +49,8 @@ struct ncm_config {
 bool ncm_config_load(const char *path, struct ncm_config **out, struct ncm_err *err);
 void ncm_config_free(struct ncm_config *c);
 const struct ncm_config_context *ncm_config_find(const struct ncm_config *c, const char *name);
+/* Its store for people, as the header would say it; NULL where it names none. The caller frees. */
+char *ncm_config_label(const struct ncm_config *c, const struct ncm_config_context *context);
 /* Default path (caller frees); commented text for `config init` (caller frees). */
 char *ncm_config_default_path(void);
 char *ncm_config_template(const char *context, const char *tracking_uri, bool protect);

@@ -28,7 +28,8 @@ void ncm_bell_release(struct ncm_bell *b);
 struct ncm_load {
     struct ncm_load *next;
     struct ncm_query *query; /* immutable */
-    char *text;
+    char *text;              /* immutable */
+    bool remote, local;      /* immutable; of its source, of its topic */
     struct ncm_want *wants;
     uint64_t serial; /* of the newest want or window move: who comes first */
 
@@ -40,13 +41,18 @@ struct ncm_load {
     int64_t due_ms;           /* monotonic */
     uint64_t asked, answered; /* generations: what was asked for, what the last load covers */
 
-    bool running, run_window, orphan, preempted;
+    bool cache_tried; /* what was kept from an earlier start was looked for */
+    bool from_cache;  /* newest was kept: shown, but nothing of it may be borrowed */
+
+    bool running, run_window, run_cached, orphan, preempted;
     int preemptions; /* in a row; bounded, so that a reload ends some time */
     int64_t started_ms, ended_ms, duration_ms;
     int failures;
+    int64_t failed_ms; /* monotonic */
     bool failed;
     struct ncm_err err;
     int64_t done, total, progress_ms;
+    int64_t alive_ms; /* monotonic; when the running load last had something new; 0 not yet */
     atomic_bool cancel;
 
     struct ncm_snapshot *newest; /* last published: what the next fetch may borrow from */
@@ -79,6 +85,7 @@ struct ncm_job {
     struct ncm_job *next;
     ncm_job_fn run;
     void (*free_arg)(void *arg);
+    bool reads_only;
     struct ncm_job_result result;
 };
 
@@ -92,6 +99,7 @@ struct ncm_session {
     char *cache_path;
     bool read_only;
     int64_t timeout_ms;
+    int64_t waited_ms; /* owner only: of timeout_ms, for answers */
     struct ncm_bell bell;
     atomic_bool locked;
 
@@ -101,6 +109,14 @@ struct ncm_session {
     bool watching; /* someone pumps: changes matter */
     int64_t attended_ms; /* monotonic; of the last key */
     bool watch_failed;
+    bool watch_now;      /* the source answers again: no need to wait for the next try */
+    int64_t answered_ms; /* monotonic; of the last read that went well */
+    struct {
+        bool down;
+        int failures;     /* of one try after another */
+        int64_t until_ms; /* monotonic; before it nobody tries */
+        struct ncm_err err;
+    } outage; /* of the source as a whole: outage.c */
     struct ncm_load *loads, *running;
     uint64_t serial, jitter;
     struct ncm_lane reads, stream, actions;
@@ -112,6 +128,7 @@ struct ncm_session {
         int failures;
         int64_t due_ms; /* monotonic */
     } background;
+    bool inspecting; /* the job that runs changes nothing: it may be cut off */
 
     struct ncm_snapshot **grave; /* owner only: handed out, let go at the next pump */
     size_t n_grave, cap_grave;
@@ -134,10 +151,14 @@ bool ncm_wait_until(struct ncm_session *s, pthread_cond_t *cond, int64_t until_m
 /* Makes sure of a connection; on the lane's own thread, without the lock. */
 bool ncm_lane_connect(struct ncm_lane *l, struct ncm_control *control, struct ncm_err *err);
 void ncm_lane_disconnect(struct ncm_lane *l);
-/* Something that a person waits for goes before a reload of what is on screen already, and before
- * the exact answer where first rows are on screen: ends the running load, which is put back.
- * Holding the lock. */
+/* Something that a person waits for goes before a reload of what is on screen already, before the
+ * exact answer where first rows are on screen, and before a first load that takes long: ends the
+ * running load, which is put back. Holding the lock. */
 void ncm_reads_preempt(struct ncm_session *s);
+/* The same where the running load has taken long since others began to wait. Holding the lock. */
+void ncm_reads_unstick(struct ncm_session *s);
+/* Whether what was kept from an earlier start is still to be looked at. Holding the lock. */
+bool ncm_load_cacheable(const struct ncm_session *s, const struct ncm_load *l);
 /* Tells it to end what it is doing. Holding the lock. */
 void ncm_lane_interrupt(struct ncm_lane *l, atomic_bool *cancel);
 /* Waits for its end until the monotonic time, joins; false where it did not end. */
@@ -150,13 +171,31 @@ bool ncm_code_breaks(enum ncm_code code);
 void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
                           const atomic_bool *cancel);
 
+/* outage.c; all holding the lock. */
+/* Whether an error is the source's as a whole rather than one question's. */
+bool ncm_code_of_source(enum ncm_code code);
+/* After a failed load: true where the whole source is to blame: then all wait for one moment. */
+bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err);
+/* After a load that went well (its failed is still as before): everything that waited is due. */
+void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
+/* The watch works again after a failure: what failed is tried now. */
+void ncm_source_watched(struct ncm_session *s);
+/* A new question to a source that is down knows at once what the others know. */
+void ncm_source_meet(struct ncm_session *s, struct ncm_load *l);
+/* Whether this one has to wait for another try of the source. */
+bool ncm_source_holds(const struct ncm_session *s, const struct ncm_load *l, int64_t now);
+
 /* reads.c, stream.c, jobs.c: the threads. */
 void *ncm_reads_main(void *lane);
 void *ncm_stream_main(void *lane);
 void *ncm_actions_main(void *lane);
 void ncm_jobs_free(struct ncm_job *list);
-/* Ends background work that is under way. Holding the lock. */
-void ncm_background_stop(struct ncm_session *s);
+/* Ends background work that is under way; with `all` also a job that only reads. Holding the lock.
+ */
+void ncm_actions_cut(struct ncm_session *s, bool all);
+
+/* What answers a topic above the providers, or NULL. */
+const struct ncm_topic_ops *ncm_topic_ops_of(const struct ncm_session *s, enum ncm_topic topic);
 
 /* wants.c; all holding the lock. */
 void ncm_load_free(struct ncm_load *l); /* unlinked and without users; not holding the lock */

@@ -27,19 +27,20 @@ void ncm_jobs_free(struct ncm_job *list)
     }
 }
 
-uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
-                            void (*free_arg)(void *arg))
+static uint64_t submit(struct ncm_session *s, bool reads_only, ncm_job_fn run, void *arg,
+                       void (*free_arg)(void *arg))
 {
     struct ncm_job *job = ncm_alloc(1, sizeof *job);
     job->run = run;
     job->free_arg = free_arg;
+    job->reads_only = reads_only;
     job->result.arg = arg;
     pthread_mutex_lock(&s->lock);
     uint64_t id = ++s->job_id;
     job->result.id = id;
     if (ncm_lane_start(&s->actions, ncm_actions_main)) {
         append(&s->queue, job);
-        ncm_background_stop(s);
+        ncm_actions_cut(s, false);
         pthread_cond_broadcast(&s->actions.wake);
     } else {
         ncm_fail(&job->result.err, NCM_INTERNAL, _("No thread is left for this action"));
@@ -50,10 +51,22 @@ uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
     return id;
 }
 
+uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
+                            void (*free_arg)(void *arg))
+{
+    return submit(s, false, run, arg, free_arg);
+}
+
+uint64_t ncm_session_inspect(struct ncm_session *s, ncm_job_fn run, void *arg,
+                             void (*free_arg)(void *arg))
+{
+    return submit(s, true, run, arg, free_arg);
+}
+
 void ncm_session_background(struct ncm_session *s, ncm_job_fn run)
 {
     pthread_mutex_lock(&s->lock);
-    ncm_background_stop(s);
+    ncm_actions_cut(s, false);
     s->background.run = run;
     s->background.failures = 0;
     s->background.due_ms = ncm_mono_ms();
@@ -62,9 +75,9 @@ void ncm_session_background(struct ncm_session *s, ncm_job_fn run)
     pthread_mutex_unlock(&s->lock);
 }
 
-void ncm_background_stop(struct ncm_session *s)
+void ncm_actions_cut(struct ncm_session *s, bool all)
 {
-    if (s->background.running) {
+    if (s->background.running || (all && s->inspecting)) {
         ncm_lane_interrupt(&s->actions, &s->actions.cancel);
     }
 }
@@ -102,6 +115,9 @@ bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_
         got = take(s, id, out);
     }
     got = got || take(s, id, out);
+    if (!got) {
+        ncm_actions_cut(s, true);
+    }
     pthread_mutex_unlock(&s->lock);
     if (got) {
         return true;
@@ -140,9 +156,14 @@ static void run_job(struct ncm_lane *lane, struct ncm_job *job)
 {
     struct ncm_session *s = lane->session;
     s->queue = job->next;
+    s->inspecting = job->reads_only;
     pthread_mutex_unlock(&s->lock);
     carry_out(lane, job);
     pthread_mutex_lock(&s->lock);
+    if (s->inspecting) {
+        s->inspecting = false;
+        atomic_store(&lane->cancel, false); /* it was told to end, not the lane */
+    }
     append(&s->results, job);
     pthread_cond_broadcast(&s->owner);
     ncm_bell_ring(&s->bell);

@@ -420,22 +420,7 @@ static bool pair_watch(struct ncm_conn *c, const struct ncm_interest *interest, 
 
 static int side_of(enum ncm_change_kind kind)
 {
-    switch (kind) {
-    case NCM_CH_VERSION_STAGE:
-    case NCM_CH_VERSION_TAG:
-    case NCM_CH_VERSION_NOTE:
-    case NCM_CH_VERSION_CREATE:
-    case NCM_CH_VERSION_DELETE:
-    case NCM_CH_ALIAS:
-    case NCM_CH_MODEL_CREATE:
-    case NCM_CH_MODEL_RENAME:
-    case NCM_CH_MODEL_TAG:
-    case NCM_CH_MODEL_NOTE:
-    case NCM_CH_MODEL_DELETE:
-        return REGISTRY;
-    default:
-        return TRACKING;
-    }
+    return ncm_change_of_registry(kind) ? REGISTRY : TRACKING;
 }
 
 /* The side that all of them concern. */

@@ -8,6 +8,8 @@
 
 enum {
     DEADLINE_MS = 120000,
+    REMOTE_DEADLINE_MS = 600000, /* of many requests, each with a patience of its own */
+    REPLAY_MS = 5000,
     PROGRESS_MS = 100, /* the bell rings no more often for progress */
     WINDOW_ROWS = NCM_RUNS_PAGE,
 };
@@ -15,13 +17,38 @@ enum {
 /* Rows came into view and the order that is known still holds. */
 static bool window_only(const struct ncm_load *l)
 {
-    return l->window && l->newest != NULL && !l->reset;
+    return l->window && l->newest != NULL && !l->reset && !l->from_cache;
+}
+
+const struct ncm_topic_ops *ncm_topic_ops_of(const struct ncm_session *s, enum ncm_topic topic)
+{
+    for (const struct ncm_topic_ops *t = s->topics; t != NULL && t->fetch != NULL; t++) {
+        if (t->topic == topic) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+/* Shows what was kept from an earlier start, or other rows of it: no question to the source. */
+static bool replay(const struct ncm_session *s, const struct ncm_load *l)
+{
+    return ncm_load_cacheable(s, l) || (l->from_cache && l->window);
 }
 
 /* What may run now and how urgent it is; 0: nothing, *wake gets the time to look again. */
 static int urgency(const struct ncm_session *s, const struct ncm_load *l, int64_t now,
                    int64_t *wake)
 {
+    if (replay(s, l)) {
+        return 4;
+    }
+    if (ncm_source_holds(s, l, now)) {
+        if (l->full || l->window) {
+            *wake = s->outage.until_ms < *wake ? s->outage.until_ms : *wake;
+        }
+        return 0;
+    }
     if (window_only(l)) {
         return 3;
     }
@@ -32,7 +59,17 @@ static int urgency(const struct ncm_session *s, const struct ncm_load *l, int64_
         *wake = l->due_ms < *wake ? l->due_ms : *wake;
         return 0;
     }
-    return l->newest == NULL ? 2 : 1;
+    return l->newest == NULL || l->from_cache ? 2 : 1;
+}
+
+/* Of two that may run. Where the source is down, one tries it that did not fail by itself. */
+static bool goes_before(const struct ncm_session *s, const struct ncm_load *a, int urgency_a,
+                        const struct ncm_load *b, int urgency_b)
+{
+    if (s->outage.down && urgency_a < 4 && urgency_b < 4 && a->failures != b->failures) {
+        return a->failures < b->failures;
+    }
+    return urgency_a != urgency_b ? urgency_a > urgency_b : a->serial > b->serial;
 }
 
 static struct ncm_load *pick(struct ncm_session *s, int64_t *wake)
@@ -43,7 +80,7 @@ static struct ncm_load *pick(struct ncm_session *s, int64_t *wake)
     *wake = NCM_NEVER;
     for (struct ncm_load *l = s->loads; l != NULL; l = l->next) {
         int u = urgency(s, l, now, wake);
-        if (u > best_urgency || (u > 0 && u == best_urgency && l->serial > best->serial)) {
+        if (u > 0 && (best == NULL || goes_before(s, l, u, best, best_urgency))) {
             best = l;
             best_urgency = u;
         }
@@ -55,7 +92,7 @@ static struct ncm_load *pick(struct ncm_session *s, int64_t *wake)
 struct running {
     struct ncm_session *session;
     struct ncm_load *load;
-    bool window, reset;
+    bool window, reset, cached;
     uint64_t asked; /* the generation that this load answers */
 };
 
@@ -71,6 +108,21 @@ static bool another_waits(const struct ncm_session *s, const struct ncm_load *th
     return false;
 }
 
+/* First rows in a hurry are no gain over the exact ones of a moment ago, nor fewer rows over more
+ * that were kept. */
+static bool is_worse(const struct running *r, const struct ncm_snapshot *snap)
+{
+    const struct ncm_load *l = r->load;
+    if (l->newest == NULL) {
+        return false;
+    }
+    if (r->cached || !snap->provisional || !l->from_cache) {
+        return (r->cached && !l->from_cache) || (snap->provisional && !l->newest->provisional);
+    }
+    return snap->topic == NCM_T_RUNS && ((const struct ncm_runs_snapshot *)snap)->n <
+                                            ((const struct ncm_runs_snapshot *)l->newest)->n;
+}
+
 static void publish(void *to, struct ncm_snapshot *snap)
 {
     struct running *r = to;
@@ -78,14 +130,16 @@ static void publish(void *to, struct ncm_snapshot *snap)
     struct ncm_load *l = r->load;
     struct ncm_snapshot *old = NULL, *unseen = NULL;
     pthread_mutex_lock(&s->lock);
-    /* First rows in a hurry are no gain over the exact ones of a moment ago. */
-    bool worse = snap->provisional && l->newest != NULL && !l->newest->provisional;
+    bool worse = is_worse(r, snap);
+    snap->provisional = snap->provisional || r->cached;
     if (l->orphan || s->quit || worse) {
         old = snap;
     } else {
         old = l->newest;
         unseen = l->slot;
+        l->alive_ms = ncm_mono_ms();
         l->newest = snap;
+        l->from_cache = r->cached;
         l->slot = ncm_snapshot_ref(snap);
         if (snap->provisional && another_waits(s, l)) {
             ncm_reads_preempt(s);
@@ -107,6 +161,7 @@ static void progress(void *to, int64_t done, int64_t total)
     pthread_mutex_lock(&s->lock);
     l->done = done;
     l->total = total;
+    l->alive_ms = now;
     if (now - l->progress_ms >= PROGRESS_MS) {
         l->progress_ms = now;
         l->news = true;
@@ -128,20 +183,10 @@ static void window_of(const struct ncm_load *l, struct ncm_fetch *f)
     f->count = end > f->first ? end - f->first : WINDOW_ROWS;
 }
 
-static const struct ncm_topic_ops *topic_ops(const struct ncm_session *s, enum ncm_topic topic)
-{
-    for (const struct ncm_topic_ops *t = s->topics; t != NULL && t->fetch != NULL; t++) {
-        if (t->topic == topic) {
-            return t;
-        }
-    }
-    return NULL;
-}
-
 static bool fetch(struct ncm_lane *lane, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_session *s = lane->session;
-    const struct ncm_topic_ops *ops = topic_ops(s, f->query->topic);
+    const struct ncm_topic_ops *ops = ncm_topic_ops_of(s, f->query->topic);
     struct ncm_err open_err = {0};
     bool open = ncm_lane_connect(lane, &f->control, &open_err);
     if (ops != NULL) {
@@ -185,6 +230,9 @@ static void put_back(struct ncm_load *l, bool window, bool reset)
     l->forced = l->forced || !window;
     l->reset = l->reset || reset;
     l->due_ms = l->ended_ms;
+    if (l->preempted) {
+        l->serial = 0; /* behind those that it had to make way for */
+    }
 }
 
 /* Plans the next try after a failure. Holding the lock. */
@@ -202,6 +250,11 @@ static void failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_e
         }
         return;
     }
+    bool whole = ncm_source_failed(s, l, err);
+    l->failed_ms = l->ended_ms;
+    if (whole) {
+        return;
+    }
     int64_t due = l->ended_ms + ncm_backoff_ms(s, l->failures, err);
     if (!l->full || due < l->due_ms) {
         l->due_ms = due;
@@ -215,20 +268,31 @@ static void settle(struct ncm_session *s, struct ncm_load *l, bool ok, const str
                    const struct running *r)
 {
     l->running = false;
+    if (r->cached) {
+        l->cache_tried = true; /* that nothing was kept is no news */
+        l->run_cached = false;
+        return;
+    }
     l->ended_ms = ncm_mono_ms();
-    l->preempted = false;
     if (!r->window) {
         l->duration_ms = l->ended_ms - l->started_ms;
     }
     if (!ok && err->code == NCM_CANCELLED) {
         put_back(l, r->window, r->reset);
+        l->preempted = false;
         return;
     }
+    l->preempted = false;
     l->preemptions = 0;
     l->answered = r->asked;
     if (!ok) {
         failed(s, l, err, r->reset);
-    } else if (!r->window) {
+        return;
+    }
+    if (!l->local) {
+        ncm_source_answered(s, l);
+    }
+    if (!r->window) {
         l->news = l->news || l->failed;
         l->failed = false;
         l->failures = 0;
@@ -239,9 +303,11 @@ static void settle(struct ncm_session *s, struct ncm_load *l, bool ok, const str
 static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, struct ncm_fetch *f)
 {
     int64_t now = ncm_mono_ms();
-    int64_t deadline = s->timeout_ms > DEADLINE_MS ? s->timeout_ms : DEADLINE_MS;
+    int64_t deadline = l->remote ? REMOTE_DEADLINE_MS : DEADLINE_MS;
+    deadline = s->timeout_ms > deadline ? s->timeout_ms : deadline;
     r->session = s;
     r->load = l;
+    r->cached = false;
     r->window = window_only(l);
     r->reset = !r->window && l->reset;
     r->asked = r->window && l->full ? l->answered : l->asked;
@@ -249,7 +315,7 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
         .query = l->query,
         .window_only = r->window,
         .full = !r->window && l->asked_for,
-        .previous = r->reset ? NULL : ncm_snapshot_ref(l->newest),
+        .previous = r->reset || l->from_cache ? NULL : ncm_snapshot_ref(l->newest),
         .control = {.cancel = &l->cancel, .deadline_mono_ms = now + deadline},
         .publish = publish,
         .progress = progress,
@@ -265,8 +331,37 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     l->started_ms = now;
     l->done = 0;
     l->total = 0;
+    l->alive_ms = 0;
     atomic_store(&l->cancel, false);
     s->running = l;
+}
+
+/* Takes on what was kept; the question itself stays to be asked. Holding the lock. */
+static void begin_replay(struct ncm_session *s, struct ncm_load *l, struct running *r,
+                         struct ncm_fetch *f)
+{
+    *r = (struct running){.session = s, .load = l, .cached = true};
+    *f = (struct ncm_fetch){
+        .query = l->query,
+        .cached = true,
+        .control = {.cancel = &l->cancel, .deadline_mono_ms = ncm_mono_ms() + REPLAY_MS},
+        .publish = publish,
+        .progress = progress,
+        .to = r,
+    };
+    window_of(l, f);
+    l->window = false;
+    l->running = l->run_cached = true;
+    atomic_store(&l->cancel, false);
+    s->running = l;
+}
+
+/* What is made above the providers is made of answers that are kept themselves. */
+static bool fetch_kept(struct ncm_lane *lane, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_session *s = lane->session;
+    return ncm_topic_ops_of(s, f->query->topic) == NULL &&
+           ncm_lane_connect(lane, &f->control, err) && s->provider->fetch(lane->conn, f, err);
 }
 
 /* Holding the lock; lets go of it while fetching. */
@@ -276,11 +371,15 @@ static void run(struct ncm_lane *lane, struct ncm_load *l)
     struct running r;
     struct ncm_fetch f;
     struct ncm_err err = {0};
-    begin(s, l, &r, &f);
+    if (replay(s, l)) {
+        begin_replay(s, l, &r, &f);
+    } else {
+        begin(s, l, &r, &f);
+    }
     pthread_mutex_unlock(&s->lock);
-    bool ok = fetch(lane, &f, &err);
+    bool ok = r.cached ? fetch_kept(lane, &f, &err) : fetch(lane, &f, &err);
     ncm_snapshot_unref(f.previous);
-    if (!ok && ncm_code_breaks(err.code)) {
+    if (!ok && !r.cached && ncm_code_breaks(err.code)) {
         ncm_log("load: %s: %s (%s)", ncm_code_name(err.code), err.what, err.detail);
         ncm_lane_disconnect(lane);
     }

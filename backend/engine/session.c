@@ -136,7 +136,7 @@ static void tell_end(struct ncm_session *s)
     }
     ncm_lane_interrupt(&s->stream, &s->stream.cancel);
     pthread_cond_broadcast(&s->reads.wake);
-    ncm_background_stop(s);
+    ncm_actions_cut(s, true);
     pthread_cond_broadcast(&s->actions.wake);
     pthread_mutex_unlock(&s->lock);
 }
@@ -216,6 +216,16 @@ const char *ncm_session_also(const struct ncm_session *s)
     return s->choice.also != NULL ? s->choice.also : "";
 }
 
+const char *ncm_session_state_path(const struct ncm_session *s)
+{
+    return s->source.state_path;
+}
+
+int64_t ncm_session_timeout(const struct ncm_session *s)
+{
+    return s->timeout_ms;
+}
+
 bool ncm_session_remote(const struct ncm_session *s)
 {
     return (s->provider->capabilities & NCM_CAP_REMOTE) != 0;
@@ -287,6 +297,9 @@ bool ncm_session_hear(struct ncm_session *s)
 void ncm_session_pause(struct ncm_session *s, bool paused)
 {
     pthread_mutex_lock(&s->lock);
+    if (s->paused && !paused) {
+        ncm_lane_interrupt(&s->stream, &s->stream.cancel); /* it looks around at once */
+    }
     s->paused = paused;
     pthread_cond_broadcast(&s->reads.wake);
     ncm_bell_ring(&s->bell);

@@ -25,7 +25,7 @@ struct ncm_session_options {
     const char *context; /* --context or NULL */
     const char *config;  /* --config or NULL */
     bool read_only;      /* --read-only */
-    int64_t timeout_ms;  /* --timeout for headless waits; 0: 30 s */
+    int64_t timeout_ms;  /* --timeout: all waits for answers together, each action; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
     bool cache;          /* keep what was shown between starts and show it at once (the screen) */
 };
@@ -37,6 +37,7 @@ struct ncm_job_context {
     struct ncm_conn *conn; /* this lane's connection; NULL where the store is not open */
     const struct ncm_place *place;
     const char *store_label;
+    const char *registry_label; /* where the registry is another store; else NULL */
     const char *state_path; /* our own state file (engine/state.h opens it) */
     bool read_only;
     struct ncm_control control;
@@ -44,6 +45,7 @@ struct ncm_job_context {
 struct ncm_topic_ops {
     enum ncm_topic topic;
     bool (*fetch)(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err);
+    bool local; /* answered from our own files, also while the source is down */
 };
 
 /* Opens: reads the configuration, chooses the store, starts the lanes. It does not wait for the
@@ -63,6 +65,10 @@ const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
 const char *ncm_session_location(const struct ncm_session *s); /* path or URL, no secrets */
 const char *ncm_session_why(const struct ncm_session *s);      /* "from MLFLOW_TRACKING_URI" */
 const char *ncm_session_also(const struct ncm_session *s); /* "./mlruns lies here too: …" or "" */
+/* The file of our own records about this store. */
+const char *ncm_session_state_path(const struct ncm_session *s);
+/* ms; how long a command waits. */
+int64_t ncm_session_timeout(const struct ncm_session *s);
 /* Over a network. */
 bool ncm_session_remote(const struct ncm_session *s);
 bool ncm_session_protected(const struct ncm_session *s);
@@ -123,6 +129,10 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
 typedef bool (*ncm_job_fn)(struct ncm_job_context *ctx, void *arg, struct ncm_err *err);
 uint64_t ncm_session_submit(struct ncm_session *s, ncm_job_fn run, void *arg,
                             void (*free_arg)(void *arg));
+/* The same for a job that changes nothing: it is cut off when a wait for it runs out and when the
+ * session closes. */
+uint64_t ncm_session_inspect(struct ncm_session *s, ncm_job_fn run, void *arg,
+                             void (*free_arg)(void *arg));
 struct ncm_job_result {
     uint64_t id;
     bool ok;

@@ -7,7 +7,6 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "engine/address.h"
-#include "engine/config_file.h"
 #include "engine/internal.h"
 #include "engine/pair.h"
 #include "io/file.h"
@@ -19,10 +18,12 @@ static void readable(const char *location, struct ncm_buf *out)
 {
     const char *host = strstr(location, "://");
     const char *slash = strrchr(location, '/');
-    const char *p = host != NULL ? host + 3 : slash != NULL && slash[1] != '\0' ? slash + 1 : location;
+    const char *p = location;
     size_t start, end;
-    if (host != NULL && ncm_uri_user(location, &start, &end)) {
-        p = location + end + 1;
+    if (host != NULL) {
+        p = ncm_uri_user(location, &start, &end) ? location + end + 1 : host + 3;
+    } else if (slash != NULL && slash[1] != '\0') {
+        p = slash + 1;
     }
     for (size_t n = strcspn(p, "/?#"); n > 0; n--, p++) {
         unsigned char c = (unsigned char)*p;
@@ -31,27 +32,15 @@ static void readable(const char *location, struct ncm_buf *out)
     }
 }
 
-/* One text a store: an address without login, query and last slash, its host in lower case. */
+/* One text a store: an address as a provider takes it, its host in lower case. */
 static char *identity(const struct ncm_place *place)
 {
-    const char *location = place->location;
-    const char *host = strstr(location, "://");
-    char *out;
-    if (host == NULL) {
-        out = ncm_strdup(location);
-    } else {
-        size_t start, end;
-        const char *from = ncm_uri_user(location, &start, &end) ? location + end + 1 : host + 3;
-        out = ncm_sprintf("%.*s://%.*s", (int)(host - location), location,
-                          (int)strcspn(from, "?#"), from);
-        size_t len = strlen(out);
-        while (len > 0 && out[len - 1] == '/') {
-            out[--len] = '\0';
-        }
-        char *at = strstr(out, "://") + 3;
-        for (char *c = out; *c != '\0' && (c < at || *c != '/'); c++) {
-            *c = (char)tolower((unsigned char)*c);
-        }
+    if (strstr(place->location, "://") == NULL) {
+        return ncm_strdup(place->location);
+    }
+    char *out = ncm_uri_server(place->location);
+    for (char *c = strstr(out, "://") + 3; *c != '\0' && *c != '/'; c++) {
+        *c = (char)tolower((unsigned char)*c);
     }
     if (place->access == NULL || place->access->workspace == NULL) {
         return out;
@@ -115,9 +104,11 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
         if (registry == NULL) {
             return ncm_wrap(err, "%s", _("the registry"));
         }
-        /* The login is the same for both, as it is for MLflow's own clients. */
-        out->registry = (struct ncm_place){.location = choice->registry, .access = &choice->access};
+        /* The login is the same for both, unless its own address says otherwise. */
+        out->registry = (struct ncm_place){.location = choice->registry,
+                                           .access = &choice->registry_access};
         out->place.registry = &out->registry;
+        out->registry_label = ncm_uri_shown(choice->registry);
         ncm_pair_make(tracking, registry, &out->pair);
         out->provider = &out->pair;
     }
@@ -129,5 +120,6 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
 void ncm_source_release(struct ncm_source *s)
 {
     ncm_free(s->state_path);
+    ncm_free(s->registry_label);
     *s = (struct ncm_source){0};
 }

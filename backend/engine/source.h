@@ -13,6 +13,7 @@ struct ncm_source {
     const struct ncm_provider *provider;
     struct ncm_place place;    /* borrows from the choice and from this */
     struct ncm_place registry; /* where the choice names another registry */
+    char *registry_label;      /* the same for people; NULL without */
     struct ncm_provider pair;  /* provider points here then */
     /* One file a store, so that records of two are never mixed. With a registry of its own it is
      * the registry's: history and undo are about stages, and whoever opens that registry alone

@@ -4,7 +4,10 @@
 #include "base/num.h"
 #include "engine/internal.h"
 
-enum { WATCH_MS = 30000 };
+enum {
+    WATCH_MS = 30000,
+    FIRST_MS = 2000, /* the first one after a failure */
+};
 
 /* Everything loaded before the watch began to look may be out of date already. */
 static void catch_up(struct ncm_session *s, int64_t since_ms)
@@ -31,7 +34,8 @@ static void changed(struct ncm_session *s, const struct ncm_news *news)
 /* Holding the lock. */
 static struct ncm_interest interest(const struct ncm_session *s)
 {
-    struct ncm_interest in = {.idle_ms = ncm_mono_ms() - s->attended_ms};
+    /* Who paused, or looks at something else, need not be told at once. */
+    struct ncm_interest in = {.idle_ms = s->paused ? INT64_MAX : ncm_mono_ms() - s->attended_ms};
     for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
         in.topics |= 1u << l->query->topic;
     }
@@ -66,7 +70,10 @@ static bool begin(struct ncm_lane *lane, struct ncm_control *control, struct ncm
     pthread_mutex_lock(&s->lock);
     catch_up(s, ncm_mono_ms());
     changed(s, &news);
-    s->watch_failed = false;
+    if (s->watch_failed) {
+        s->watch_failed = false;
+        ncm_source_watched(s);
+    }
     ncm_bell_ring(&s->bell);
     pthread_mutex_unlock(&s->lock);
     return true;
@@ -80,14 +87,16 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
     pthread_mutex_lock(&s->lock);
     if (!s->watch_failed) {
         s->watch_failed = true;
+        s->watch_now = false;
         /* What the watch could not look at may be gone: the reads find out and say why. */
         s->reads.reconnect = true;
-        ncm_loads_mark(s, ~0u, false, false);
-        pthread_cond_broadcast(&s->reads.wake);
-        ncm_bell_ring(&s->bell);
     }
+    /* What nobody watches is read again at each try. */
+    ncm_loads_mark(s, ~0u, false, false);
+    ncm_bell_ring(&s->bell);
     int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures, err);
-    while (!s->quit && ncm_wait_until(s, &lane->wake, until)) {}
+    while (!s->quit && !s->watch_now && ncm_wait_until(s, &lane->wake, until)) {}
+    s->watch_now = false;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -114,16 +123,17 @@ void *ncm_stream_main(void *arg)
         struct ncm_err err = {0};
         struct ncm_news news = {0};
         control.deadline_mono_ms = open ? 0 : ncm_mono_ms() + WATCH_MS;
-        bool ok =
-            open ? watch(lane, WATCH_MS, &control, &news, &err) : begin(lane, &control, &err);
+        int wait_ms = failures > 0 ? FIRST_MS : WATCH_MS;
+        bool ok = open ? watch(lane, wait_ms, &control, &news, &err) : begin(lane, &control, &err);
         if (!ok) {
             open = false;
             failures++;
             lost(lane, failures, &err);
             continue;
         }
+        /* To begin may ask nothing yet: only a watch that was kept shows that it works again. */
+        failures = open ? 0 : failures;
         open = true;
-        failures = 0;
         if (news.what != NCM_WATCH_NOTHING) {
             pthread_mutex_lock(&s->lock);
             changed(s, &news);

@@ -10,7 +10,8 @@ enum {
     THROTTLE_MS = 150,   /* least pause between two loads of one query */
     THROTTLE_FACTOR = 4, /* and at most a fifth of the time goes into loading it */
     PREEMPT_MAX = 3,
-    SLOW_MS = 500, /* a reload that takes longer is shown as loading */
+    SLOW_MS = 500,   /* a reload that takes longer is shown as loading */
+    STUCK_MS = 1000, /* a first load that takes longer lets others go first */
 };
 
 void ncm_load_free(struct ncm_load *l)
@@ -23,9 +24,20 @@ void ncm_load_free(struct ncm_load *l)
     ncm_free(l);
 }
 
+/* News of a source is no reason to repeat sooner what it could not answer. */
+static bool keeps_pause(const struct ncm_load *l)
+{
+    return l->failed && l->full &&
+           (ncm_code_of_source(l->err.code) || (l->remote && ncm_code_breaks(l->err.code)));
+}
+
 void ncm_load_mark(struct ncm_load *l, bool now, bool reset)
 {
     int64_t due = ncm_mono_ms();
+    if (!now && !reset && keeps_pause(l)) {
+        l->asked++;
+        return;
+    }
     if (!now && l->ended_ms > 0) {
         int64_t pause = l->duration_ms * THROTTLE_FACTOR;
         if (pause < THROTTLE_MS) {
@@ -58,16 +70,59 @@ void ncm_loads_mark(struct ncm_session *s, unsigned topics, bool now, bool reset
     pthread_cond_broadcast(&s->reads.wake);
 }
 
+bool ncm_load_cacheable(const struct ncm_session *s, const struct ncm_load *l)
+{
+    return s->source.place.cache != NULL && !l->cache_tried && l->newest == NULL;
+}
+
+/* What is kept is shown at once, whatever the source does. */
+static bool cache_waits(const struct ncm_session *s)
+{
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (!l->running && ncm_load_cacheable(s, l)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_preempt(const struct ncm_session *s, const struct ncm_load *r)
+{
+    bool for_cache = cache_waits(s);
+    if (s->outage.down) {
+        return for_cache; /* another question would be as stuck */
+    }
+    if (r->preemptions >= PREEMPT_MAX) {
+        return false;
+    }
+    return for_cache || (r->newest != NULL && !r->from_cache) ||
+           ncm_mono_ms() - r->started_ms >= STUCK_MS;
+}
+
 void ncm_reads_preempt(struct ncm_session *s)
 {
     struct ncm_load *r = s->running;
-    if (r == NULL || r->orphan || r->run_window || r->preempted || r->newest == NULL ||
-        r->preemptions >= PREEMPT_MAX) {
+    if (r == NULL || r->orphan || r->run_window || r->run_cached || r->preempted ||
+        !may_preempt(s, r)) {
         return;
     }
     r->preempted = true;
     r->preemptions++;
     ncm_lane_interrupt(&s->reads, &r->cancel);
+}
+
+void ncm_reads_unstick(struct ncm_session *s)
+{
+    const struct ncm_load *r = s->running;
+    if (r == NULL || ncm_mono_ms() - r->started_ms < STUCK_MS) {
+        return;
+    }
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        if (l != r && l->full && l->newest == NULL && l->failures == 0) {
+            ncm_reads_preempt(s);
+            return;
+        }
+    }
 }
 
 static struct ncm_load *find(struct ncm_session *s, const char *text)
@@ -94,7 +149,12 @@ struct ncm_want *ncm_session_want(struct ncm_session *s, const struct ncm_query 
         l->next = s->loads;
         atomic_init(&l->cancel, false);
         s->loads = l;
+        const struct ncm_topic_ops *ops = ncm_topic_ops_of(s, q->topic);
+        l->remote = ncm_session_remote(s);
+        l->local = ops != NULL && ops->local;
+        l->cache_tried = ops != NULL;
         ncm_load_mark(l, true, false);
+        ncm_source_meet(s, l);
         ncm_reads_preempt(s);
     } else {
         ncm_free(text);
@@ -204,23 +264,34 @@ const struct ncm_err *ncm_want_error(const struct ncm_want *w)
     return w->load->shown_failed ? &w->load->shown_err : NULL;
 }
 
+static enum ncm_freshness state_of_failed(const struct ncm_session *s, const struct ncm_load *l)
+{
+    if (l->err.code == NCM_RATE_LIMITED && l->shown != NULL) {
+        return NCM_STALE; /* it answers: not now */
+    }
+    if (ncm_code_of_source(l->err.code)) {
+        return NCM_OFFLINE;
+    }
+    if (s->reads.conn != NULL && !ncm_code_breaks(l->err.code)) {
+        /* The source answers; it is this question that has no answer (or not yet). */
+        return l->shown == NULL ? NCM_LIVE : NCM_STALE;
+    }
+    return NCM_OFFLINE;
+}
+
 static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm_load *l,
                                    int64_t now)
 {
     if (l->failed) {
-        if (s->reads.conn != NULL && !ncm_code_breaks(l->err.code)) {
-            /* The source answers; it is this question that has no answer (or not yet). */
-            return l->shown == NULL ? NCM_LIVE : NCM_STALE;
-        }
-        return NCM_OFFLINE;
+        return state_of_failed(s, l);
     }
     if (l->shown == NULL || l->shown->provisional) {
         return NCM_LOADING;
     }
-    if (l->running && !l->run_window && now - l->started_ms > SLOW_MS) {
+    if (l->running && !l->run_window && !l->run_cached && now - l->started_ms > SLOW_MS) {
         return NCM_LOADING;
     }
-    if ((s->paused && l->full) || s->watch_failed) {
+    if ((s->paused && l->full) || s->watch_failed || (s->outage.down && !l->local)) {
         return NCM_STALE;
     }
     return NCM_LIVE;
@@ -257,11 +328,16 @@ struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w)
     }
     pthread_mutex_lock(&s->lock);
     int64_t now = ncm_mono_ms();
+    ncm_reads_unstick(s); /* whoever shows the answer looks now and then whether it came */
     info.state = state_of(s, l, now);
     info.done = l->running ? l->done : 0;
     info.total = l->running ? l->total : 0;
     if (l->failed && l->full) {
-        info.retry_ms = l->due_ms > now ? l->due_ms - now : 0;
+        int64_t due = l->due_ms;
+        if (s->outage.down && s->outage.until_ms > due) {
+            due = s->outage.until_ms;
+        }
+        info.retry_ms = due > now ? due - now : 0;
     }
     pthread_mutex_unlock(&s->lock);
     return info;
@@ -302,7 +378,8 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
 {
     struct ncm_session *s = w->session;
     struct ncm_load *l = w->load;
-    int64_t until = ncm_mono_ms() + s->timeout_ms;
+    int64_t start = ncm_mono_ms();
+    int64_t until = start + s->timeout_ms - s->waited_ms;
     bool in_time = true;
     pthread_mutex_lock(&s->lock);
     uint64_t asked = l->asked;
@@ -310,6 +387,7 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
         in_time = ncm_wait_until(s, &s->owner, until);
     }
     bool answered = l->answered >= asked;
+    s->waited_ms += ncm_mono_ms() - start;
     struct ncm_snapshot *before = l->shown;
     ncm_loads_take(s);
     if (l->shown == before) {

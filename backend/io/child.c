@@ -15,7 +15,8 @@
 #include "base/num.h"
 
 enum {
-    LOOK_MS = 50, /* how often the flag is looked at, and whether it ended */
+    LOOK_MS = 50, /* how often the flag is looked at, and whether it ended … */
+    END_MS = 5,   /* … which is soon once it has closed its output */
     STDIO = 3,    /* the first descriptor that is nobody's */
 };
 
@@ -73,15 +74,15 @@ static bool over(const struct child *c, struct ncm_err *err)
     return false;
 }
 
-/* Reads what is there, at most LOOK_MS long; false where it is to be ended. */
+/* Reads what is there, waiting a moment; false where it is to be ended. */
 static bool take(struct child *c, struct ncm_child_result *r)
 {
     struct pollfd p = {.fd = c->fd, .events = POLLIN};
     char block[4096];
-    if (poll(&p, 1, LOOK_MS) <= 0) {
+    if (poll(&p, 1, c->fd >= 0 ? LOOK_MS : END_MS) <= 0) {
         return true;
     }
-    ssize_t n = c->fd >= 0 ? read(c->fd, block, sizeof block) : 0;
+    ssize_t n = read(c->fd, block, sizeof block);
     if (n > 0 && !ncm_buf_add(&r->out, block, (size_t)n)) {
         r->truncated = true;
     }

@@ -137,37 +137,82 @@ static void sync_dir_of(const char *path)
     ncm_free(dir);
 }
 
-/* Fills the new file and moves it over target; 0 or errno. Closes fd. */
-static int fill_and_rename(int fd, const char *temporary, const char *target, const void *p,
-                           size_t len, unsigned mode)
+struct ncm_file_out {
+    char *target, *temporary;
+    int fd;
+    unsigned mode;
+};
+
+static void out_free(struct ncm_file_out *o)
+{
+    ncm_free(o->target);
+    ncm_free(o->temporary);
+    ncm_free(o);
+}
+
+bool ncm_file_out_open(const char *path, unsigned mode, struct ncm_file_out **out,
+                       struct ncm_err *err)
+{
+    /* A link (a configuration kept elsewhere) stays a link: its target is replaced. */
+    char *real = realpath(path, NULL);
+    struct ncm_file_out *o = ncm_alloc(1, sizeof *o);
+    o->target = ncm_strdup(real ? real : path);
+    o->temporary = ncm_sprintf("%s.XXXXXX", o->target);
+    o->mode = mode;
+    o->fd = mkostemp(o->temporary, O_CLOEXEC);
+    int e = errno;
+    free(real);
+    if (o->fd < 0) {
+        out_free(o);
+        return fail(path, e, err);
+    }
+    *out = o;
+    return true;
+}
+
+bool ncm_file_out_put(struct ncm_file_out *o, const char *p, size_t len, struct ncm_err *err)
+{
+    return write_all(o->fd, p, len) || fail(o->target, errno, err);
+}
+
+void ncm_file_out_abort(struct ncm_file_out *o)
+{
+    if (o == NULL)
+        return;
+    close(o->fd);
+    (void)unlink(o->temporary);
+    out_free(o);
+}
+
+bool ncm_file_out_commit(struct ncm_file_out *o, struct ncm_err *err)
 {
     int e = 0;
-    if (fchmod(fd, (mode_t)mode) != 0 || !write_all(fd, p, len) || fsync(fd) != 0)
+    if (fchmod(o->fd, (mode_t)o->mode) != 0 || fsync(o->fd) != 0)
         e = errno;
-    if (close(fd) != 0 && e == 0)
+    if (close(o->fd) != 0 && e == 0)
         e = errno;
-    if (e == 0 && rename(temporary, target) != 0)
+    if (e == 0 && rename(o->temporary, o->target) != 0)
         e = errno;
-    if (e != 0)
-        (void)unlink(temporary);
-    return e;
+    if (e == 0) {
+        sync_dir_of(o->target);
+    } else {
+        (void)unlink(o->temporary);
+        fail(o->target, e, err);
+    }
+    out_free(o);
+    return e == 0;
 }
 
 bool ncm_file_write(const char *path, const void *p, size_t len, unsigned mode, struct ncm_err *err)
 {
-    /* A link (a configuration kept elsewhere) stays a link: its target is replaced. */
-    char *real = realpath(path, NULL);
-    const char *target = real ? real : path;
-    char *temporary = ncm_sprintf("%s.XXXXXX", target);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    int e = fd < 0 ? errno : fill_and_rename(fd, temporary, target, p, len, mode);
-    if (e == 0)
-        sync_dir_of(target);
-    else
-        fail(path, e, err);
-    ncm_free(temporary);
-    free(real);
-    return e == 0;
+    struct ncm_file_out *o;
+    if (!ncm_file_out_open(path, mode, &o, err))
+        return false;
+    if (!ncm_file_out_put(o, p, len, err)) {
+        ncm_file_out_abort(o);
+        return false;
+    }
+    return ncm_file_out_commit(o, err);
 }
 
 bool ncm_dir_make(const char *path, unsigned mode, struct ncm_err *err)

@@ -28,6 +28,14 @@ bool ncm_file_read(const char *path, int64_t offset, size_t max, struct ncm_buf 
 /* Writes to a temporary name beside it, syncs, renames. mode e.g. 0600. */
 bool ncm_file_write(const char *path, const void *p, size_t len, unsigned mode,
                     struct ncm_err *err);
+/* The same piece by piece: what was put appears under the name only with the commit. */
+struct ncm_file_out;
+bool ncm_file_out_open(const char *path, unsigned mode, struct ncm_file_out **out,
+                       struct ncm_err *err);
+bool ncm_file_out_put(struct ncm_file_out *o, const char *p, size_t len, struct ncm_err *err);
+/* Both end it; a failed commit leaves what was there before. NULL allowed in abort. */
+bool ncm_file_out_commit(struct ncm_file_out *o, struct ncm_err *err);
+void ncm_file_out_abort(struct ncm_file_out *o);
 bool ncm_dir_make(const char *path, unsigned mode, struct ncm_err *err); /* with parents */
 
 struct ncm_dir_entry {

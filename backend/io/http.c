@@ -22,8 +22,7 @@ static void start_curl(void)
     started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
-/* ---- a client ---------------------------------------------------------------------------------
- */
+/* ---- a client ------------------------------------------------------------------------------- */
 static bool part(CURLU *url, CURLUPart what)
 {
     char *text = NULL;
@@ -74,6 +73,7 @@ bool ncm_http_open(const char *base, const struct ncm_access *access, struct ncm
     if (h->share != NULL) {
         curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     }
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)NCM_HTTP_SLOTS);
     *out = h;
     return true;
 }
@@ -131,8 +131,7 @@ void ncm_http_traffic(const struct ncm_http *h, int64_t *bytes, int64_t *request
     *requests = h->requests;
 }
 
-/* ---- one exchange -----------------------------------------------------------------------------
- */
+/* ---- one exchange --------------------------------------------------------------------------- */
 static bool cancelled(const struct ncm_exchange *x)
 {
     return atomic_load(&x->h->interrupted) || (x->rq->cancel != NULL && atomic_load(x->rq->cancel));
@@ -158,6 +157,7 @@ static bool hand_over(struct ncm_exchange *x, const char *url)
 {
     x->end = NCM_END_NONE;
     x->header_bytes = 0;
+    x->head_whole = false;
     x->body_bytes = 0;
     x->secret = x->h->secret_read;
     x->h->requests++;
@@ -180,7 +180,7 @@ static void start(struct ncm_exchange *x, const struct ncm_http_request *rq)
     x->ok = false;
     x->hops = 0;
     x->asked_again = false;
-    x->err = (struct ncm_err){.code = NCM_OK};
+    x->err = x->sink_err = (struct ncm_err){.code = NCM_OK};
     x->answer = (struct ncm_http_answer){.date_ms = NCM_NO_TIME, .length = -1};
     ncm_buf_init(&x->answer.body, rq->most > 0 ? rq->most : NCM_HTTP_MOST);
     x->patience_ms = rq->timeout_ms > 0         ? rq->timeout_ms
@@ -243,6 +243,9 @@ static void settle(struct ncm_exchange *x, CURLcode code)
         code = CURLE_OK;
     }
     ncm_exchange_read(x);
+    if (code == CURLE_OK && !x->head_whole) {
+        code = CURLE_PARTIAL_FILE; /* curl takes a head that just ends for a whole one */
+    }
     if (code != CURLE_OK) {
         ncm_exchange_fail(x, code);
     }
@@ -308,8 +311,7 @@ static bool collect(struct ncm_exchange *x, struct ncm_http_answer *out, struct 
     return ok;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------
- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t n,
                   struct ncm_http_answer *out, bool *ok, struct ncm_err *errs)
 {

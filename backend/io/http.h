@@ -2,9 +2,11 @@
  * be ended from another thread, several can be under way at once, and connections, TLS sessions and
  * HTTP/2 streams are kept between calls. The only includer of curl's headers.
  *
- * It never retries and never follows a redirect to another host. TLS is verified unless access says
- * otherwise. Authorization comes from struct ncm_access, is read when first needed, and is read once
- * more after a 401 (a token from a file or a command may be new). No error text holds a secret. */
+ * It never retries, and follows a redirect only of a GET to the same page of the same host (http to
+ * https, a slash at the end): elsewhere is a login page. TLS is verified unless access says
+ * otherwise. Authorization comes from struct ncm_access, is read when first needed, and is read
+ * once more after a 401 (a token from a file or a command may be new). No error text holds a
+ * secret. */
 #ifndef NCM_IO_HTTP_H
 #define NCM_IO_HTTP_H
 
@@ -39,18 +41,19 @@ enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DEL
 
 struct ncm_http_request {
     enum ncm_http_method method;
-    const char *path;     /* below base, with "/" and query, already encoded */
-    const char *body;     /* JSON; NULL: none */
+    const char *path; /* below base, with "/" and query, already encoded */
+    const char *body; /* JSON; NULL: none */
     size_t body_len;
-    size_t most;          /* bytes of body taken: 0 = 64 MiB; more is NCM_TOO_LARGE … */
-    bool asks;            /* a POST that changes nothing (a search): it may go over a connection that
-                           * was kept, and again where that one turns out to be dead. Other methods
-                           * than GET get a fresh connection, so that nothing is written twice */
-    bool cut;             /* … or, with cut, the transfer ends there and truncated says so */
-    int64_t timeout_ms;   /* patience with this one; 0: access->timeout_ms */
+    size_t most;        /* bytes of body taken: 0 = 64 MiB; more is NCM_TOO_LARGE … */
+    bool asks;          /* a POST that changes nothing (a search): it may go over a connection that
+                         * was kept, and again where that one turns out to be dead. Other methods
+                         * than GET get a fresh connection, so that nothing is written twice */
+    bool cut;           /* … or, with cut, the transfer ends there and truncated says so */
+    int64_t timeout_ms; /* patience with this one; 0: access->timeout_ms. With a sink, patience with
+                         * a silence: a download may take as long as bytes arrive */
     const atomic_bool *cancel; /* polled besides ncm_http_interrupt; may be NULL */
     int64_t deadline_mono_ms;  /* 0: none */
-    /* Gets the body piece by piece instead of the answer's buffer; false ends the transfer
+    /* Gets the body of a 2xx piece by piece instead of the answer's buffer; false ends the transfer
      * (NCM_CANCELLED unless it set *err). May be NULL. */
     bool (*sink)(void *to, const char *p, size_t len, struct ncm_err *err);
     void *to;
@@ -71,29 +74,37 @@ struct ncm_http_answer {
     struct ncm_buf body;
 };
 
-/* false: no whole answer came. NCM_UNREACHABLE (name not found, refused, reset, cut body: detail
- * says which), NCM_TIMEOUT, NCM_TLS (hint says what would help), NCM_UNAUTHENTICATED (the secret
- * could not be read), NCM_CANCELLED, NCM_TOO_LARGE. err->detail begins with "sent" where the request
- * had left this machine whole, so that its effect is not known, and with "not sent" else. */
+/* false: no whole answer came. NCM_UNREACHABLE (name not found, refused, reset, cut, no HTTP:
+ * detail says which), NCM_TIMEOUT, NCM_TLS (hint says what would help), NCM_UNAUTHENTICATED (the
+ * secret could not be read, or a proxy wants one), NCM_FORBIDDEN (others may read the secret's
+ * file), NCM_CANCELLED, NCM_TOO_LARGE (the body, or a head without end). err->detail begins with
+ * "sent" where the request had left this machine whole, so that its effect is not known, and with
+ * "not sent" else. */
 bool ncm_http_do(struct ncm_http *h, const struct ncm_http_request *rq, struct ncm_http_answer *out,
                  struct ncm_err *err);
 /* The same for n at once (at most 8 under way); ok[i] and errs[i] for each. false where any failed.
  * All answers are initialised. */
 bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t n,
                   struct ncm_http_answer *out, bool *ok, struct ncm_err *errs);
-/* Starts a request that ncm_http_finish waits for, so that something can be done meanwhile; one at a
- * time. Everything in rq must stay until then. */
+/* Starts a request that ncm_http_finish waits for, so that something can be done meanwhile; one at
+ * a time. Returns once it has left, which may take a new connection; what is done until _finish
+ * does not count against its patience. false: it failed already, and there is nothing to finish.
+ * Everything in rq must stay until then. */
 bool ncm_http_begin(struct ncm_http *h, const struct ncm_http_request *rq, struct ncm_err *err);
 bool ncm_http_finish(struct ncm_http *h, struct ncm_http_answer *out, struct ncm_err *err);
 void ncm_http_answer_release(struct ncm_http_answer *a);
 
 /* An answer that is no 2xx as an error, for servers of any kind: 401 NCM_UNAUTHENTICATED, 403
- * NCM_FORBIDDEN, 404 NCM_NOT_FOUND, 408/504 NCM_TIMEOUT, 409 NCM_CONFLICT, 429 NCM_RATE_LIMITED, 502
- * 503 and other 5xx NCM_UNREACHABLE, a redirect to another host or page NCM_UNAUTHENTICATED (a login
- * page), else NCM_INVALID_DATA. `says` is the server's own message or NULL. Sets retry_ms. false. */
+ * NCM_FORBIDDEN, 404 NCM_NOT_FOUND, 408/504 NCM_TIMEOUT, 409 NCM_CONFLICT, 429 NCM_RATE_LIMITED,
+ * 502 503 and other 5xx NCM_UNREACHABLE, a redirect to another host or page NCM_UNAUTHENTICATED (a
+ * login page), NCM_TLS where plain HTTP is sent on to https or told so, else NCM_INVALID_DATA.
+ * `says` is the server's own message or NULL. Sets retry_ms. false. */
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err);
 
+/* Puts '*' in place of our password or token in what the other side says, before it is shown: some
+ * repeat what they were sent. */
+void ncm_http_hide(const struct ncm_http *h, char *text);
 /* Appends text percent-encoded as one part of a path or a query's value. */
 void ncm_http_encode(struct ncm_buf *out, const char *text);
 /* What was sent and received over this client so far, bytes; requests. */

@@ -95,13 +95,13 @@ void ncm_exchange_read(struct ncm_exchange *x)
     a->length = (int64_t)length;
     a->took_ms = ncm_mono_ms() - x->started_ms;
     a->reused = small(x, CURLINFO_NUM_CONNECTS) == 0;
+    x->h->answered = x->h->answered || a->status > 0;
     int64_t bytes = wire_bytes(x);
     a->wire_bytes += bytes;
     x->h->bytes += bytes;
 }
 
-/* ---- redirects --------------------------------------------------------------------------------
- */
+/* ---- redirects ------------------------------------------------------------------------------ */
 static char *url_part(CURLU *u, CURLUPart what, unsigned flags)
 {
     char *text = NULL;
@@ -125,6 +125,18 @@ static bool same(CURLU *a, CURLU *b, CURLUPart what, bool slash)
               (n == 0 || (what == CURLUPART_HOST ? strncasecmp(x, y, n) : strncmp(x, y, n)) == 0);
     curl_free(x);
     curl_free(y);
+    return is;
+}
+
+bool ncm_http_same_host(const char *a, const char *b)
+{
+    CURLU *x = curl_url();
+    CURLU *y = curl_url();
+    bool is = x != NULL && y != NULL && curl_url_set(x, CURLUPART_URL, a, 0) == CURLUE_OK &&
+              curl_url_set(y, CURLUPART_URL, b, 0) == CURLUE_OK &&
+              same(x, y, CURLUPART_HOST, false);
+    curl_url_cleanup(x);
+    curl_url_cleanup(y);
     return is;
 }
 

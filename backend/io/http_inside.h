@@ -50,6 +50,7 @@ struct ncm_exchange {
     enum ncm_exchange_end end;
     size_t index; /* which of the caller's requests */
     size_t header_bytes;
+    bool head_whole;    /* its last line, an empty one, was there */
     size_t body_bytes;  /* what the caller got */
     int64_t started_ms; /* monotonic */
     int64_t active_ms;  /* the last byte arrived, monotonic */
@@ -69,6 +70,7 @@ struct ncm_http {
     atomic_bool interrupted;
     char *secret;         /* password or token; NULL: not read yet */
     unsigned secret_read; /* how often it was read */
+    bool answered;        /* at least once: it is an HTTP server */
     int64_t bytes, requests;
 };
 
@@ -82,12 +84,16 @@ void ncm_http_secret_forget(struct ncm_http *h);
 
 /* http_set.c: all that curl is told about one request. NULL url: base and path of the request. */
 bool ncm_exchange_set(struct ncm_exchange *x, const char *url);
+/* Whether curl's TLS is GnuTLS's, which is not OpenSSL's in a few ways. */
+bool ncm_http_gnutls(void);
 
 /* http_answer.c: from curl's handle into x->answer. */
 void ncm_exchange_read(struct ncm_exchange *x);
 /* Where a redirect of a GET leads to if it may be followed: the same page of the same host, but for
  * https and a slash at the end. NULL else. ncm_free it. */
 char *ncm_exchange_same_page(struct ncm_exchange *x);
+/* Whether both are whole addresses on one host. */
+bool ncm_http_same_host(const char *a, const char *b);
 
 /* http_words.c */
 /* Whether all of it went to the kernel, so that its effect is not known. */

@@ -1,42 +1,23 @@
 /* An answer that is no success, in words. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
 #include "io/http_inside.h"
-
-/* Only as far as a person needs to find it: a command may hold secrets among its arguments. */
-static void first_word(char *out, size_t size, const char *command)
-{
-    size_t n = strcspn(command, " \t");
-    n = n < size ? n : size - 1;
-    memcpy(out, command, n);
-    out[n] = '\0';
-}
+#include "io/secret.h"
 
 static void refuse_token(const struct ncm_http *h, struct ncm_err *err)
 {
-    const struct ncm_secret *s = &h->access.token;
-    char word[64];
-    switch (s->kind) {
-    case NCM_SECRET_ENV:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of $%s (401)"), h->base,
-                 s->from);
-        break;
-    case NCM_SECRET_FILE:
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token in %s (401)"), h->base,
-                 s->from);
-        break;
-    case NCM_SECRET_COMMAND:
-        first_word(word, sizeof word, s->from);
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token that %s prints (401)"),
-                 h->base, word);
-        break;
-    case NCM_SECRET_TEXT:
-    case NCM_SECRET_NONE:
+    char where[128];
+    ncm_secret_where(&h->access.token, where, sizeof where);
+    if (where[0] != '\0') {
+        /* TR: server, then $VARIABLE, a file or a command */
+        ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of %s (401)"), h->base,
+                 where);
+    } else {
         ncm_fail(err, NCM_UNAUTHENTICATED, _("%s does not accept the token of the settings (401)"),
                  h->base);
-        break;
     }
     ncm_hint(err, _("It may have expired, or belong to another server: get a new one"));
 }
@@ -98,6 +79,10 @@ static void refuse_busy(const struct ncm_http *h, const struct ncm_http_answer *
     } else {
         ncm_fail(err, code, _("%s cannot answer at the moment (%d)"), h->base, a->status);
     }
+    ncm_hint(err, code == NCM_RATE_LIMITED
+                      ? _("Its limit is meant for everyone behind this address: ask less often, or"
+                          " have its operator raise it")
+                      : _("It is overloaded or being started; its operator knows how long"));
 }
 
 static enum ncm_code code_of(int status)
@@ -159,12 +144,32 @@ static void refuse_silent(const struct ncm_http *h, const struct ncm_http_answer
     }
 }
 
+/* Plain HTTP where it is not wanted: what web servers say on a port for TLS, and a redirect to it
+ * (a GET of the same page has followed that; anything else must be told). */
+static bool wants_tls(const struct ncm_http *h, const struct ncm_http_answer *a)
+{
+    if (strncasecmp(h->base, "http://", 7) != 0) {
+        return false;
+    }
+    if (a->status > 300 && a->status < 400) {
+        return strncasecmp(a->location, "https://", 8) == 0 &&
+               ncm_http_same_host(h->base, a->location);
+    }
+    return a->status == 400 && a->body.p != NULL &&
+           (strcasestr(a->body.p, "plain HTTP request was sent to HTTPS port") != NULL ||
+            strcasestr(a->body.p, "HTTP request to an HTTPS server") != NULL ||
+            strcasestr(a->body.p, "speaking plain HTTP to an SSL-enabled server port") != NULL);
+}
+
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err)
 {
     enum ncm_code code = code_of(a->status);
     bool own = says != NULL && *says != '\0';
-    if (a->status == 401) {
+    if (wants_tls(h, a)) {
+        ncm_fail(err, NCM_TLS, _("%s wants TLS"), h->base);
+        ncm_hint(err, _("Write https:// in its address"));
+    } else if (a->status == 401) {
         refuse_who(h, err);
     } else if (a->status >= 300 && a->status < 400) {
         refuse_redirect(h, a, err);

@@ -1,6 +1,8 @@
 /* All that curl is told about one request. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -19,14 +21,20 @@ enum {
 static size_t on_header(char *p, size_t size, size_t n, void *to)
 {
     struct ncm_exchange *x = to;
-    (void)p;
+    size_t len = size * n;
     x->active_ms = ncm_mono_ms();
-    x->header_bytes += size * n;
+    x->header_bytes += len;
+    /* A status line begins a head (there are several after a 1xx), an empty line ends it. */
+    if (len > 5 && memcmp(p, "HTTP/", 5) == 0) {
+        x->head_whole = false;
+    } else if (len > 0 && len <= 2 && p[len - 1] == '\n') {
+        x->head_whole = true;
+    }
     if (x->header_bytes > HEADERS_MOST) {
         x->end = NCM_END_HEADERS;
         return 0;
     }
-    return size * n;
+    return len;
 }
 
 /* Only the page that counts goes to a sink, not what a 401, a redirect or an error says. */
@@ -126,11 +134,21 @@ static bool set_who(struct ncm_exchange *x)
         return curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) == CURLE_OK &&
                curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, h->secret) == CURLE_OK;
     case NCM_HTTP_NETRC:
-        return curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL) == CURLE_OK;
+        return curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL) == CURLE_OK &&
+               (getenv("NETRC") == NULL ||
+                curl_easy_setopt(c, CURLOPT_NETRC_FILE, getenv("NETRC")) == CURLE_OK);
     case NCM_HTTP_NOBODY:
         break;
     }
     return true;
+}
+
+/* Libraries that curl could use beside the one in use stand in brackets. */
+bool ncm_http_gnutls(void)
+{
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return library != NULL &&
+           (strncmp(library, "GnuTLS", 6) == 0 || strstr(library, " GnuTLS") != NULL);
 }
 
 static bool set_trust(struct ncm_exchange *x)
@@ -151,9 +169,29 @@ static bool set_trust(struct ncm_exchange *x)
     }
     if (ok && a->cert != NULL) {
         ok = curl_easy_setopt(c, CURLOPT_SSLCERT, a->cert) == CURLE_OK &&
-             curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK;
+             curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK &&
+             /* Without one OpenSSL would ask for it at the terminal; GnuTLS never does, and takes
+              * none for a key that needs none. */
+             (ncm_http_gnutls() || curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK);
     }
     return ok;
+}
+
+static bool is_plain(const struct ncm_http *h)
+{
+    return strncasecmp(h->base, "http:", 5) == 0;
+}
+
+/* curl knows http_proxy in small letters only, because web servers turn a request's header "Proxy"
+ * into HTTP_PROXY for the programs they start; other clients know both, and nobody starts us so. */
+static bool set_proxy(struct ncm_exchange *x)
+{
+    const char *proxy = x->h->access.proxy;
+    if (proxy == NULL && is_plain(x->h) && getenv("http_proxy") == NULL &&
+        getenv("REQUEST_METHOD") == NULL) {
+        proxy = getenv("HTTP_PROXY");
+    }
+    return proxy == NULL || curl_easy_setopt(x->easy, CURLOPT_PROXY, proxy) == CURLE_OK;
 }
 
 static bool set_protocols(CURL *c)
@@ -178,7 +216,8 @@ static void set_manners(struct ncm_exchange *x)
     curl_easy_setopt(c, CURLOPT_TCP_KEEPINTVL, (long)KEEP_EACH_S);
     curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, (long)KEEP_UNUSED_S);
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+    /* Over TLS, wait to see whether the other side speaks HTTP/2 and one connection is enough. */
+    curl_easy_setopt(c, CURLOPT_PIPEWAIT, is_plain(x->h) ? 0L : 1L);
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "ncmlops");
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -205,9 +244,8 @@ bool ncm_exchange_set(struct ncm_exchange *x, const char *url)
               curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)x) == CURLE_OK &&
               (h->share == NULL || curl_easy_setopt(c, CURLOPT_SHARE, h->share) == CURLE_OK) &&
-              (h->access.proxy == NULL ||
-               curl_easy_setopt(c, CURLOPT_PROXY, h->access.proxy) == CURLE_OK) &&
-              set_protocols(c) && set_method(x) && set_headers(x) && set_who(x) && set_trust(x);
+              set_protocols(c) && set_proxy(x) && set_method(x) && set_headers(x) && set_who(x) &&
+              set_trust(x);
     set_manners(x);
     ncm_free(own);
     return ok;

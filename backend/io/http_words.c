@@ -1,6 +1,8 @@
 /* What went wrong on the way, in words: with what would help, and never with a secret. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
@@ -67,8 +69,9 @@ void ncm_exchange_cancelled(struct ncm_exchange *x)
     facts(x, sent, "cancelled");
 }
 
-/* ---- TLS --------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------ */
+enum { GNUTLS_DATES = 1 << 9 | 1 << 10 }; /* GNUTLS_CERT_NOT_ACTIVATED, GNUTLS_CERT_EXPIRED */
+
 static bool says_any(const char *text, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -83,20 +86,32 @@ static bool says_any(const char *text, const char *const *words)
 static const char *const date_words[] = {"expired", "not yet", NULL};
 static const char *const name_words[] = {"subject name",  "hostname",       "host name",
                                          "doesn't match", "does not match", NULL};
-static const char *const ours_words[] = {"certificate required",
-                                         "certificate is required",
-                                         "bad certificate",
-                                         "handshake failure",
-                                         "unknown ca",
-                                         "certificate unknown",
-                                         NULL};
+static const char *const ours_words[] = {"certificate required", "certificate is required",
+                                         "bad certificate",      "handshake failure",
+                                         "fatal alert",          "unknown ca",
+                                         "certificate unknown",  NULL};
+static const char *const key_words[] = {"key or certificate file", "encrypted key file",
+                                        "private key", NULL};
 static const char *const plain_words[] = {"wrong version number",   "unexpected tls packet",
                                           "http request",           "unknown protocol",
                                           "packet length too long", NULL};
+static const char *const gone_words[] = {
+    "SSL_ERROR_SYSCALL", "unexpected eof", "reset by peer", "non-properly terminated",
+    "pull function",     "push function",  "timed out",     NULL};
 
+/* TLS 1.3: the server looks at our certificate after we have begun to send. */
 static bool tls_in_transfer(const struct ncm_exchange *x)
 {
     return strstr(x->error, "alert") != NULL && says_any(x->error, ours_words);
+}
+
+/* GnuTLS does not say in words what was wrong with a certificate; OpenSSL's numbers differ. */
+static bool gnutls_says(const struct ncm_exchange *x, long bits)
+{
+    long result = 0;
+    return ncm_http_gnutls() &&
+           curl_easy_getinfo(x->easy, CURLINFO_SSL_VERIFYRESULT, &result) == CURLE_OK &&
+           (result & bits) != 0;
 }
 
 static void fail_tls(struct ncm_exchange *x, CURLcode code)
@@ -109,11 +124,12 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
         ncm_fail(err, NCM_TLS, _("The certificates to trust cannot be read: %s"),
                  a->ca != NULL ? a->ca : _("those of the system"));
         ncm_hint(err, _("ca (MLFLOW_TRACKING_SERVER_CERT_PATH) names a PEM file or a folder"));
-    } else if (code == CURLE_SSL_CERTPROBLEM) {
+    } else if (code == CURLE_SSL_CERTPROBLEM ||
+               (a->cert != NULL && says_any(x->error, key_words))) {
         ncm_fail(err, NCM_TLS, _("The client certificate or its key cannot be used: %s"),
                  a->cert != NULL ? a->cert : "");
         ncm_hint(err, _("Both are PEM files, the key without a passphrase, and belong together"));
-    } else if (verify && says_any(x->error, date_words)) {
+    } else if (verify && (says_any(x->error, date_words) || gnutls_says(x, GNUTLS_DATES))) {
         ncm_fail(err, NCM_TLS, _("The certificate of %s is not valid today"), base);
         ncm_hint(err, _("Its owner must renew it, or the clock of this machine is wrong"));
     } else if (verify && says_any(x->error, name_words)) {
@@ -131,6 +147,9 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
                                  : _("%s wants a client certificate"),
                  base);
         ncm_hint(err, _("Set client-cert and client-key (MLFLOW_TRACKING_CLIENT_CERT_PATH)"));
+    } else if (says_any(x->error, gone_words)) {
+        ncm_fail(err, NCM_UNREACHABLE, _("%s closed the connection before it was secure"), base);
+        ncm_hint(err, _("If the server speaks plain HTTP, write http:// in its address"));
     } else {
         ncm_fail(err, NCM_TLS, _("No secure connection to %s comes about"), base);
         ncm_hint(err,
@@ -138,8 +157,7 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
     }
 }
 
-/* ---- the network ------------------------------------------------------------------------------
- */
+/* ---- the network ---------------------------------------------------------------------------- */
 static void fail_connect(struct ncm_exchange *x)
 {
     const char *base = x->h->base;
@@ -157,6 +175,19 @@ static void fail_connect(struct ncm_exchange *x)
     }
 }
 
+static void hint_proxy(struct ncm_exchange *x)
+{
+    ncm_hint(
+        &x->err,
+        _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
+}
+
+static void fail_proxy_silent(struct ncm_exchange *x)
+{
+    ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy to %s cannot be reached"), x->h->base);
+    hint_proxy(x);
+}
+
 static void fail_proxy(struct ncm_exchange *x, long status)
 {
     if (status == 407) {
@@ -166,11 +197,14 @@ static void fail_proxy(struct ncm_exchange *x, long status)
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy does not connect to %s (%ld)"), x->h->base,
                  status);
     } else {
-        ncm_fail(&x->err, NCM_UNREACHABLE, _("The proxy to %s cannot be used"), x->h->base);
+        fail_proxy_silent(x);
     }
-    ncm_hint(
-        &x->err,
-        _("It comes from the setting proxy, HTTPS_PROXY or HTTP_PROXY; NO_PROXY makes exceptions"));
+    hint_proxy(x);
+}
+
+static bool is_plain(const struct ncm_exchange *x)
+{
+    return strncasecmp(x->h->base, "http:", 5) == 0;
 }
 
 static void fail_cut(struct ncm_exchange *x)
@@ -178,11 +212,48 @@ static void fail_cut(struct ncm_exchange *x)
     if (x->answer.status == 0) {
         ncm_fail(&x->err, NCM_UNREACHABLE, _("%s closed the connection without an answer"),
                  x->h->base);
+        if (!x->h->answered && is_plain(x)) {
+            ncm_hint(&x->err,
+                     _("Is the port right? If it wants TLS, write https:// in its address"));
+        } else if (!x->h->answered && x->h->access.cert == NULL) {
+            ncm_hint(&x->err, _("Some servers do so where they want a client certificate"));
+        }
         return;
     }
-    char got[32];
-    ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
-    ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base, got);
+    if (x->body_bytes == 0) {
+        ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off at its beginning"),
+                 x->h->base);
+    } else {
+        char got[32];
+        ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
+        ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base,
+                 got);
+    }
+    ncm_hint(&x->err,
+             _("A server that was stopped, or a limit of a proxy in between: ask again, and"
+               " look into their logs where it stays so"));
+}
+
+/* A proxy may be in use, and what could not be reached is not the server. */
+static bool is_of_proxy(const struct ncm_exchange *x)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "http_proxy",
+                                        "HTTP_PROXY",  "all_proxy",   "ALL_PROXY"};
+    bool set = x->h->access.proxy != NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        set = set || getenv(names[i]) != NULL;
+    }
+    if (!set) {
+        return false;
+    }
+    CURLU *url = curl_url();
+    char *host = NULL;
+    bool other = url != NULL && curl_url_set(url, CURLUPART_URL, x->h->base, 0) == CURLUE_OK &&
+                 curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                 strcasestr(x->error, host) == NULL;
+    curl_free(host);
+    curl_url_cleanup(url);
+    return other;
 }
 
 /* We ended it ourselves. */
@@ -220,13 +291,13 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
         ncm_hint(&x->err, _("Is it written right, and is a VPN needed?"));
         break;
     case CURLE_COULDNT_CONNECT:
-        fail_connect(x);
+        (is_of_proxy(x) ? fail_proxy_silent : fail_connect)(x);
         break;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
         ncm_fail(&x->err, NCM_UNREACHABLE, _("%s does not speak HTTP"), base);
         ncm_hint(&x->err,
-                 strncmp(base, "http:", 5) == 0
+                 is_plain(x)
                      ? _("Is the port right? If it wants TLS, write https:// in its address")
                      : _("Is the port right?"));
         break;
@@ -235,9 +306,10 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
         break;
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
+#endif
+    case CURLE_OUT_OF_MEMORY: /* what curl calls a line of 100 kB */
         ncm_fail(&x->err, NCM_TOO_LARGE, _("The answer of %s has headers without end"), base);
         break;
-#endif
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
@@ -275,6 +347,10 @@ void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
             fail_tls(x, code);
             sent = false;
             break;
+        case CURLE_BAD_FUNCTION_ARGUMENT: /* what newer ones say about a key */
+            fail_tls(x, CURLE_SSL_CERTPROBLEM);
+            sent = false;
+            break;
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_PROXY:
             fail_proxy(x, tunnel);
@@ -282,9 +358,9 @@ void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
             break;
         default:
             if (tls_in_transfer(x)) {
-                /* TLS 1.3: the server looks at our certificate after we have begun to send. */
                 fail_tls(x, code);
-                sent = false;
+                /* Of a nameless alert we cannot know when it was sounded. */
+                sent = sent && strstr(x->error, "fatal alert") != NULL;
             } else if (tunnel >= 300) {
                 fail_proxy(x, tunnel);
                 sent = false;

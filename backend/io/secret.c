@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,27 @@ void ncm_secret_wipe(char *secret)
         explicit_bzero(secret, strlen(secret));
     }
     ncm_free(secret);
+}
+
+void ncm_secret_where(const struct ncm_secret *s, char *out, size_t size)
+{
+    const char *p = s->from != NULL ? s->from : "";
+    switch (s->kind) {
+    case NCM_SECRET_ENV:
+        snprintf(out, size, "$%s", p);
+        break;
+    case NCM_SECRET_FILE:
+        snprintf(out, size, "%s", p);
+        break;
+    case NCM_SECRET_COMMAND:
+        p += strspn(p, " \t");
+        snprintf(out, size, "%.*s", (int)strcspn(p, " \t="), p);
+        break;
+    case NCM_SECRET_NONE:
+    case NCM_SECRET_TEXT:
+        out[0] = '\0';
+        break;
+    }
 }
 
 /* The first line; NULL where it is empty or holds what no header may. */
@@ -116,22 +138,12 @@ static bool from_file(const char *path, char **out, struct ncm_err *err)
     return ok;
 }
 
-/* A command may hold secrets among its arguments: only its first word is named. */
-static void first_word(char *out, size_t size, const char *command)
-{
-    command += strspn(command, " \t");
-    size_t n = strcspn(command, " \t");
-    n = n < size ? n : size - 1;
-    memcpy(out, command, n);
-    out[n] = '\0';
-}
-
-static bool from_command(const char *command, const atomic_bool *cancel, int64_t until, char **out,
-                         struct ncm_err *err)
+static bool from_command(const struct ncm_secret *s, const atomic_bool *cancel, int64_t until,
+                         char **out, struct ncm_err *err)
 {
     char word[64];
-    first_word(word, sizeof word, command);
-    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    ncm_secret_where(s, word, sizeof word);
+    const char *const argv[] = {"/bin/sh", "-c", s->from, NULL};
     struct ncm_child_result got;
     if (!ncm_child_run(argv, word, NCM_SECRET_MOST, cancel, until, &got, err)) {
         return false;
@@ -170,9 +182,8 @@ bool ncm_secret_read(const struct ncm_secret *s, const atomic_bool *cancel, int6
         ncm_free(path);
         return ok;
     case NCM_SECRET_COMMAND:
-        return from_command(s->from, cancel,
-                            until_mono_ms > 0 ? until_mono_ms : ncm_mono_ms() + PATIENCE_MS, out,
-                            err);
+        return from_command(
+            s, cancel, until_mono_ms > 0 ? until_mono_ms : ncm_mono_ms() + PATIENCE_MS, out, err);
     case NCM_SECRET_TEXT:
         *out = first_line(s->from, strlen(s->from));
         return *out != NULL ||

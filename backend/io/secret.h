@@ -18,6 +18,9 @@
  * NCM_FORBIDDEN others may read the file. */
 bool ncm_secret_read(const struct ncm_secret *s, const atomic_bool *cancel, int64_t until_mono_ms,
                      char **out, struct ncm_err *err);
+/* Where it is kept, for sentences: "$NAME", the file, the command's first word (the others may hold
+ * secrets, as may the value of a variable set before it); "" for what has no such place. */
+void ncm_secret_where(const struct ncm_secret *s, char *out, size_t size);
 /* Overwrites, then frees. NULL allowed. */
 void ncm_secret_wipe(char *secret);
 

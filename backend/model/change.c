@@ -149,3 +149,23 @@ bool ncm_change_of(const char *word, enum ncm_change_kind *out)
         }
     return false;
 }
+
+bool ncm_change_of_registry(enum ncm_change_kind kind)
+{
+    switch (kind) {
+    case NCM_CH_VERSION_STAGE:
+    case NCM_CH_VERSION_TAG:
+    case NCM_CH_VERSION_NOTE:
+    case NCM_CH_VERSION_CREATE:
+    case NCM_CH_VERSION_DELETE:
+    case NCM_CH_ALIAS:
+    case NCM_CH_MODEL_CREATE:
+    case NCM_CH_MODEL_RENAME:
+    case NCM_CH_MODEL_TAG:
+    case NCM_CH_MODEL_NOTE:
+    case NCM_CH_MODEL_DELETE:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -70,6 +70,11 @@ bool ncm_changes_invert(const struct ncm_changes *c, struct ncm_changes *out);
 const char *ncm_change_word(enum ncm_change_kind kind);
 bool ncm_change_of(const char *word, enum ncm_change_kind *out);
 
+/* Whether it concerns the registry (versions, aliases, models) rather than runs and experiments. */
+bool ncm_change_of_registry(enum ncm_change_kind kind);
+
+/* What a change is about, as a label before a colon: "the stage of m version 3". Caller frees. */
+char *ncm_change_about(const struct ncm_change *ch);
 /* Fails with NCM_CONFLICT and both states: what the change expects and what is there now (NULL:
  * absent). Nothing was written. */
 bool ncm_change_conflict(const struct ncm_change *ch, const char *now, struct ncm_err *err);

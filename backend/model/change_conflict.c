@@ -5,8 +5,7 @@
 #include "base/mem.h"
 #include "model/change.h"
 
-/* What a conflict is about, as a label before a colon. Caller frees. */
-static char *about(const struct ncm_change *ch)
+char *ncm_change_about(const struct ncm_change *ch)
 {
     const char *key = ch->key != NULL ? ch->key : "";
     switch (ch->kind) {
@@ -46,7 +45,7 @@ static char *about(const struct ncm_change *ch)
 
 bool ncm_change_conflict(const struct ncm_change *ch, const char *now, struct ncm_err *err)
 {
-    char *what = about(ch);
+    char *what = ncm_change_about(ch);
     const char *was = ch->from;
     if (was != NULL && now != NULL) {
         ncm_fail(err, NCM_CONFLICT, _("%s: it was '%.60s', now it is '%.60s'; nothing was written"),

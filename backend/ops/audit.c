@@ -245,15 +245,25 @@ bool ncm_audit_intent(struct ncm_db *state, const char *store, const struct ncm_
     return ok;
 }
 
-/* Whether the action has an outcome already: someone settled it meanwhile. */
-static bool has_outcome(struct ncm_db *state, const char *id, bool *out, struct ncm_err *err)
+/* Which part of the record is still to be written: the outcome, what it was settled as later where
+ * it was left for that, or none (NULL): someone was first. */
+static bool next_part(struct ncm_db *state, const char *id, const char **part, struct ncm_err *err)
 {
     struct ncm_stmt *st;
-    if (!ncm_db_prepare(state, "SELECT 1 FROM audit WHERE id=? AND part='outcome'", &st, err)) {
+    bool row = false;
+    if (!ncm_db_prepare(state,
+                        "SELECT coalesce(detail,'') LIKE '" NCM_AUDIT_LATER "%'"
+                        " OR coalesce(detail,'') LIKE '" NCM_AUDIT_UNNOTED "%',"
+                        " EXISTS (SELECT 1 FROM audit s WHERE s.id=o.id AND s.part='settled')"
+                        " FROM audit o WHERE id=? AND part='outcome'",
+                        &st, err)) {
         return false;
     }
     ncm_bind_cstr(st, 1, id);
-    bool ok = ncm_stmt_step(st, out, err);
+    bool ok = ncm_stmt_step(st, &row, err);
+    *part = !ok || !row                                          ? "outcome"
+            : ncm_col_i64(st, 0) != 0 && ncm_col_i64(st, 1) == 0 ? "settled"
+                                                                 : NULL;
     ncm_stmt_end(st);
     return ok;
 }
@@ -266,15 +276,17 @@ bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result,
     char *process = ncm_process_self();
     char *time = ncm_sprintf("%lld", (long long)ncm_now_ms());
     struct ncm_str f[N_FIELDS] = {
-        [F_ID] = text(id),       [F_PART] = text("outcome"), [F_TIME] = text(time),
-        [F_ACTOR] = text(actor), [F_HOST] = text(host),      [F_PROCESS] = text(process),
-        [F_STORE] = text(""),    [F_ACTION] = text(""),      [F_SUBJECT] = text(""),
-        [F_CHANGES] = text(""),  [F_RESULT] = text(result),  [F_DETAIL] = text(detail),
+        [F_ID] = text(id),         [F_TIME] = text(time),       [F_ACTOR] = text(actor),
+        [F_HOST] = text(host),     [F_PROCESS] = text(process), [F_STORE] = text(""),
+        [F_ACTION] = text(""),     [F_SUBJECT] = text(""),      [F_CHANGES] = text(""),
+        [F_RESULT] = text(result), [F_DETAIL] = text(detail),
     };
-    bool there = false;
+    const char *part = NULL;
     bool ok = ncm_db_begin(state, err);
     if (ok) {
-        ok = has_outcome(state, id, &there, err) && (there || append(state, f, err));
+        ok = next_part(state, id, &part, err);
+        f[F_PART] = text(part);
+        ok = ok && (part == NULL || append(state, f, err));
         ok = finish(state, ok, err);
     }
     ncm_free(actor);

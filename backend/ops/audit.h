@@ -12,14 +12,30 @@
 /* Writes the intent of a plan; *id gets the audit id (caller frees). */
 bool ncm_audit_intent(struct ncm_db *state, const char *store, const struct ncm_plan *plan,
                       char **id, struct ncm_err *err);
-/* result: "done", "failed", "conflict", "unknown"; detail may be NULL. undoes: id of the record
- * this one takes back, or NULL. */
+/* result: "done", "failed", "conflict", "unknown"; detail may be NULL. Where there is an outcome
+ * already nothing is written, except that one left for later (NCM_AUDIT_…) is settled, once. */
 bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result, const char *detail,
                        struct ncm_err *err);
-/* After a crash: intents without an outcome are settled by what the store holds (the transition
- * tag proves a promotion), else as "unknown"; never by repeating. */
-bool ncm_audit_settle(struct ncm_db *state, const struct ncm_provider *provider,
-                      struct ncm_conn *conn, struct ncm_err *err);
+/* How details of outcomes begin that another look at the store may settle: "unknown" for now, and
+ * "done" with a transition tag missing. */
+#define NCM_AUDIT_LATER   "not known yet"
+#define NCM_AUDIT_UNNOTED "the note in the tags is missing"
+/* Who settles: what the store holds is asked of conn. */
+struct ncm_settle {
+    const struct ncm_provider *provider;
+    struct ncm_conn *conn;
+    const char *store;    /* its label: of records for several remote stores only its own are
+                             touched; NULL: all */
+    const char *registry; /* another label whose records are its own; or NULL */
+    bool may_write;       /* transition tags that are missing may be left now */
+};
+/* The same for a job, through a connection of it. */
+struct ncm_settle ncm_settle_of(const struct ncm_job_context *ctx, struct ncm_conn *conn,
+                                bool may_write);
+/* After a crash or a lost answer: intents without an outcome, and those that were not known then,
+ * are settled by what the store holds (the transition tag proves a promotion), else as "unknown";
+ * never by repeating. What cannot be asked stays as it is. */
+bool ncm_audit_settle(struct ncm_db *state, const struct ncm_settle *how, struct ncm_err *err);
 /* Walks the chain: *broken is NULL where whole, else the id of the first broken record and *why a
  * sentence (caller frees both). */
 bool ncm_audit_verify(struct ncm_db *state, char **broken, char **why, struct ncm_err *err);

@@ -57,29 +57,24 @@ static void settle(struct ncm_job_context *ctx, struct ncm_db *state)
 {
     struct ncm_err ignored;
     if (ctx->conn != NULL && ctx->provider != NULL && !ctx->read_only) {
-        ncm_audit_settle(state, ctx->provider, ctx->conn, &ignored);
+        const struct ncm_settle how = ncm_settle_of(ctx, ctx->conn, false);
+        ncm_audit_settle(state, &how, &ignored);
     }
 }
 
-bool ncm_audit_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err)
+/* The log as it is now. */
+static bool publish(struct ncm_fetch *f, struct ncm_db *state, bool provisional,
+                    struct ncm_err *err)
 {
-    struct ncm_db *state = NULL;
     struct ncm_log_book book = {0};
     char *broken = NULL;
     char *why = NULL;
-    bool there = ctx->state_path != NULL && ncm_state_open(ctx->state_path, false, &state, err);
-    if (!there && ctx->state_path != NULL && err->code != NCM_NOT_FOUND) {
-        return false;
-    }
-    if (there) {
-        settle(ctx, state);
-    }
-    bool ok = !there ||
-              (ncm_log_book_load(state, &book, err) && ncm_audit_verify(state, &broken, &why, err));
-    ncm_db_close(state);
+    bool ok = state == NULL || (ncm_log_book_load(state, &book, err) &&
+                                ncm_audit_verify(state, &broken, &why, err));
     if (ok) {
         struct ncm_audit_snapshot *s = ncm_snapshot_new(NCM_T_AUDIT, sizeof *s);
         fill(s, &book, f->query->at_ms);
+        s->head.provisional = provisional;
         s->verified = true;
         s->broken_id = ncm_arena_cstr(s->head.arena, broken);
         s->broken_why = ncm_arena_cstr(s->head.arena, why);
@@ -88,5 +83,24 @@ bool ncm_audit_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct nc
     ncm_log_book_release(&book);
     ncm_free(broken);
     ncm_free(why);
+    return ok;
+}
+
+bool ncm_audit_fetch(struct ncm_job_context *ctx, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_db *state = NULL;
+    bool there = ctx->state_path != NULL && ncm_state_open(ctx->state_path, false, &state, err);
+    if (!there && ctx->state_path != NULL && err->code != NCM_NOT_FOUND) {
+        return false;
+    }
+    bool ok = true;
+    if (there) {
+        /* The log is ours: nobody waits for a server to see it. */
+        bool remote = ctx->provider != NULL && (ctx->provider->capabilities & NCM_CAP_REMOTE) != 0;
+        ok = !remote || publish(f, state, true, err);
+        settle(ctx, state);
+    }
+    ok = ok && publish(f, state, false, err);
+    ncm_db_close(state);
     return ok;
 }

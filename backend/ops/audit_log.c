@@ -28,6 +28,7 @@ static void read_intent(struct ncm_stmt *st, struct ncm_arena *a, struct ncm_rec
     r->result = col(st, 14, a);
     r->detail = col(st, 15, a);
     r->hash = col(st, 16, a);
+    r->settled = ncm_col_i64(st, 17) != 0;
 }
 
 static void mark_undone(struct ncm_log_book *b)
@@ -53,8 +54,11 @@ bool ncm_log_book_load(struct ncm_db *state, struct ncm_log_book *out, struct nc
     if (!ncm_db_prepare(state,
                         "SELECT i.seq, i.time_ms, i.id, i.actor, i.host, i.process, i.store,"
                         " i.action, i.subject, i.was, i.becomes, i.reason, i.undoes, i.changes,"
-                        " o.result, o.detail, coalesce(o.hash, i.hash)"
+                        " coalesce(s.result, o.result),"
+                        " CASE WHEN s.id IS NULL THEN o.detail ELSE s.detail END,"
+                        " coalesce(s.hash, o.hash, i.hash), s.id IS NOT NULL"
                         " FROM audit i LEFT JOIN audit o ON o.id=i.id AND o.part='outcome'"
+                        " LEFT JOIN audit s ON s.id=i.id AND s.part='settled'"
                         " WHERE i.part='intent' ORDER BY i.seq",
                         &st, err)) {
         return false;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/node.h"
 #include "ops/demo_parts.h"
+#include "provider/mark.h"
 
 #define DAY_MS 86400000.0
 
@@ -107,30 +107,14 @@ static void transition(struct ncm_demo *d, const struct ncm_demo_model *m, int v
                        const char *to)
 {
     struct ncm_buf text;
-    struct ncm_json j;
+    const struct ncm_mark mark = {.actor = move->actor, .reason = move->reason};
     int64_t at = d->now_ms - (int64_t)(move->days_ago * DAY_MS);
     ncm_buf_init(&text, 4096);
-    ncm_json_init(&j, &text, false);
-    ncm_json_obj(&j);
-    ncm_json_key(&j, "actor");
-    ncm_json_str(&j, move->actor);
-    ncm_json_key(&j, "time");
-    ncm_json_i64(&j, at);
-    if (alias != NULL) {
-        ncm_json_key(&j, "alias");
-        ncm_json_str(&j, alias);
-    }
-    ncm_json_key(&j, "from");
-    ncm_json_str(&j, from);
-    ncm_json_key(&j, "to");
-    ncm_json_str(&j, to);
-    ncm_json_key(&j, "reason");
-    ncm_json_str(&j, move->reason);
-    ncm_json_end_obj(&j);
+    ncm_mark_text(&mark, at, alias, from, to, &text);
     char id[33];
     uint64_t when = (uint64_t)(move->days_ago * 100);
     ncm_demo_id(ncm_demo_mix(ncm_demo_hash(m->name), when, alias != NULL), 1, id);
-    char *key = ncm_sprintf("ncmlops.transition.%.16s", id);
+    char *key = ncm_sprintf(NCM_MARK_PREFIX "%.16s", id);
     version_tag(d, m, version, key, text.p);
     ncm_free(key);
     ncm_buf_release(&text);

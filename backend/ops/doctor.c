@@ -1,10 +1,13 @@
-/* Every check is a line; the ones that ask the store run as one job on its lane. */
+/* Every check is a line; the ones that ask the source run as one job on its lane, and whatever it
+ * does not answer in time, the others still come. */
 #include "ops/doctor.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/num.h"
 #include "engine/state.h"
 #include "io/file.h"
 #include "ops/parts.h"
@@ -57,25 +60,56 @@ static void check_config(struct list *l, struct ncm_session *s)
     }
 }
 
-static void check_writable(struct list *l, struct ncm_job_context *ctx,
+/* ---- the source, on its lane ---------------------------------------------------------------- */
+
+/* What the lane finds out; the owner takes what there is when its patience is over. */
+struct visit {
+    pthread_mutex_t lock;
+    int users; /* owner and lane */
+    const atomic_bool *cancel; /* set: nobody listens any longer */
+    struct list found;
+    int64_t deadline_ms; /* monotonic */
+    bool failed;         /* a check of the source failed */
+};
+
+static void say(void *to, enum ncm_check_state state, const char *name, const char *what,
+                const char *hint)
+{
+    struct visit *v = to;
+    pthread_mutex_lock(&v->lock);
+    if (!atomic_load(v->cancel)) {
+        add(&v->found, state, name, ncm_strdup(what), hint);
+        v->failed = v->failed || state == NCM_CHECK_FAIL;
+    }
+    pthread_mutex_unlock(&v->lock);
+}
+
+/* Takes what. */
+static void tell(struct visit *v, enum ncm_check_state state, const char *name, char *what,
+                 const char *hint)
+{
+    say(v, state, name, what, hint);
+    ncm_free(what);
+}
+
+static void check_writable(struct visit *v, struct ncm_job_context *ctx,
                            const struct ncm_store_snapshot *st)
 {
     if (!st->writable) {
-        add(l, NCM_CHECK_WARN, "write", ncm_strdup(_("the store is only read")),
-            ncm_cstr(st->why_read_only));
+        say(v, NCM_CHECK_WARN, "write", _("the store is only read"), ncm_cstr(st->why_read_only));
     } else if (ctx->read_only) {
-        add(l, NCM_CHECK_WARN, "write", ncm_strdup(_("read-only, as asked for")), NULL);
+        say(v, NCM_CHECK_WARN, "write", _("read-only, as asked for"), NULL);
     } else {
-        add(l, NCM_CHECK_OK, "write", ncm_strdup(_("changes can be made")), NULL);
+        say(v, NCM_CHECK_OK, "write", _("changes can be made"), NULL);
     }
     if (st->server.p != NULL) {
-        add(l, NCM_CHECK_WARN, "server",
-            ncm_sprintf(_("a tracking server owns the file: %s"), st->server.p),
-            _("changes made here fire no webhooks and ask no permissions"));
+        tell(v, NCM_CHECK_WARN, "server",
+             ncm_sprintf(_("a tracking server owns the file: %s"), st->server.p),
+             _("changes made here fire no webhooks and ask no permissions"));
     }
 }
 
-static bool check_store(struct list *l, struct ncm_job_context *ctx)
+static void check_store(struct visit *v, struct ncm_job_context *ctx)
 {
     const void *got;
     struct ncm_err err;
@@ -83,18 +117,87 @@ static bool check_store(struct list *l, struct ncm_job_context *ctx)
     bool ok = ncm_fetch_now(ctx, q, &got, &err);
     ncm_query_free(q);
     if (!ok) {
-        add_error(l, "store", &err);
-        return false;
+        say(v, NCM_CHECK_FAIL, "store", err.what, err.hint);
+        return;
     }
     const struct ncm_store_snapshot *st = got;
-    add(l, NCM_CHECK_OK, "store", ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)),
-        NULL);
-    add(l, NCM_CHECK_OK, "schema",
-        ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
-    check_writable(l, ctx, st);
+    tell(v, NCM_CHECK_OK, "store",
+         ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
+    tell(v, NCM_CHECK_OK, "schema",
+         ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
+    check_writable(v, ctx, st);
     ncm_snapshot_unref(got);
+}
+
+static bool visit_source(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
+{
+    struct visit *v = arg;
+    (void)err;
+    v->cancel = ctx->control.cancel;
+    ctx->control.deadline_mono_ms = v->deadline_ms;
+    if (ctx->provider->examine != NULL) {
+        ctx->provider->examine(ctx->place, &ctx->control, say, v);
+    }
+    if (v->failed) {
+        say(v, NCM_CHECK_WARN, "store", _("not asked what it holds, for the reason above"), NULL);
+    } else {
+        check_store(v, ctx);
+    }
     return true;
 }
+
+static void leave(void *arg)
+{
+    struct visit *v = arg;
+    pthread_mutex_lock(&v->lock);
+    bool last = --v->users == 0;
+    pthread_mutex_unlock(&v->lock);
+    if (last) {
+        ncm_checks_free(v->found.items, v->found.n);
+        pthread_mutex_destroy(&v->lock);
+        ncm_free(v);
+    }
+}
+
+/* Moves what was found so far. */
+static void take_found(struct list *l, struct visit *v)
+{
+    pthread_mutex_lock(&v->lock);
+    for (size_t i = 0; i < v->found.n; i++) {
+        l->items = ncm_grow(l->items, l->n, &l->cap, sizeof *l->items);
+        l->items[l->n++] = v->found.items[i];
+    }
+    v->found.n = 0;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static void check_source(struct list *l, struct ncm_session *s)
+{
+    struct visit *v = ncm_alloc(1, sizeof *v);
+    struct ncm_job_result result;
+    struct ncm_err late;
+    int64_t patience = ncm_session_timeout(s);
+    pthread_mutex_init(&v->lock, NULL);
+    v->users = 2;
+    v->deadline_ms = ncm_mono_ms() + patience * 9 / 10; /* in time to say so itself */
+    uint64_t id = ncm_session_inspect(s, visit_source, v, leave);
+    bool done = ncm_session_result_wait(s, id, &result, &late);
+    take_found(l, v);
+    if (!done) {
+        char text[32];
+        add(l, NCM_CHECK_FAIL, "store",
+            ncm_sprintf(_("no answer within %s"), ncm_fmt_duration(text, sizeof text, patience)),
+            _("--timeout SECONDS waits longer"));
+    } else if (result.ok) {
+        leave(v); /* the lane's share came back with the result */
+    } else {
+        add_error(l, "store", &result.err);
+        leave(v);
+    }
+    leave(v);
+}
+
+/* ---- our own state -------------------------------------------------------------------------- */
 
 static void check_records(struct list *l, struct ncm_db *state)
 {
@@ -131,12 +234,28 @@ static void check_records(struct list *l, struct ncm_db *state)
     ncm_log_book_release(&book);
 }
 
+/* The folder that a file below it would be made in: the nearest that is there. */
+static char *nearest_folder(const char *path)
+{
+    char *dir = ncm_strdup(path);
+    struct ncm_file_info info = {0};
+    struct ncm_err ignored;
+    do {
+        char *slash = strrchr(dir, '/');
+        if (slash == NULL) {
+            ncm_free(dir);
+            return ncm_strdup(".");
+        }
+        slash[slash == dir ? 1 : 0] = '\0';
+    } while (strcmp(dir, "/") != 0 &&
+             (!ncm_file_stat(dir, &info, &ignored) || info.kind == NCM_FILE_NONE));
+    return dir;
+}
+
 /* Whether the record file could be made: its folder must take new files. */
 static void check_place(struct list *l, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *dir = slash == NULL ? ncm_strdup(".")
-                              : ncm_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    char *dir = nearest_folder(path);
     if (access(dir, W_OK | X_OK) == 0) {
         add(l, NCM_CHECK_OK, "audit", ncm_strdup(_("no change was recorded yet")), NULL);
     } else {
@@ -146,64 +265,32 @@ static void check_place(struct list *l, const char *path)
     ncm_free(dir);
 }
 
-static void check_state(struct list *l, struct ncm_job_context *ctx)
+static void check_state(struct list *l, const char *path)
 {
     struct ncm_db *state;
     struct ncm_err err;
-    if (ctx->state_path == NULL) {
-        add(l, NCM_CHECK_WARN, "audit",
-            ncm_strdup(_("there is no place for records, so nothing can be changed")), NULL);
-    } else if (ncm_state_open(ctx->state_path, false, &state, &err)) {
-        add(l, NCM_CHECK_OK, "state", ncm_strdup(ctx->state_path), NULL);
+    if (ncm_state_open(path, false, &state, &err)) {
+        add(l, NCM_CHECK_OK, "state", ncm_strdup(path), NULL);
         check_records(l, state);
         ncm_db_close(state);
     } else if (err.code == NCM_NOT_FOUND) {
-        check_place(l, ctx->state_path);
+        check_place(l, path);
     } else {
         add_error(l, "state", &err);
     }
 }
 
-static bool store_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
-{
-    struct list *l = arg;
-    (void)err;
-    if (check_store(l, ctx)) {
-        check_state(l, ctx);
-    }
-    return true;
-}
-
-static void free_list(void *arg)
-{
-    struct list *l = arg;
-    ncm_checks_free(l->items, l->n);
-    ncm_free(l);
-}
-
 void ncm_doctor(struct ncm_session *s, struct ncm_check **out, size_t *n)
 {
-    struct list *l = ncm_alloc(1, sizeof *l);
-    struct ncm_job_result result;
-    struct ncm_err err;
-    add(l, NCM_CHECK_OK, "context",
+    struct list l = {0};
+    check_config(&l, s);
+    add(&l, NCM_CHECK_OK, "context",
         ncm_sprintf(_("%s (%s)"), ncm_session_location(s), ncm_session_why(s)),
         ncm_session_also(s));
-    check_config(l, s);
-    if (ncm_session_insecure(s)) {
-        add(l, NCM_CHECK_WARN, "tls", ncm_strdup(_("the server's certificate is not checked")),
-            _("'ca' (or MLFLOW_TRACKING_SERVER_CERT_PATH) names the certificate to check it with"));
-    }
-    uint64_t id = ncm_session_submit(s, store_job, l, free_list);
-    if (!ncm_session_result_wait(s, id, &result, &err)) {
-        /* The job still has the list: what is known now is only that it took too long. */
-        struct list *late = ncm_alloc(1, sizeof *late);
-        add_error(late, "store", &err);
-        l = late;
-    }
-    *out = l->items;
-    *n = l->n;
-    ncm_free(l);
+    check_source(&l, s);
+    check_state(&l, ncm_session_state_path(s));
+    *out = l.items;
+    *n = l.n;
 }
 
 void ncm_checks_free(struct ncm_check *c, size_t n)

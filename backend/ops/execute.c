@@ -28,21 +28,58 @@ static bool is_doubtful(enum ncm_code code)
            code == NCM_UNREACHABLE;
 }
 
+static bool is_atomic(const struct ncm_job_context *ctx)
+{
+    return (ctx->provider->capabilities & NCM_CAP_ATOMIC) != 0;
+}
+
+/* The changes with the numbers that the store gave to what it made. */
+static void changes_done(const struct ncm_plan *plan, struct ncm_changes *out)
+{
+    ncm_changes_copy(out, &plan->changes);
+    for (size_t i = 0; i < out->n; i++) {
+        struct ncm_change *ch = &out->items[i];
+        char **field = ch->kind == NCM_CH_VERSION_CREATE      ? &ch->version
+                       : ch->kind == NCM_CH_EXPERIMENT_CREATE ? &ch->object
+                                                              : NULL;
+        const char *made =
+            ch->kind == NCM_CH_VERSION_CREATE ? plan->receipt.new_version : plan->receipt.new_id;
+        if (field != NULL && made[0] != '\0') {
+            ncm_free(*field);
+            *field = ncm_strdup(made);
+        }
+    }
+}
+
+static void look(struct ncm_job_context *ctx, struct ncm_conn *conn, const struct ncm_plan *plan,
+                 bool said_done, struct ncm_evidence *out)
+{
+    struct ncm_changes changes;
+    changes_done(plan, &changes);
+    const struct ncm_evidence_of of = {.provider = ctx->provider,
+                                       .conn = conn,
+                                       .audit_id = plan->audit_id,
+                                       .changes = &changes,
+                                       .said_done = said_done};
+    ncm_audit_evidence(&of, out);
+    ncm_changes_release(&changes);
+}
+
+/* A provider without transactions says itself where something stands or may stand. */
 static const char *what_happened(struct ncm_job_context *ctx, struct ncm_conn *conn,
                                  struct ncm_plan *plan, const struct ncm_err *err, char **detail)
 {
-    if (err->code == NCM_CONFLICT) {
+    bool open = is_atomic(ctx) ? err->code != NCM_CONFLICT && is_doubtful(err->code)
+                               : plan->receipt.partial;
+    if (!open) {
         *detail = ncm_strdup(err->what);
-        return "conflict";
+        return err->code == NCM_CONFLICT ? "conflict" : "failed";
     }
-    if (!is_doubtful(err->code)) {
-        *detail = ncm_strdup(err->what);
-        return "failed";
-    }
-    const char *result =
-        ncm_audit_evidence(ctx->provider, conn, plan->audit_id, &plan->changes, detail);
-    ncm_log("after an error the change %s is %s: %s", plan->audit_id, result, err->what);
-    return result;
+    struct ncm_evidence found;
+    look(ctx, conn, plan, false, &found);
+    *detail = found.detail;
+    ncm_log("after an error the change %s is %s: %s", plan->audit_id, found.result, err->what);
+    return found.result;
 }
 
 static void record(struct ncm_db *state, struct ncm_plan *plan, const char *result,
@@ -62,11 +99,48 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
         detail = ncm_sprintf("version %s", plan->receipt.new_version);
     } else if (plan->receipt.new_id[0] != '\0') {
         detail = ncm_sprintf("experiment %s", plan->receipt.new_id);
+    } else if (plan->receipt.unnoted) {
+        detail = ncm_strdup(NCM_AUDIT_UNNOTED);
     }
     plan->outcome_known = true;
     record(state, plan, "done", detail);
     ncm_free(detail);
     return true;
+}
+
+static bool was_replaced(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_plan *plan,
+                         struct ncm_err *err)
+{
+    const struct ncm_evidence_of of = {.provider = ctx->provider,
+                                       .conn = conn,
+                                       .audit_id = plan->audit_id,
+                                       .changes = &plan->changes};
+    if (ncm_audit_written(&of)) {
+        return false;
+    }
+    ncm_fail(err, NCM_CONFLICT,
+             _("the store was replaced while it was written: the change is not"
+               " in it"));
+    ncm_hint(err, _("look at the present state and decide again"));
+    return true;
+}
+
+/* It said that it was done: everything must be as planned, or carry our note of having been so. */
+static bool is_otherwise(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_plan *plan,
+                         struct ncm_err *err)
+{
+    struct ncm_evidence found;
+    look(ctx, conn, plan, true, &found);
+    bool fine = found.away || strcmp(found.result, "done") == 0;
+    if (!fine) {
+        plan->receipt.partial = true;
+        ncm_fail(err, NCM_CONFLICT,
+                 _("the store said that it was done, but now it is not as planned"));
+        ncm_detail(err, "%s", found.detail);
+        ncm_hint(err, _("look at the present state and decide again"));
+    }
+    ncm_free(found.detail);
+    return !fine;
 }
 
 /* Reads back through a fresh connection: a file that was put in the store's place between opening
@@ -80,15 +154,10 @@ static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
     if (!ctx->provider->open(ctx->place, &conn, &control, &ignored)) {
         return true;
     }
-    bool there = ncm_audit_written(ctx->provider, conn, plan->audit_id, &plan->changes);
+    bool other =
+        is_atomic(ctx) ? was_replaced(ctx, conn, plan, err) : is_otherwise(ctx, conn, plan, err);
     ctx->provider->close(conn);
-    if (there) {
-        return true;
-    }
-    ncm_fail(err, NCM_CONFLICT,
-             _("the store was replaced while it was written: the change is not"
-               " in it"));
-    return ncm_hint(err, _("look at the present state and decide again"));
+    return !other;
 }
 
 static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct ncm_db *state,
@@ -109,7 +178,7 @@ static bool carry_out(struct ncm_job_context *ctx, struct ncm_conn *conn, struct
     record(state, plan, result, detail);
     if (strcmp(result, "done") == 0) {
         ok = true;
-    } else if (!plan->outcome_known) {
+    } else if (!plan->outcome_known && (is_atomic(ctx) || err->hint[0] == '\0')) {
         ncm_hint(err, _("whether it was written is not known: look at the store"));
     }
     ncm_free(detail);
@@ -124,8 +193,10 @@ static bool execute(struct ncm_job_context *ctx, struct ncm_conn *conn, struct n
     if (!open_state(ctx, &state, err)) {
         return false;
     }
-    ncm_audit_settle(state, ctx->provider, conn, &ignored);
-    bool ok = ncm_audit_intent(state, ctx->store_label, plan, &plan->audit_id, err);
+    const struct ncm_settle how = ncm_settle_of(ctx, conn, true);
+    ncm_audit_settle(state, &how, &ignored);
+    const char *label = ncm_label_of_changes(ctx, &plan->changes);
+    bool ok = ncm_audit_intent(state, label, plan, &plan->audit_id, err);
     if (!ok) {
         ncm_wrap(err, "%s", _("nothing is changed, because it cannot be recorded"));
     }

@@ -18,7 +18,8 @@ static bool load_book(struct ncm_job_context *ctx, struct ncm_log_book *book, st
     }
     struct ncm_err ignored;
     if (ctx->conn != NULL && !ctx->read_only) {
-        ncm_audit_settle(state, ctx->provider, ctx->conn, &ignored);
+        const struct ncm_settle how = ncm_settle_of(ctx, ctx->conn, false);
+        ncm_audit_settle(state, &how, &ignored);
     }
     bool ok = ncm_log_book_load(state, book, err);
     ncm_db_close(state);

@@ -1,23 +1,27 @@
 #include "ops/open.h"
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "engine/source.h"
 #include "engine/state.h"
 #include "ops/parts.h"
 
 static const struct ncm_topic_ops topics[] = {
-    {NCM_T_AUDIT, ncm_audit_fetch},
-    {NCM_T_HOLDERS, ncm_holders_fetch},
-    {NCM_N_TOPICS, NULL},
+    {NCM_T_AUDIT, ncm_audit_fetch, true},
+    {NCM_T_HOLDERS, ncm_holders_fetch, false},
+    {NCM_N_TOPICS, NULL, false},
 };
 
+/* Without an outcome, or with one that was to be looked at again. */
 static bool has_open_intents(struct ncm_db *state)
 {
     struct ncm_err ignored;
     int64_t n = 0;
     return ncm_db_i64(state,
                       "SELECT count(*) FROM audit i WHERE i.part='intent' AND NOT EXISTS"
-                      " (SELECT 1 FROM audit o WHERE o.id=i.id AND o.part='outcome')",
+                      " (SELECT 1 FROM audit o WHERE o.id=i.id AND o.part='outcome'"
+                      " AND coalesce(o.detail,'') NOT LIKE '" NCM_AUDIT_LATER "%'"
+                      " AND coalesce(o.detail,'') NOT LIKE '" NCM_AUDIT_UNNOTED "%')",
                       0, &n, &ignored) &&
            n > 0;
 }
@@ -47,7 +51,8 @@ static void settle_first(const struct ncm_source *source)
         return;
     }
     if (source->provider->open(&source->place, &conn, &control, &err)) {
-        ncm_audit_settle(state, source->provider, conn, &err);
+        const struct ncm_settle how = {.provider = source->provider, .conn = conn};
+        ncm_audit_settle(state, &how, &err);
         source->provider->close(conn);
     } else {
         ncm_log("not settled: %s", err.what);
@@ -88,7 +93,11 @@ static bool settle_later(struct ncm_job_context *ctx, void *arg, struct ncm_err 
     bool ok = ncm_fetch_now(ctx, q, &store, err); /* whether it can be asked at all */
     ncm_query_free(q);
     ncm_snapshot_unref(store);
-    ok = ok && ncm_audit_settle(state, ctx->provider, ctx->conn, err);
+    const struct ncm_settle how = ncm_settle_of(ctx, ctx->conn, !ctx->read_only);
+    ok = ok && ncm_audit_settle(state, &how, err);
+    if (ok && has_open_intents(state)) { /* somebody may still be at it */
+        ok = ncm_fail(err, NCM_BUSY, _("a change is not settled yet"));
+    }
     ncm_db_close(state);
     return ok;
 }

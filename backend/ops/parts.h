@@ -34,6 +34,7 @@ struct ncm_record {
     struct ncm_str detail, hash;
     struct ncm_str undone_action; /* of the record that this one takes back; absent without */
     bool undone;                  /* a later done record takes it back */
+    bool settled;                 /* the outcome was found out later */
 };
 struct ncm_log_book {
     struct ncm_arena *arena;
@@ -104,17 +105,31 @@ bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
 
+/* plan.c: the store that the changes are made in, for people and for the record. */
+const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct ncm_changes *c);
 /* execute.c: the whole job of ncm_execute_start. */
 bool ncm_plan_execute(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err);
-/* "done", "failed" or "unknown": whether the change with this audit id is in the store. *detail
- * (caller frees) says by what that is known. */
-const char *ncm_audit_evidence(const struct ncm_provider *provider, struct ncm_conn *conn,
-                               const char *audit_id, const struct ncm_changes *changes,
-                               char **detail);
-
-/* Reading back: false where the change's transition tag ought to be in the store and is not. */
-bool ncm_audit_written(const struct ncm_provider *provider, struct ncm_conn *conn,
-                       const char *audit_id, const struct ncm_changes *changes);
+/* evidence.c: whether a change is in the store, by what it holds now. */
+struct ncm_evidence_of {
+    const struct ncm_provider *provider;
+    struct ncm_conn *conn;
+    const char *audit_id;
+    const struct ncm_changes *changes; /* with numbers of what was created, where known */
+    int64_t age_ms; /* since the intent: a server may be late with what nobody answered */
+    bool said_done; /* the store said so: what is there is ours */
+};
+struct ncm_evidence {
+    const char *result; /* "done", "failed" or "unknown" */
+    char *detail;       /* by what that is known; the caller frees */
+    bool later;         /* unknown for now: another look may tell */
+    bool away;          /* … because the store could not be asked */
+    bool unnoted;       /* a transition tag is missing */
+    bool noted;         /* every change is proven by its transition tag */
+};
+void ncm_audit_evidence(const struct ncm_evidence_of *of, struct ncm_evidence *out);
+/* Reading back from a store with transactions: false where the change's transition tag ought to be
+ * in it and is not. */
+bool ncm_audit_written(const struct ncm_evidence_of *of);
 
 /* audit.c: the word of an action, "promote" …; stable. */
 const char *ncm_intent_word(enum ncm_intent_kind kind);

@@ -107,6 +107,12 @@ static void note_first_audit(struct ncm_planner *p)
     }
 }
 
+const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct ncm_changes *c)
+{
+    bool registry = c->n > 0 && ncm_change_of_registry(c->items[0].kind);
+    return registry && ctx->registry_label != NULL ? ctx->registry_label : ctx->store_label;
+}
+
 /* What every plan says at its end: where it is written, and what is passed by. */
 static void closing_lines(struct ncm_planner *p)
 {
@@ -117,9 +123,9 @@ static void closing_lines(struct ncm_planner *p)
         ncm_plan_note(p->plan,
                       _("writes to %s and leaves a note of this in the version's tags, so that"
                         " other clients see it"),
-                      p->ctx->store_label);
+                      ncm_label_of_changes(p->ctx, &p->plan->changes));
     } else {
-        ncm_plan_note(p->plan, _("writes to %s"), p->ctx->store_label);
+        ncm_plan_note(p->plan, _("writes to %s"), ncm_label_of_changes(p->ctx, &p->plan->changes));
     }
     note_first_audit(p);
     if (p->store->server.p != NULL) {

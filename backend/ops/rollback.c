@@ -17,7 +17,8 @@ static bool load_book(struct ncm_planner *p, struct ncm_log_book *book, struct n
     if (!ncm_state_open(p->ctx->state_path, false, &state, err)) {
         return err->code == NCM_NOT_FOUND;
     }
-    ncm_audit_settle(state, p->ctx->provider, p->conn, &ignored);
+    const struct ncm_settle how = ncm_settle_of(p->ctx, p->conn, false);
+    ncm_audit_settle(state, &how, &ignored);
     bool ok = ncm_log_book_load(state, book, err);
     ncm_db_close(state);
     return ok;

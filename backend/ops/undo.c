@@ -138,7 +138,8 @@ bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
         }
         return ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
     }
-    ncm_audit_settle(state, p->ctx->provider, p->conn, &ignored);
+    const struct ncm_settle how = ncm_settle_of(p->ctx, p->conn, false);
+    ncm_audit_settle(state, &how, &ignored);
     bool ok = ncm_log_book_load(state, &book, err);
     ncm_db_close(state);
     if (!ok) {

@@ -7,6 +7,7 @@
 #include "io/file.h"
 
 #define MOST_ENTRIES 10000
+#define PIECE_BYTES  (1024 * 1024)
 
 /* root/inner, and the file itself lies below root: links that lead out of it are refused. */
 char *ncm_artifact_inside(const char *root, const char *inner, struct ncm_err *err)
@@ -34,7 +35,7 @@ char *ncm_artifact_inside(const char *root, const char *inner, struct ncm_err *e
 }
 
 bool ncm_artifact_list(const char *root, const char *inner, struct ncm_artifacts_snapshot *s,
-                        struct ncm_err *err)
+                       struct ncm_err *err)
 {
     struct ncm_dir_entry *entries = NULL;
     char *path = ncm_artifact_inside(root, inner, err);
@@ -57,13 +58,33 @@ bool ncm_artifact_list(const char *root, const char *inner, struct ncm_artifacts
     return true;
 }
 
-bool ncm_artifact_read(const char *path, int64_t most, struct ncm_artifact_snapshot *s,
+/* Piece by piece, so that a file of any size takes no memory. */
+static bool pour(const char *path, const struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
+                 struct ncm_err *err)
+{
+    struct ncm_buf piece;
+    bool more = true, ok = true;
+    ncm_buf_init(&piece, PIECE_BYTES + 1);
+    while (ok && more) {
+        ncm_buf_clear(&piece);
+        bool stopped = f->control.cancel != NULL && atomic_load(f->control.cancel);
+        ok = (!stopped || ncm_fail(err, NCM_CANCELLED, _("Cancelled."))) &&
+             ncm_file_read(path, s->size, PIECE_BYTES, &piece, &more, err) &&
+             f->sink(f->sink_to, piece.p, piece.len, err);
+        s->size += (int64_t)piece.len;
+    }
+    ncm_buf_release(&piece);
+    return ok;
+}
+
+bool ncm_artifact_read(const char *path, const struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
                        struct ncm_err *err)
 {
     struct ncm_buf content;
     struct ncm_file_info info;
-    if (most <= 0)
-        most = NCM_ARTIFACT_BYTES;
+    if (f->sink != NULL)
+        return pour(path, f, s, err);
+    int64_t most = f->query->limit > 0 ? f->query->limit : NCM_ARTIFACT_BYTES;
     if (most > NCM_ARTIFACT_MOST)
         most = NCM_ARTIFACT_MOST;
     ncm_buf_init(&content, (size_t)most + 1);

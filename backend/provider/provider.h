@@ -45,6 +45,10 @@ struct ncm_fetch {
     bool cached;         /* only what was kept from an earlier start (NCM_CAP_CACHE): published as
                             provisional with the time it was read; NCM_NOT_FOUND where nothing is */
     struct ncm_control control;
+    /* ARTIFACT: gets the whole file piece by piece, and the snapshot holds no content; false ends
+     * the fetch with *err. NULL: the content, up to the query's limit, is in the snapshot. */
+    bool (*sink)(void *sink_to, const char *p, size_t len, struct ncm_err *err);
+    void *sink_to;
     void (*publish)(void *to, struct ncm_snapshot *s);
     void (*progress)(void *to, int64_t done, int64_t total); /* total -1: unknown */
     void *to;
@@ -74,6 +78,9 @@ struct ncm_receipt {
     char new_version[32]; /* of NCM_CH_VERSION_CREATE */
     char new_id[40];      /* of NCM_CH_EXPERIMENT_CREATE */
     int64_t time_ms;      /* the time written into the store */
+    /* Without NCM_CAP_ATOMIC: */
+    bool partial; /* apply failed, and some of it stands or may stand: err->hint says what */
+    bool unnoted; /* apply is done, but a transition tag could not be left */
 };
 
 /* Left in the store beside stage and alias changes, so that any client sees them: version tag
@@ -120,8 +127,8 @@ struct ncm_provider {
                   const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err);
     /* Carries all changes out as one unit, comparing each `from` first: NCM_CONFLICT (what names
      * both states) and nothing written where one differs. mark may be NULL. Where the system has no
-     * such unit (no NCM_CAP_ATOMIC) all are compared before the first is written, a failure on the
-     * way is taken back, and what could not be is said in err->detail. */
+     * such unit (no NCM_CAP_ATOMIC) all are compared before the first is written and a failure on the
+     * way is taken back; receipt->partial says where that did not succeed. */
     bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
                   const struct ncm_mark *mark, const struct ncm_control *control,
                   struct ncm_receipt *receipt, struct ncm_err *err);

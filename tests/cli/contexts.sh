@@ -114,6 +114,10 @@ run_with config show
 out_lacks "hu@sh" "as text too"
 run_with --context lab doctor
 out_lacks "hu@sh" "nor doctor"
+printf 'contexts: {a: {tracking: {uri: "https://127.0.0.1:1", token-env: NCM_NO}}}\n' \
+    >"$scratch/etc/unset.yaml"
+run --config "$scratch/etc/unset.yaml" --context a doctor
+out_has "NCM_NO is not set" "doctor tells of a variable that is not set"
 
 wrong()
 {

@@ -13,6 +13,9 @@ run experiments --all -o json
 json 'any(e["lifecycle_stage"] == "deleted" for e in d)' "--all has the deleted"
 run experiments
 out_has "추천-시스템" "the table shows Korean names"
+NCMLOPS_NOW=1000000000000 run experiments
+out_has "–" "what a clock ahead of ours wrote has no age"
+out_lacks " now " "and was not written now"
 run experiments -o csv
 out_has "experiment_id,name,lifecycle_stage" "CSV begins with the names of the columns"
 run experiments -o jsonl
@@ -108,6 +111,22 @@ run artifact get "$a" note.txt copy.txt
 rc 0 "artifact get into a file"
 cmp -s copy.txt "$scratch/art/note.txt"
 tap $? "the file is the same"
+head -c 20000000 /dev/urandom >"$scratch/art/model/large.bin"
+run artifact get "$a" model/large.bin copy.bin
+rc 0 "artifact get of more than is held in memory"
+cmp -s copy.bin "$scratch/art/model/large.bin"
+tap $? "the large file is the same"
+run artifact get "$a" model/large.bin
+rc 1 "but it is not printed"
+err_has "large.bin FILE" "and the message says how it is written out"
+printf 'before\n' >kept.txt
+run artifact get "$a" nothere kept.txt
+rc 5 "an unknown artifact into a file"
+[ "$(cat kept.txt)" = before ] && [ -z "$(ls kept.txt.* 2>/dev/null)" ]
+tap $? "leaves what was there, and nothing beside it"
+run artifact get "$a" model/large.bin nowhere/copy.bin
+rc 5 "a folder that is not there"
+rm -f "$scratch/art/model/large.bin" copy.bin kept.txt
 run artifact get "$a" ../../place/mlflow.db
 [ "$rc" != 0 ]
 tap $? "artifact get does not leave the run's folder"

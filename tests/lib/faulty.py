@@ -398,8 +398,8 @@ class Faulty:
             if at and self._over.wait(float(rule["delay"])):
                 raise Gone
             piece = data[at:at + step]
-            conn.sendall(piece)
             entry["sent"] += len(piece)
+            conn.sendall(piece)
         if ends and int(rule.get("reset", 0)):
             conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if ends:

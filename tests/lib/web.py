@@ -23,6 +23,7 @@ import certs  # noqa: E402
 lock = threading.Condition()
 over = threading.Event()
 seen = []  # [server, method, target, authorization, number of the connection's request]
+addresses = {}
 waiting = 0
 token = "first"
 TYPES = "Content-Type: application/json\r\n"
@@ -44,10 +45,12 @@ class Request:
                 raise Gone
             name, _, value = raw.decode("latin-1").partition(":")
             self.headers[name.lower()] = value.strip()
-        self.body = source.read(int(self.headers.get("content-length", 0)))
-        self.conn, self.nth = conn, nth
+        self.conn, self.nth, self.secure = conn, nth, isinstance(conn, ssl.SSLSocket)
         parts = urllib.parse.urlsplit(self.target)
         self.path, self.query = parts.path, dict(urllib.parse.parse_qsl(parts.query))
+        if self.path == "/impatient":
+            reset(self)
+        self.body = source.read(int(self.headers.get("content-length", 0)))
 
     def send(self, text):
         self.conn.sendall(text.encode("latin-1") if isinstance(text, str) else text)
@@ -150,6 +153,12 @@ def reset(r):
     raise Gone
 
 
+def cut_at(r):
+    """An answer of which only the first ?at= bytes come."""
+    r.send(("HTTP/1.1 200 OK\r\n%sContent-Length: 9\r\n\r\n{\"a\": 12}" % TYPES)[:int(r.query["at"])])
+    raise Gone
+
+
 def only_first(r):
     """A kept connection dies just when the next request comes in."""
     if r.nth > 1:
@@ -199,7 +208,34 @@ def log(r):
     r.say(json.dumps({"n": len(found), "authorization": last[3] or "", "method": last[1]}))
 
 
-PATHS = {"/hang": hang, "/hang-body": hang_body, "/cut": cut, "/cut-chunk": cut_chunk, "/chunked": chunked,
+def redirect(r, to):
+    r.say("", "Location: %s\r\n" % to, "302 Found")
+
+
+def loop(r):
+    redirect(r, "/loop")
+
+
+def slash(r):
+    if r.path.endswith("/"):
+        r.say("{}")
+    else:
+        redirect(r, r.target.replace("/slash", "/slash/"))
+
+
+def upgrade(r):
+    if r.secure:
+        r.say("{}")
+    else:
+        redirect(r, addresses["tls"] + r.target)
+
+
+def downgrade(r):
+    redirect(r, addresses["plain"].replace("127.0.0.1", "localhost") + r.target)
+
+
+PATHS = {"/loop": loop, "/slash": slash, "/slash/": slash, "/upgrade": upgrade, "/downgrade": downgrade,
+         "/hang": hang, "/hang-body": hang_body, "/cut": cut, "/cut-chunk": cut_chunk, "/cut-at": cut_at, "/chunked": chunked,
          "/gzip": zipped, "/bad-gzip": bad_zip, "/status": status, "/typed": typed, "/guarded": guarded,
          "/set-token": set_token, "/http10": http10, "/flood": flood, "/long-header": long_header,
          "/garbage": garbage, "/empty": empty, "/reset": reset, "/only-first": only_first, "/never": never,
@@ -211,17 +247,35 @@ def note(name, r):
         seen.append([name, r.method, r.target, r.headers.get("authorization"), r.nth])
 
 
+def drain(conn):
+    """Ends it so that the other side can read what we said last: closing now would be a reset."""
+    raw = socket.socket(fileno=os.dup(conn.fileno()))
+    raw.shutdown(socket.SHUT_WR)
+    while raw.recv(65536):
+        pass
+    raw.close()
+
+
 def serve(name, conn, context):
     try:
         conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context:
-            conn = context.wrap_socket(conn, server_side=True)
+            conn = context.wrap_socket(conn, server_side=True, do_handshake_on_connect=False)
+            try:
+                conn.do_handshake()
+            except ssl.SSLError:
+                drain(conn)
+                return
+        elif conn.recv(1, socket.MSG_PEEK) == b"\x16":
+            conn.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            drain(conn)
+            return
         with conn.makefile("rb") as source:
             for nth in range(1, 1000000):
                 r = Request(source, conn, nth)
                 if r.path != "/log":
                     note(name, r)
-                PATHS.get(r.path, echo)(r)
+                (hang if r.path.startswith("/hang/") else PATHS.get(r.path, echo))(r)
     except (Gone, OSError, ValueError):
         pass
     finally:
@@ -259,7 +313,7 @@ def proxy(name, conn, _):
             else:
                 url = urllib.parse.urlsplit(r.target)
                 head = "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % (
-                    r.method, url.path or "/", url.netloc)
+                    r.method, urllib.parse.urlunsplit(("", "", url.path or "/", url.query, "")), url.netloc)
                 forward(r, ("127.0.0.1", url.port or 80), head.encode())
     except (Gone, OSError, ValueError):
         pass
@@ -279,8 +333,8 @@ def listen(name, run, context=None):
             threading.Thread(target=run, args=(name, conn, context), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    port = s.getsockname()[1]
-    print("%s=%s://%s:%d" % (name, "https" if context else "http", "localhost" if context else "127.0.0.1", port))
+    addresses[name] = "%s:%d" % ("https://localhost" if context else "http://127.0.0.1", s.getsockname()[1])
+    print("%s=%s" % (name, addresses[name]))
 
 
 def context_of(paths, name, client=False):

@@ -192,7 +192,8 @@ static void settled_as(struct small *s, const char *id, const char *result)
     struct ncm_db *db;
     struct ncm_log_book book;
     assert_true(ncm_state_open(s->state_path, true, &db, &err));
-    assert_true(ncm_audit_settle(db, s->ctx.provider, s->conn, &err));
+    const struct ncm_settle how = {.provider = s->ctx.provider, .conn = s->conn};
+    assert_true(ncm_audit_settle(db, &how, &err));
     assert_true(ncm_log_book_load(db, &book, &err));
     bool found = false;
     for (size_t i = 0; i < book.n; i++) {
@@ -238,9 +239,12 @@ static void after_a_crash_the_store_tells(void **state)
 
 static void evidence_is(struct small *s, const struct ncm_changes *c, const char *expected)
 {
-    char *detail;
-    assert_string_equal(ncm_audit_evidence(s->ctx.provider, s->conn, "id1", c, &detail), expected);
-    ncm_free(detail);
+    const struct ncm_evidence_of of = {
+        .provider = s->ctx.provider, .conn = s->conn, .audit_id = "id1", .changes = c};
+    struct ncm_evidence found;
+    ncm_audit_evidence(&of, &found);
+    assert_string_equal(found.result, expected);
+    ncm_free(found.detail);
 }
 
 static void an_alias_of_nothing_leaves_no_evidence(void **state)

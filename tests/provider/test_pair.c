@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "engine/pair.h"
 #include "engine/source.h"
+#include "engine/state.h"
 #include "provider/small_store.h"
 #include "unit/scratch.h"
 
@@ -215,6 +216,7 @@ static void a_promotion_is_recorded_with_the_registry(void **state)
         .conn = conn,
         .place = &source.place,
         .store_label = choice.label,
+        .registry_label = source.registry_label,
         .state_path = source.state_path,
     };
     struct ncm_plan *p = ncm_alloc(1, sizeof *p);
@@ -229,6 +231,14 @@ static void a_promotion_is_recorded_with_the_registry(void **state)
         "Production");
     assert_int_equal(access(registry.state_path, F_OK), 0);
     assert_int_equal(access(tracking.state_path, F_OK), -1);
+    struct ncm_db *record;
+    struct ncm_log_book book;
+    assert_true(ncm_state_open(registry.state_path, false, &record, &err));
+    assert_true(ncm_log_book_load(record, &book, &err));
+    assert_int_equal(book.n, 1);
+    assert_string_equal(book.items[0].store.p, registry.path);
+    ncm_log_book_release(&book);
+    ncm_db_close(record);
 }
 
 /* Watches until something happened; its topics. */

@@ -134,10 +134,14 @@ static void lengths_of_time(void **state)
         {3542400000, "41 d"}, {-200000, "-3 m 20 s"}, {INT64_MIN, "-106751991167 d"},
     };
     char s[48];
+    const char *dash = ncm_text_utf8() ? "\u2013" : "-";
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_string_equal(ncm_fmt_duration(s, sizeof s, rows[i].ms), rows[i].text);
     assert_string_equal(ncm_fmt_age(s, sizeof s, -5), "now");
+    assert_string_equal(ncm_fmt_age(s, sizeof s, -59000), "now"); /* clocks differ a little */
+    assert_string_equal(ncm_fmt_age(s, sizeof s, -2 * 3600 * 1000), dash);
+    assert_string_equal(ncm_fmt_age(s, sizeof s, INT64_MIN), dash);
     assert_string_equal(ncm_fmt_age(s, sizeof s, 999), "now");
     assert_string_equal(ncm_fmt_age(s, sizeof s, 42000), "42 s");
     assert_string_equal(ncm_fmt_age(s, sizeof s, 200000), "3 m");

@@ -8,149 +8,22 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "engine/internal.h"
-
-enum { PATIENCE_MS = 20000 };
-
-/* The outside world: what is in the store, what goes wrong, who waits. */
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    int content; /* what a fetch finds */
-    int fetches, windows, opens, closes, running, interrupted;
-    bool hold; /* fetches wait until let go or cancelled */
-    int fail;  /* this many fetches fail */
-    enum ncm_code code;
-    unsigned events; /* for the next watch */
-    bool borrowed;   /* the last fetch was given a previous snapshot */
-    size_t first, count;
-} world = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
-
-struct ncm_conn {
-    int number;
-};
-
-static bool nap(int ms) /* on world.moved; false once the time is over */
-{
-    struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_nsec += (long)ms * 1000000L;
-    at.tv_sec += at.tv_nsec / 1000000000L;
-    at.tv_nsec %= 1000000000L;
-    return pthread_cond_timedwait(&world.moved, &world.lock, &at) == 0;
-}
-
-static bool fake_open(const struct ncm_place *place, struct ncm_conn **out, struct ncm_control *control,
-                      struct ncm_err *err)
-{
-    (void)place;
-    (void)control;
-    (void)err;
-    pthread_mutex_lock(&world.lock);
-    *out = ncm_alloc(1, sizeof **out);
-    (*out)->number = ++world.opens;
-    pthread_mutex_unlock(&world.lock);
-    return true;
-}
-
-static void fake_close(struct ncm_conn *conn)
-{
-    pthread_mutex_lock(&world.lock);
-    world.closes++;
-    pthread_mutex_unlock(&world.lock);
-    ncm_free(conn);
-}
-
-static void fake_interrupt(struct ncm_conn *conn)
-{
-    (void)conn;
-    pthread_mutex_lock(&world.lock);
-    world.interrupted++;
-    pthread_cond_broadcast(&world.moved);
-    pthread_mutex_unlock(&world.lock);
-}
-
-static bool fake_fetch(struct ncm_conn *conn, struct ncm_fetch *f, struct ncm_err *err)
-{
-    (void)conn;
-    pthread_mutex_lock(&world.lock);
-    world.fetches++;
-    world.windows += f->window_only;
-    world.running++;
-    world.borrowed = f->previous != NULL;
-    world.first = f->first;
-    world.count = f->count;
-    pthread_cond_broadcast(&world.moved);
-    while (world.hold && !atomic_load(f->control.cancel)) {
-        nap(20);
-    }
-    world.running--;
-    int content = world.content;
-    bool fail = world.fail > 0;
-    world.fail -= fail;
-    enum ncm_code code = world.code;
-    pthread_mutex_unlock(&world.lock);
-    if (atomic_load(f->control.cancel)) {
-        return ncm_fail(err, NCM_CANCELLED, "cancelled");
-    }
-    if (fail) {
-        return ncm_fail(err, code, "the disk is gone");
-    }
-    struct ncm_experiments_snapshot *s = ncm_snapshot_new(f->query->topic, sizeof *s);
-    s->n = (size_t)content;
-    f->publish(f->to, &s->head);
-    return true;
-}
-
-static bool fake_watch(struct ncm_conn *conn, const struct ncm_interest *interest, int wait_ms,
-                       const struct ncm_control *control, struct ncm_news *news,
-                       struct ncm_err *err)
-{
-    (void)conn;
-    (void)interest;
-    (void)err;
-    int64_t until = ncm_mono_ms() + wait_ms;
-    pthread_mutex_lock(&world.lock);
-    while (world.events == 0 && !atomic_load(control->cancel) && ncm_mono_ms() < until) {
-        nap(20);
-    }
-    *news = (struct ncm_news){world.events, ~0u};
-    world.events = 0;
-    pthread_mutex_unlock(&world.lock);
-    return true;
-}
-
-static const struct ncm_provider fake = {
-    .name = "fake",
-    .capabilities = NCM_CAP_WATCH,
-    .open = fake_open,
-    .close = fake_close,
-    .interrupt = fake_interrupt,
-    .fetch = fake_fetch,
-    .watch = fake_watch,
-};
+#include "unit/fake_source.h"
 
 static struct ncm_session *session;
 
 static int set_up(void **state)
 {
     (void)state;
-    pthread_mutex_lock(&world.lock);
-    world.content = 1;
-    world.fetches = world.windows = world.opens = world.closes = world.interrupted = 0;
-    world.hold = false;
-    world.fail = 0;
-    world.events = 0;
-    pthread_mutex_unlock(&world.lock);
+    fake_reset();
     struct ncm_session_options o = {.store = "/nowhere", .timeout_ms = PATIENCE_MS};
     struct ncm_err err;
-    return ncm_engine_open_with(&fake, &o, NULL, &session, &err) ? 0 : -1;
+    return ncm_engine_open_with(&fake_source, &o, NULL, &session, &err) ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -160,31 +33,6 @@ static int tear_down(void **state)
     session = NULL;
     assert_int_equal(world.opens, world.closes);
     return 0;
-}
-
-static void set_hold(bool hold)
-{
-    pthread_mutex_lock(&world.lock);
-    world.hold = hold;
-    pthread_cond_broadcast(&world.moved);
-    pthread_mutex_unlock(&world.lock);
-}
-
-static int world_of(const int *field)
-{
-    pthread_mutex_lock(&world.lock);
-    int v = *field;
-    pthread_mutex_unlock(&world.lock);
-    return v;
-}
-
-static void happen(int content, unsigned events)
-{
-    pthread_mutex_lock(&world.lock);
-    world.content = content;
-    world.events |= events;
-    pthread_cond_broadcast(&world.moved);
-    pthread_mutex_unlock(&world.lock);
 }
 
 /* Pumps as a screen does, until `done` or patience is over. */
@@ -231,12 +79,12 @@ static bool has_none(const struct ncm_want *w)
 static bool runs_now(const struct ncm_want *w)
 {
     (void)w;
-    return world_of(&world.running) > 0;
+    return fake_get(&world.running) > 0;
 }
 static bool runs_not(const struct ncm_want *w)
 {
     (void)w;
-    return world_of(&world.running) == 0;
+    return fake_get(&world.running) == 0;
 }
 
 static struct ncm_want *want(enum ncm_topic topic)
@@ -250,17 +98,17 @@ static struct ncm_want *want(enum ncm_topic topic)
 static void one_answer_for_equal_questions(void **state)
 {
     (void)state;
-    set_hold(true);
+    fake_hold(true);
     struct ncm_want *a = want(NCM_T_EXPERIMENTS);
     struct ncm_want *b = want(NCM_T_EXPERIMENTS);
     assert_int_equal(ncm_want_freshness(a).state, NCM_LOADING);
-    set_hold(false);
+    fake_hold(false);
     const void *sa, *sb;
     struct ncm_err err;
     assert_true(ncm_want_wait(a, &sa, &err));
     assert_true(ncm_want_wait(b, &sb, &err));
     assert_ptr_equal(sa, sb);
-    assert_int_equal(world_of(&world.fetches), 1);
+    assert_int_equal(fake_get(&world.fetches), 1);
     assert_int_equal(ncm_want_freshness(a).state, NCM_LIVE);
     ncm_want_release(a);
     assert_int_equal(shown(b), 1);
@@ -270,13 +118,13 @@ static void one_answer_for_equal_questions(void **state)
 static void leaving_cancels_the_read(void **state)
 {
     (void)state;
-    set_hold(true);
+    fake_hold(true);
     struct ncm_want *w = want(NCM_T_MODELS);
     assert_true(until(runs_now, w));
     ncm_want_release(w);
     assert_true(until(runs_not, NULL));
-    assert_true(world_of(&world.interrupted) > 0);
-    set_hold(false);
+    assert_true(fake_get(&world.interrupted) > 0);
+    fake_hold(false);
     struct ncm_want *next = want(NCM_T_MODELS);
     assert_true(until(shows_one, next));
     ncm_want_release(next);
@@ -287,12 +135,12 @@ static void a_new_question_goes_before_a_reload(void **state)
     (void)state;
     struct ncm_want *slow = want(NCM_T_RUNS);
     assert_true(until(shows_one, slow));
-    set_hold(true);
+    fake_hold(true);
     ncm_want_refresh(slow);
     assert_true(until(runs_now, slow));
-    happen(2, 0);
+    fake_happen(2, 0);
     struct ncm_want *urgent = want(NCM_T_MODELS);
-    set_hold(false);
+    fake_hold(false);
     assert_true(until(shows_two, urgent));
     assert_true(until(shows_two, slow)); /* the reload was put off, not forgotten */
     ncm_want_release(slow);
@@ -304,7 +152,7 @@ static void a_moved_window_fetches_only_rows(void **state)
     (void)state;
     struct ncm_want *w = want(NCM_T_RUNS);
     assert_true(until(shows_one, w));
-    happen(2, 0);
+    fake_happen(2, 0);
     ncm_want_window(w, 5000, 60);
     assert_true(until(shows_two, w));
     pthread_mutex_lock(&world.lock);
@@ -317,7 +165,7 @@ static void a_moved_window_fetches_only_rows(void **state)
     const void *snap;
     struct ncm_err err;
     assert_true(ncm_want_wait(w, &snap, &err));
-    assert_int_equal(world_of(&world.windows), 1);
+    assert_int_equal(fake_get(&world.windows), 1);
     ncm_want_release(w);
 }
 
@@ -342,7 +190,7 @@ static void failures_keep_the_last_and_come_back(void **state)
     assert_true(until(shows_two, w));
     assert_true(until(has_none, w));
     assert_int_equal(ncm_want_freshness(w).state, NCM_LIVE);
-    assert_true(world_of(&world.opens) >= 2); /* a broken connection is opened again */
+    assert_true(fake_get(&world.opens) >= 2); /* a broken connection is opened again */
     ncm_want_release(w);
 }
 
@@ -359,7 +207,7 @@ static void a_wrong_question_is_not_repeated(void **state)
     assert_false(ncm_want_wait(w, &snap, &err));
     assert_int_equal(err.code, NCM_USAGE);
     assert_int_equal(ncm_want_freshness(w).retry_ms, -1);
-    assert_int_equal(world_of(&world.fetches), 1);
+    assert_int_equal(fake_get(&world.fetches), 1);
     ncm_want_release(w);
 }
 
@@ -369,9 +217,9 @@ static void changes_are_seen(void **state)
     struct ncm_want *w = want(NCM_T_EXPERIMENTS);
     assert_true(until(shows_one, w));
     int64_t start = ncm_mono_ms();
-    happen(2, NCM_WATCH_DATA);
+    fake_happen(2, NCM_WATCH_DATA);
     assert_true(until(shows_two, w));
-    happen(3, NCM_WATCH_DATA);
+    fake_happen(3, NCM_WATCH_DATA);
     assert_true(until(shows_three, w));
     assert_true(ncm_mono_ms() - start >= 150); /* and not without pause */
     ncm_want_release(w);
@@ -382,8 +230,8 @@ static void a_replaced_store_is_opened_again(void **state)
     (void)state;
     struct ncm_want *w = want(NCM_T_EXPERIMENTS);
     assert_true(until(shows_one, w));
-    int before = world_of(&world.opens);
-    happen(2, NCM_WATCH_REPLACED);
+    int before = fake_get(&world.opens);
+    fake_happen(2, NCM_WATCH_REPLACED);
     assert_true(until(shows_two, w));
     pthread_mutex_lock(&world.lock);
     assert_true(world.opens > before);
@@ -397,10 +245,10 @@ static void a_pause_holds_reloads(void **state)
     struct ncm_want *w = want(NCM_T_EXPERIMENTS);
     assert_true(until(shows_one, w));
     /* A change that the watch reports proves that it is past its start. */
-    happen(2, NCM_WATCH_DATA);
+    fake_happen(2, NCM_WATCH_DATA);
     assert_true(until(shows_two, w));
     ncm_session_pause(session, true);
-    happen(3, NCM_WATCH_DATA);
+    fake_happen(3, NCM_WATCH_DATA);
     int64_t end = ncm_mono_ms() + PATIENCE_MS;
     while (ncm_want_freshness(w).state != NCM_STALE && ncm_mono_ms() < end) {
         struct pollfd p = {.fd = ncm_session_bell(session), .events = POLLIN};
@@ -469,8 +317,8 @@ static void a_headless_wait_ends_in_time(void **state)
     struct ncm_session_options o = {.store = "/nowhere", .timeout_ms = 50};
     struct ncm_session *s;
     struct ncm_err err;
-    assert_true(ncm_engine_open_with(&fake, &o, NULL, &s, &err));
-    set_hold(true);
+    assert_true(ncm_engine_open_with(&fake_source, &o, NULL, &s, &err));
+    fake_hold(true);
     struct ncm_query *q = ncm_query_new(NCM_T_MODELS);
     struct ncm_want *w = ncm_session_want(s, q);
     const void *snap;
@@ -478,7 +326,7 @@ static void a_headless_wait_ends_in_time(void **state)
     assert_int_equal(err.code, NCM_TIMEOUT);
     ncm_query_free(q);
     ncm_session_close(s); /* also while it hangs */
-    set_hold(false);
+    fake_hold(false);
 }
 
 static void locks(void **state)
@@ -491,7 +339,7 @@ static void locks(void **state)
     struct ncm_session_options o = {.store = "/nowhere", .read_only = true};
     struct ncm_session *s;
     struct ncm_err err;
-    assert_true(ncm_engine_open_with(&fake, &o, NULL, &s, &err));
+    assert_true(ncm_engine_open_with(&fake_source, &o, NULL, &s, &err));
     assert_true(ncm_session_locked(s));
     assert_false(ncm_session_set_locked(s, false));
     assert_true(ncm_session_locked(s));

@@ -300,6 +300,23 @@ void paint_restyle(const struct canvas *c, int y, int x, int w, enum role role)
         row[at].over = (uint8_t)role;
 }
 
+void paint_fade(const struct canvas *c)
+{
+    struct clip k;
+    for (int y = 0; y < c->h; y++) {
+        if (!clip_row(c, y, &k))
+            continue;
+        struct cell *row = screen_row(screen_back(), k.y);
+        for (int at = k.x0; at < k.x1; at++) {
+            if (row[at].role == ROLE_BORDER || row[at].role == ROLE_HEAD ||
+                row[at].role == ROLE_FOCUS)
+                continue;
+            row[at].role = ROLE_DIM;
+            row[at].attrs &= (uint8_t)~ATTR_BOLD;
+        }
+    }
+}
+
 void paint_cursor(const struct canvas *c, int y, int x, bool visible)
 {
     struct screen *s = screen_back();

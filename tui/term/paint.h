@@ -41,6 +41,8 @@ void paint_head(const struct canvas *c, int y, const char *clean_title, const ch
                 bool focused);
 /* Turns an already painted stretch into the given role (selection bars). */
 void paint_restyle(const struct canvas *c, int y, int x, int w, enum role role);
+/* What is painted there is old: all of it in the dim role but lines, heads and selection bars. */
+void paint_fade(const struct canvas *c);
 /* Where the hardware cursor rests (screen readers follow it); shown only in text fields. */
 void paint_cursor(const struct canvas *c, int y, int x, bool visible);
 

@@ -69,6 +69,8 @@ enum ui_action_id {
     A_REDRAW,
     A_THEME,
     A_STORE_INFO,
+    A_CONTEXT,
+    A_PROBLEM,
     /* lists */
     A_MARK,
     A_RANGE,

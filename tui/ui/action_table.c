@@ -68,6 +68,12 @@ const struct ui_action ui_actions[] = {
     {A_STORE_INFO, "store", "", N_("store"), N_("Which store is open, why, and what it can do"),
      IN_ALWAYS, 0},
 
+    {A_CONTEXT, "ctx", "", N_("context…"),
+     N_("Switch to another context: ctx NAME; ctx - goes back to the one before"), IN_ALWAYS,
+     ACT_ARGUMENT},
+    {A_PROBLEM, "problem", "!", N_("what is wrong"),
+     N_("Why the source does not answer, and what would help"), IN_ALWAYS, 0},
+
     /* lists */
     {A_MARK, "mark", "Space", N_("mark"), N_("Mark or unmark the row"), IN_LIST, 0},
     {A_RANGE, "range", "v", N_("range"), N_("Mark from the last mark to here"), IN_LIST, 0},

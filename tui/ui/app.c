@@ -5,6 +5,7 @@
 #include "ui/inside.h"
 
 #define HANGUL_HINTS 3 /* keys: the first may be painted over at once by the next */
+#define ATTEND_MS    1000
 
 static void say_hangul(struct ui *ui)
 {
@@ -17,7 +18,7 @@ static void say_hangul(struct ui *ui)
 /* One key on the pane. */
 static void pane_key(struct ui *ui, int key, bool jamo)
 {
-    if (ui->session == NULL && (key == 'D' || key == TK_ENTER) && !jamo) {
+    if (ui->now->session == NULL && (key == 'D' || key == TK_ENTER) && !jamo) {
         demo_start(ui);
         return;
     }
@@ -27,8 +28,20 @@ static void pane_key(struct ui *ui, int key, bool jamo)
     }
 }
 
+/* Whoever presses keys looks at the data: sources that have to be asked are asked more often. */
+static void attend(struct ui *ui)
+{
+    int64_t now = ncm_mono_ms();
+
+    if (ui->now->session != NULL && now - ui->attended_ms >= ATTEND_MS) {
+        ui->attended_ms = now;
+        ncm_session_attend(ui->now->session);
+    }
+}
+
 static void one_key(struct ui *ui, int key, bool jamo)
 {
+    attend(ui);
     if (ui->top != NULL) {
         ui->top->ops->key(ui, ui->top->self, key, jamo);
     } else {
@@ -88,7 +101,7 @@ static void on_mouse(struct ui *ui, const struct term_event *ev)
     if (ev->y == l.header.y && l.header.h > 0) {
         size_t tab = header_tab_at(ui, ev->x);
         if (tab != SIZE_MAX) {
-            ui->n_back = 0;
+            ui->now->n_back = 0;
             pane_show(ui, tab);
         }
     } else if (ops->mouse != NULL) {
@@ -155,24 +168,32 @@ static void paint_frame(struct ui *ui)
 static void loop(struct ui *ui)
 {
     while (!ui->quit) {
-        int fds[2];
-        bool ready[2] = {false, false};
-        size_t n = 0;
+        int fds[UI_MAX_WORLDS + 1];
+        bool ready[UI_MAX_WORLDS + 1] = {false};
+        struct ui_world *worlds[UI_MAX_WORLDS];
+        size_t n = 0, n_worlds = 0;
         struct term_event ev;
 
         if (ui->dirty && term_can_paint()) {
             paint_frame(ui);
         }
-        if (ui->session != NULL) {
-            fds[n++] = ncm_session_bell(ui->session);
+        for (size_t i = 0; i < ui->n_worlds; i++) {
+            if (ui->worlds[i]->session != NULL) {
+                worlds[n_worlds++] = ui->worlds[i];
+                fds[n++] = ncm_session_bell(ui->worlds[i]->session);
+            }
         }
         if (demo_bell(ui) >= 0) {
             fds[n++] = demo_bell(ui);
         }
         /* dirty and not paintable: the acknowledgement wakes us */
         term_wait(fds, n, ready, ui->dirty ? 1000 : due_in(ui));
-        if (ui->session != NULL && ready[0]) {
-            panes_pump(ui);
+        for (size_t i = 0; i < n_worlds; i++) {
+            if (ready[i] && worlds[i] == ui->now) {
+                panes_pump(ui);
+            } else if (ready[i]) {
+                world_hear(ui, worlds[i]);
+            }
         }
         demo_poll(ui);
         while (!ui->quit && term_next(&ev)) {
@@ -214,7 +235,12 @@ static bool open_store(struct ui *ui, struct ncm_err *err)
     bool named = ui->o.session.store != NULL || ui->o.session.context != NULL ||
                  ui->o.session.config != NULL;
 
-    if (panes_open(ui, err)) {
+    world_first(ui);
+    if (world_open(ui, &ui->o.session, NULL, ui->o.demo, err)) {
+        if (ui->o.session.store == NULL) { /* else it is another store than the context's */
+            const char *context = ncm_session_context(ui->now->session);
+            ui->now->name = context[0] != '\0' ? ncm_strdup(context) : NULL;
+        }
         return true;
     }
     ui->start_why = *err;
@@ -238,10 +264,9 @@ bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *e
         *status = ui.status;
         ok = o->script == NULL || script_done(err);
     }
-    panes_close(&ui);
+    worlds_close(&ui);
     demo_stop(&ui);
     message_clear(&ui);
     ncm_config_free(ui.config);
-    ncm_free(ui.demo_path);
     return ok;
 }

@@ -92,6 +92,9 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
     if (!result->ok) {
         show_failure(ui, &result->err);
+    } else if (plan->receipt.unnoted) {
+        ui_message(ui, UI_INFO, _("done: %s · the note for other clients could not be left"),
+                   title);
     } else if (plan->irreversible || keymap_label(A_UNDO)[0] == '\0') {
         ui_message(ui, UI_GOOD, _("done: %s"), title);
     } else {
@@ -100,6 +103,35 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     if (plan != NULL) {
         ncm_plan_free(plan);
     }
+}
+
+bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
+                 struct ncm_job_result *result)
+{
+    struct ncm_plan *plan = result->arg;
+    char title[512], name[160];
+
+    if (job->done != executed) {
+        return false;
+    }
+    change_free(job->ctx); /* its panel was left when the context was */
+    clean_title(plan, title, sizeof title);
+    ncm_text_clip_middle(name, sizeof name, context, strlen(context), 40);
+    if (result->ok) {
+        ui_message(ui, UI_GOOD, _("context %s: done: %s"), name, title);
+    } else if (!plan->outcome_known) {
+        ui_message(ui, UI_BAD, _("context %s: whether it is done is not known: %s\n%s"), name, title,
+                   result->err.what);
+    } else {
+        ui_message(ui, UI_BAD, _("context %s: not done: %s\n%s"), name, title, result->err.what);
+    }
+    ncm_plan_free(plan);
+    return true;
+}
+
+void change_forget(const struct ui_job *job)
+{
+    change_free(job->ctx);
 }
 
 /* There will be no panel: it was left, or refused, or nothing is to be changed. */
@@ -140,8 +172,8 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     }
     c->plan = plan;
     c->state = CHANGE_PANEL;
-    c->danger =
-        plan->confirm_name != NULL && (plan->irreversible || ncm_session_protected(ui->session));
+    c->danger = plan->confirm_name != NULL &&
+                (plan->irreversible || ncm_session_protected(ui->now->session));
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);
@@ -185,7 +217,7 @@ static void confirm(struct ui *ui, struct change *c)
     c->plan = NULL;
     c->state = CHANGE_EXECUTING;
     c->pending = true;
-    ui_await(ui, ncm_execute_start(ui->session, plan), executed, c);
+    ui_await(ui, ncm_execute_start(ui->now->session, plan), executed, c);
 }
 
 static void cancel(struct ui *ui, struct change *c)
@@ -363,5 +395,5 @@ void ui_change(struct ui *ui, struct ncm_intent *intent)
     c->asked = prompt_asked(ui);
     message_clear(ui);
     layer_push(ui, &ops, c);
-    ui_await(ui, ncm_plan_start(ui->session, intent), planned, c);
+    ui_await(ui, ncm_plan_start(ui->now->session, intent), planned, c);
 }

@@ -283,7 +283,7 @@ static void draw_plan(struct change *c, const struct rows *rows, const struct ca
 /* "in mlflow.db · context prod-seoul PROTECTED" */
 static void draw_where(const struct change *c, const struct canvas *in, int y)
 {
-    struct ncm_session *s = c->ui->session;
+    struct ncm_session *s = c->ui->now->session;
     char where[256];
     const char *location = ncm_session_location(s), *context = ncm_session_context(s);
 

@@ -6,15 +6,15 @@
 
 bool ui_may_change(struct ui *ui, const char **reason)
 {
-    if (ui->session == NULL) {
+    if (ui->now->session == NULL) {
         *reason = _("no store is open");
         return false;
     }
-    if (ncm_session_read_only(ui->session)) {
+    if (ncm_session_read_only(ui->now->session)) {
         *reason = _("read-only: nothing can be changed in this session");
         return false;
     }
-    if (ncm_session_locked(ui->session)) {
+    if (ncm_session_locked(ui->now->session)) {
         *reason = _("locked: M unlocks it for this session");
         return false;
     }
@@ -62,8 +62,8 @@ static bool go_back(struct ui *ui)
     if (ops->trail != NULL) {
         ops->trail(pane_of(ui), trail, sizeof trail);
     }
-    if (ui->n_back > 0 && strcmp(trail, ui->back[ui->n_back - 1].trail) == 0) {
-        size_t to = ui->back[--ui->n_back].pane;
+    if (ui->now->n_back > 0 && strcmp(trail, ui->now->back[ui->now->n_back - 1].trail) == 0) {
+        size_t to = ui->now->back[--ui->now->n_back].pane;
         if (ops->back != NULL) {
             ops->back(pane_of(ui));
         }
@@ -73,8 +73,8 @@ static bool go_back(struct ui *ui)
     if (ops->back != NULL && ops->back(pane_of(ui))) {
         return true;
     }
-    if (ui->n_back > 0) {
-        pane_show(ui, ui->back[--ui->n_back].pane);
+    if (ui->now->n_back > 0) {
+        pane_show(ui, ui->now->back[--ui->now->n_back].pane);
         return true;
     }
     return false;
@@ -82,16 +82,16 @@ static bool go_back(struct ui *ui)
 
 static void show_pane_number(struct ui *ui, int number)
 {
-    for (size_t i = 0; i < ui->n_panes; i++) {
+    for (size_t i = 0; i < ui->now->n_panes; i++) {
         if (ui_panes[i]->number == number) {
-            ui->n_back = 0;
+            ui->now->n_back = 0;
             pane_show(ui, i);
             return;
         }
     }
     char names[160] = "";
     size_t used = 0;
-    for (size_t i = 0; i < ui->n_panes && used < sizeof names; i++) {
+    for (size_t i = 0; i < ui->now->n_panes && used < sizeof names; i++) {
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%d %s", i > 0 ? ", " : "",
                                  ui_panes[i]->number, _(ui_panes[i]->title));
     }
@@ -107,38 +107,38 @@ static const char *unlock(void *ctx, const char *text, size_t *at)
     if (text == NULL) {
         return NULL;
     }
-    if (strcmp(text, ncm_session_context(ui->session)) != 0) {
+    if (strcmp(text, ncm_session_context(ui->now->session)) != 0) {
         *at = strlen(text);
         return _("that is not the name of this context");
     }
-    ncm_session_set_locked(ui->session, false);
+    ncm_session_set_locked(ui->now->session, false);
     ui_message(ui, UI_INFO, _("unlocked for this session"));
     return NULL;
 }
 
 static void toggle_lock(struct ui *ui)
 {
-    if (ui->session == NULL) {
+    if (ui->now->session == NULL) {
         return;
     }
-    if (!ncm_session_locked(ui->session)) {
-        ncm_session_set_locked(ui->session, true);
+    if (!ncm_session_locked(ui->now->session)) {
+        ncm_session_set_locked(ui->now->session, true);
         ui_message(ui, UI_INFO, _("locked: nothing is changed until it is unlocked"));
-    } else if (ncm_session_read_only(ui->session)) {
+    } else if (ncm_session_read_only(ui->now->session)) {
         ui_message(ui, UI_BAD, _("started with --read-only: it stays so"));
-    } else if (ncm_session_protected(ui->session) && ncm_session_context(ui->session)[0] != '\0') {
+    } else if (ncm_session_protected(ui->now->session) && ncm_session_context(ui->now->session)[0] != '\0') {
         ui_prompt(ui, _("Name of the protected context:"), "", unlock, NULL, ui);
-    } else if (ncm_session_set_locked(ui->session, false)) {
+    } else if (ncm_session_set_locked(ui->now->session, false)) {
         ui_message(ui, UI_INFO, _("unlocked for this session"));
     }
 }
 
 static void toggle_pause(struct ui *ui)
 {
-    if (ui->session != NULL) {
-        ui->paused = !ui->paused;
-        ncm_session_pause(ui->session, ui->paused);
-        ui_message(ui, UI_INFO, ui->paused ? _("live updates are paused") : _("live again"));
+    if (ui->now->session != NULL) {
+        ui->now->paused = !ui->now->paused;
+        ncm_session_pause(ui->now->session, ui->now->paused);
+        ui_message(ui, UI_INFO, ui->now->paused ? _("live updates are paused") : _("live again"));
     }
 }
 
@@ -182,6 +182,12 @@ static bool app_act(struct ui *ui, enum ui_action_id action, const char *arg)
     case A_STORE_INFO:
         store_info_open(ui);
         return true;
+    case A_CONTEXT:
+        contexts_open(ui, arg);
+        return true;
+    case A_PROBLEM:
+        problem_open(ui);
+        return true;
     case A_DEMO:
         demo_start(ui);
         return true;
@@ -215,10 +221,12 @@ void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo)
     if (ops != NULL && ops->act != NULL && ops->act(pane_of(ui), action, arg)) {
         return;
     }
-    if (action == A_UNDO && ui->session != NULL) {
+    if (action == A_UNDO && ui->now->session != NULL) {
         ui_change(ui, ncm_intent_new(NCM_DO_UNDO));
-    } else if (action == A_REFRESH && ui->store != NULL) {
-        ncm_want_refresh(ui->store);
+    } else if (action == A_REFRESH && ui->now->store != NULL) {
+        ncm_want_refresh(ui->now->store);
+    } else if (action == A_DETAILS && world_freshness(ui->now).state == NCM_OFFLINE) {
+        problem_open(ui); /* of nothing that is shown, why */
     } else if (!(a->flags & ACT_HIDDEN)) {
         ui_message(ui, UI_INFO, _("'%s' does nothing here"), a->name);
     }

@@ -37,6 +37,14 @@ static void draw_layers(struct ui *ui, struct layer *layer, const struct frame_l
     }
 }
 
+/* What the pane shows is no longer what the source says, as far as anyone knows. */
+static bool is_old(const struct ui *ui)
+{
+    struct ncm_freshness_info f = world_freshness(ui->now);
+
+    return (f.state == NCM_OFFLINE || (f.state == NCM_STALE && !ui->now->paused)) && f.age_ms >= 0;
+}
+
 void frame_draw(struct ui *ui)
 {
     struct frame_layout l;
@@ -50,6 +58,9 @@ void frame_draw(struct ui *ui)
     header_draw(ui, &l.header, &l.trail);
     if (ops != NULL) {
         ops->draw(pane_of(ui), &l.body);
+        if (is_old(ui)) {
+            paint_fade(&l.body);
+        }
     } else {
         start_screen_draw(ui, &l.body);
     }

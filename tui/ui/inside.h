@@ -21,9 +21,10 @@
 #include "ui/tui.h"
 #include "ui/widget.h"
 
-#define UI_MAX_PANES 9
-#define UI_MAX_BACK  16
-#define UI_MAX_JOBS  16
+#define UI_MAX_PANES  9
+#define UI_MAX_BACK   16
+#define UI_MAX_JOBS   16
+#define UI_MAX_WORLDS 16
 
 /* A key for the key line of a layer. */
 struct layer_key {
@@ -58,10 +59,13 @@ struct ui_job {
     void *ctx;
 };
 
-struct ui {
-    struct ncm_tui_options o;
+/* One open context: a session, the panes on it and where one was in them. It lives on while another
+ * one is shown. */
+struct ui_world {
     struct ncm_session *session; /* NULL: the first-start screen */
-    struct ncm_config *config;   /* where there is no session; else NULL */
+    char *name; /* of the context that it was opened as; NULL: by --store, from the folder, the demo
+                 */
+    bool demo;
     struct ncm_want *store;
     void *pane[UI_MAX_PANES]; /* state of ui_panes[i] */
     size_t n_panes, active;
@@ -70,22 +74,32 @@ struct ui {
         char trail[256]; /* of the opened pane: Esc there comes back */
     } back[UI_MAX_BACK]; /* panes that ui_open came from */
     size_t n_back;
+    struct ui_job jobs[UI_MAX_JOBS];
+    size_t n_jobs;
+    bool paused; /* by the person's key */
+};
+
+struct ui {
+    struct ncm_tui_options o;
+    struct ncm_config *config;              /* where there is no session; else NULL */
+    struct ui_world *worlds[UI_MAX_WORLDS]; /* in the order of their opening */
+    size_t n_worlds;
+    struct ui_world *now;    /* the one that is shown; never NULL */
+    struct ui_world *before; /* the one that was shown before; or NULL */
     struct layer *top;
     const void *accepting; /* the prompt whose answer is being taken, or NULL */
     struct {
         char *text; /* clean; NULL: none */
         enum ui_tone tone;
     } message;
-    struct ui_job jobs[UI_MAX_JOBS];
-    size_t n_jobs;
     struct theme theme;
     bool theme_free; /* nobody chose it: it follows the terminal's background */
-    bool dirty, quit, unfocused, paused;
-    int hangul_hints; /* given so far */
+    bool dirty, quit, unfocused;
+    int64_t attended_ms; /* monotonic; when the session was last told of a key */
+    int hangul_hints;    /* given so far */
     int status;
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;
-    char *demo_path;          /* store opened by the demo action */
     struct ncm_err start_why; /* why there is no store, on the first page */
 };
 
@@ -96,9 +110,9 @@ void layer_end(struct ui *ui, void *self);
 void layer_end_all(struct ui *ui);
 
 /* ---- session_panes.c ---- */
-/* Opens the session and the panes. NCM_NOT_FOUND without any store. */
-bool panes_open(struct ui *ui, struct ncm_err *err);
-void panes_close(struct ui *ui);
+/* Makes the panes on the session of ui->now, and ends them. */
+void panes_make(struct ui *ui);
+void panes_end(struct ui *ui);
 const struct pane_ops *pane_ops_of(const struct ui *ui);
 void *pane_of(const struct ui *ui);
 unsigned pane_contexts(const struct ui *ui);
@@ -108,9 +122,42 @@ void pane_show(struct ui *ui, size_t index);
 /* Takes new snapshots and job results. */
 void panes_pump(struct ui *ui);
 void ui_await(struct ui *ui, uint64_t id, ui_job_done done, void *ctx);
+/* Who waits for a job's end, taken out of the list; false: nobody. */
+bool job_take(struct ui_world *w, uint64_t id, struct ui_job *out);
 /* The configuration in force; may be NULL. */
 const struct ncm_config *ui_config(const struct ui *ui);
 const struct ncm_store_snapshot *ui_store(const struct ui *ui);
+
+/* ---- world.c ---- */
+/* The world of the first page: no session. */
+void world_first(struct ui *ui);
+/* Opens one more session with its panes and shows it; name as in struct ui_world. NCM_NOT_FOUND
+ * without any store; nothing changes then. */
+bool world_open(struct ui *ui, const struct ncm_session_options *o, const char *name, bool demo,
+                struct ncm_err *err);
+/* Switches: nothing is loaded anew, everything is where it was. */
+void world_show(struct ui *ui, struct ui_world *w);
+struct ui_world *world_named(const struct ui *ui, const char *context);
+/* Takes what a hidden one has to say at once. */
+void world_hear(struct ui *ui, struct ui_world *w);
+void worlds_close(struct ui *ui);
+/* The context's name, else the store's; for sentences. */
+const char *world_title(const struct ui_world *w);
+
+/* ---- contexts.c ---- */
+/* `:ctx`: a list, the named one, or "-" for the one before. */
+void contexts_open(struct ui *ui, const char *name);
+/* Names for completion, with a line of explanation each. */
+void contexts_each(struct ui *ui, void (*add)(void *to, const char *name, const char *help),
+                   void *to);
+
+/* ---- change.c ---- */
+/* Says how a change of a context that is not shown has ended, and ends it; false for other jobs. */
+bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
+                 struct ncm_job_result *result);
+
+/* Of a change that nobody will hear the end of: the program ends, and the change goes on. */
+void change_forget(const struct ui_job *job);
 
 /* ---- dispatch.c ---- */
 void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo);
@@ -119,6 +166,23 @@ bool ui_can(struct ui *ui, enum ui_action_id action, const char **reason);
 /* Whether anything may be changed in this session at all. */
 bool ui_may_change(struct ui *ui, const char **reason);
 void ui_ask_quit(struct ui *ui);
+
+/* ---- lamp.c ---- */
+struct lamp {
+    char text[96];
+    char brief[64]; /* the same where there is little room */
+    enum role role;
+};
+/* Of the pane that is visible in that world. */
+struct ncm_freshness_info world_freshness(const struct ui_world *w);
+/* Of the one that is shown; an age in it is painted again when it is due. */
+void lamp_make(struct ui *ui, struct lamp *l);
+
+/* ---- problem.c ---- */
+/* What keeps the visible pane from its source, in one line; false where nothing does. */
+bool problem_line(struct ui *ui, char *out, size_t outsz);
+/* All of it: what is wrong, since when, what would help. */
+void problem_open(struct ui *ui);
 
 /* ---- frame.c, header.c, keyline.c ---- */
 void frame_draw(struct ui *ui);

@@ -89,6 +89,34 @@ void keyline_draw(struct ui *ui, const struct canvas *c)
     }
 }
 
+/* In the line that is free: what keeps the data from being live, and the key that tells more. */
+static void problem_draw(struct ui *ui, const struct canvas *c)
+{
+    char text[512], more[64] = "";
+    const char *key = keymap_label(A_PROBLEM);
+
+    if (!problem_line(ui, text, sizeof text)) {
+        return;
+    }
+    if (key[0] != '\0') {
+        snprintf(more, sizeof more, _("%s tells more"), key);
+        if (ncm_text_width(text) + ncm_text_width(more) + 8 > c->w) {
+            snprintf(more, sizeof more, _("%s more"), key); /* what is wrong is worth the room */
+        }
+    }
+    int more_w = c->w >= 60 && more[0] != '\0' ? ncm_text_width(more) + 4 : 1;
+    int room = c->w - 4 - more_w;
+    int w = ncm_text_width(text) < room ? ncm_text_width(text) : room;
+    paint_fill(c, 0, 0, 1, w + 4, ROLE_TEXT);
+    paint(c, 0, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_OFFLINE));
+    paint_cut(c, 0, 3, w, 0, ROLE_FAIL, 0, text);
+    if (more_w > 1) {
+        paint_fill(c, 0, c->w - more_w + 1, 1, more_w - 1, ROLE_TEXT);
+        paint(c, 0, c->w - more_w + 2, ROLE_KEYTEXT, 0, more);
+        paint(c, 0, c->w - more_w + 2, ROLE_KEY, 0, key);
+    }
+}
+
 void message_draw(struct ui *ui, const struct frame_layout *l)
 {
     static const enum role roles[] = {
@@ -97,6 +125,7 @@ void message_draw(struct ui *ui, const struct frame_layout *l)
     if (ui->message.text == NULL) {
         if (l->own_message_row) {
             paint_hline(&l->message, 0, 0, l->message.w, ROLE_BORDER);
+            problem_draw(ui, &l->message);
         }
         return;
     }

@@ -11,7 +11,9 @@ struct entry {
     enum ui_action_id action; /* A_NONE: an object */
     enum ui_object kind;
     char *id, *id2;
-    char *text;             /* clean: "promote", "model fraud-detector" */
+    char *text;      /* clean: "promote", "model fraud-detector" */
+    char *arg;       /* of the action; NULL: what was typed after it */
+    char *own_help;  /* instead of help; or NULL */
     const char *key, *help; /* static */
     int score;
 };
@@ -38,6 +40,8 @@ static void destroy(void *self)
         ncm_free(p->entries[i].id);
         ncm_free(p->entries[i].id2);
         ncm_free(p->entries[i].text);
+        ncm_free(p->entries[i].arg);
+        ncm_free(p->entries[i].own_help);
     }
     ncm_free(p->entries);
     ncm_free(p->match);
@@ -75,6 +79,21 @@ static void add_object(void *to, enum ui_object kind, const char *id, const char
     e->id = ncm_strdup(id);
     e->id2 = ncm_strdup(id2);
     e->help = _(words[kind]);
+}
+
+/* An action with its argument: "ctx prod-seoul". */
+static void add_context(void *to, const char *name, const char *help)
+{
+    struct palette *p = to;
+    char clean[160];
+
+    ncm_text_clip(clean, sizeof clean, name, strlen(name), 80);
+    char *text = ncm_sprintf("%s %s", ui_action_of(A_CONTEXT)->name, clean);
+    struct entry *e = add_entry(p, text);
+    e->action = A_CONTEXT;
+    e->arg = ncm_strdup(name);
+    e->own_help = ncm_strdup(help);
+    ncm_free(text);
 }
 
 /* The action that the first word names; *arg gets what follows it. */
@@ -142,14 +161,16 @@ static void find(struct palette *p)
     p->at = 0;
     for (size_t i = 0; i < p->n; i++) {
         struct entry *e = &p->entries[i];
-        if (with_arg) {
+        if (with_arg && (e->action != typed->id || e->arg == NULL)) {
+            e->score = 0;
             if (e->action == typed->id) {
                 keep(p, i);
             }
             continue;
         }
         e->score = score_of(e, p->field.text);
-        if (e->score >= 0 && (p->field.len > 0 || e->action != A_NONE)) {
+        bool offered = p->field.len > 0 || (e->action != A_NONE && e->arg == NULL);
+        if (e->score >= 0 && offered) {
             keep(p, i);
         }
     }
@@ -167,6 +188,10 @@ static void run(struct ui *ui, struct palette *p)
         chosen = p->entries[p->match[p->at]];
         chosen.id = ncm_strdup(chosen.id);
         chosen.id2 = ncm_strdup(chosen.id2);
+        if (chosen.arg != NULL) {
+            ncm_free(arg);
+            arg = ncm_strdup(chosen.arg);
+        }
     }
     char *text = ncm_strdup(p->field.text);
     layer_end(ui, p);
@@ -192,7 +217,8 @@ static void complete(struct palette *p)
     }
     const struct entry *e = &p->entries[p->match[p->at]];
     const struct ui_action *a = e->action != A_NONE ? ui_action_of(e->action) : NULL;
-    char *text = ncm_sprintf("%s%s", e->text, a != NULL && (a->flags & ACT_ARGUMENT) ? " " : "");
+    bool more = a != NULL && e->arg == NULL && (a->flags & ACT_ARGUMENT) != 0;
+    char *text = ncm_sprintf("%s%s", e->text, more ? " " : "");
     field_release(&p->field);
     field_init(&p->field, text);
     ncm_free(text);
@@ -254,7 +280,8 @@ static void draw_entry(const struct canvas *c, int y, const struct entry *e, boo
     paint_cut(c, y, 2, name_w, 0, ROLE_TEXT, 0, e->text);
     paint_cut(c, y, name_w + 3, 5, 0, ROLE_KEY, 0, e->key);
     if (c->w > name_w + 12) {
-        paint_cut(c, y, name_w + 9, c->w - name_w - 9, 0, ROLE_DIM, 0, e->help);
+        paint_cut(c, y, name_w + 9, c->w - name_w - 9, 0, ROLE_DIM, 0,
+                  e->own_help != NULL ? e->own_help : e->help);
     }
     if (selected) {
         paint_restyle(c, y, 0, c->w, ROLE_SELECT);
@@ -315,11 +342,12 @@ void palette_open(struct ui *ui)
             }
         }
     }
-    for (size_t i = 0; i < ui->n_panes; i++) {
+    for (size_t i = 0; i < ui->now->n_panes; i++) {
         if (ui_panes[i]->objects != NULL) {
-            ui_panes[i]->objects(ui->pane[i], add_object, p);
+            ui_panes[i]->objects(ui->now->pane[i], add_object, p);
         }
     }
+    contexts_each(ui, add_context, p);
     p->match = ncm_alloc(p->n + 1, sizeof *p->match);
     find(p);
     layer_push(ui, &ops, p);

@@ -9,7 +9,7 @@
 
 struct ncm_session *ui_session(struct ui *ui)
 {
-    return ui->session;
+    return ui->now->session;
 }
 
 void ui_dirty(struct ui *ui)
@@ -95,7 +95,7 @@ static size_t pane_for(const struct ui *ui, enum ui_object kind)
         [OBJ_VERSION] = "registry", [OBJ_AUDIT] = "log",
     };
 
-    for (size_t i = 0; i < ui->n_panes; i++) {
+    for (size_t i = 0; i < ui->now->n_panes; i++) {
         if (strcmp(ui_panes[i]->id, ids[kind]) == 0) {
             return i;
         }
@@ -105,22 +105,23 @@ static size_t pane_for(const struct ui *ui, enum ui_object kind)
 
 void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2)
 {
-    size_t to = pane_for(ui, kind), from = ui->active;
+    struct ui_world *w = ui->now;
+    size_t to = pane_for(ui, kind), from = w->active;
 
     if (to == SIZE_MAX || ui_panes[to]->open == NULL) {
         return;
     }
-    if (to != from && ui->n_back < UI_MAX_BACK) {
-        ui->back[ui->n_back].pane = from;
-        ui->back[ui->n_back].trail[0] = '\0';
-        ui->n_back++;
+    if (to != from && w->n_back < UI_MAX_BACK) {
+        w->back[w->n_back].pane = from;
+        w->back[w->n_back].trail[0] = '\0';
+        w->n_back++;
         pane_show(ui, to);
     }
-    if (!ui_panes[to]->open(ui->pane[to], kind, id, id2)) {
+    if (!ui_panes[to]->open(w->pane[to], kind, id, id2)) {
         ui_message(ui, UI_BAD, _("that is not there (any more)"));
     }
-    if (to != from && ui->n_back > 0 && ui_panes[to]->trail != NULL) {
-        ui_panes[to]->trail(ui->pane[to], ui->back[ui->n_back - 1].trail, sizeof ui->back[0].trail);
+    if (to != from && w->n_back > 0 && ui_panes[to]->trail != NULL) {
+        ui_panes[to]->trail(w->pane[to], w->back[w->n_back - 1].trail, sizeof w->back[0].trail);
     }
     ui_dirty(ui);
 }

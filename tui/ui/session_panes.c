@@ -5,12 +5,12 @@
 
 const struct pane_ops *pane_ops_of(const struct ui *ui)
 {
-    return ui->session != NULL ? ui_panes[ui->active] : NULL;
+    return ui->now->session != NULL ? ui_panes[ui->now->active] : NULL;
 }
 
 void *pane_of(const struct ui *ui)
 {
-    return ui->session != NULL ? ui->pane[ui->active] : NULL;
+    return ui->now->session != NULL ? ui->now->pane[ui->now->active] : NULL;
 }
 
 unsigned pane_contexts(const struct ui *ui)
@@ -22,12 +22,12 @@ unsigned pane_contexts(const struct ui *ui)
 
 const struct ncm_config *ui_config(const struct ui *ui)
 {
-    return ui->session != NULL ? ncm_session_config(ui->session) : ui->config;
+    return ui->now->session != NULL ? ncm_session_config(ui->now->session) : ui->config;
 }
 
 const struct ncm_store_snapshot *ui_store(const struct ui *ui)
 {
-    return ui->store != NULL ? ncm_want_get(ui->store) : NULL;
+    return ui->now->store != NULL ? ncm_want_get(ui->now->store) : NULL;
 }
 
 bool pane_exists(const struct ui *ui, enum ui_action_id id)
@@ -35,7 +35,7 @@ bool pane_exists(const struct ui *ui, enum ui_action_id id)
     if (id < A_PANE_1 || id > A_PANE_9) {
         return true;
     }
-    for (size_t i = 0; i < ui->n_panes; i++) {
+    for (size_t i = 0; i < ui->now->n_panes; i++) {
         if (ui_panes[i]->number == (int)(id - A_PANE_1) + 1) {
             return true;
         }
@@ -45,112 +45,107 @@ bool pane_exists(const struct ui *ui, enum ui_action_id id)
 
 void pane_show(struct ui *ui, size_t index)
 {
-    if (ui->session == NULL || index >= ui->n_panes || index == ui->active) {
+    if (ui->now->session == NULL || index >= ui->now->n_panes || index == ui->now->active) {
         return;
     }
-    const struct pane_ops *old = ui_panes[ui->active], *next = ui_panes[index];
+    const struct pane_ops *old = ui_panes[ui->now->active], *next = ui_panes[index];
     if (old->leave != NULL) {
-        old->leave(ui->pane[ui->active]);
+        old->leave(ui->now->pane[ui->now->active]);
     }
-    ui->active = index;
+    ui->now->active = index;
     if (next->enter != NULL) {
-        next->enter(ui->pane[index]);
+        next->enter(ui->now->pane[index]);
     }
     if (next->update != NULL) {
-        next->update(ui->pane[index]);
+        next->update(ui->now->pane[index]);
     }
     ui_dirty(ui);
 }
 
-bool panes_open(struct ui *ui, struct ncm_err *err)
+void panes_make(struct ui *ui)
 {
-    struct ncm_session_options options = ui->o.session;
-    struct ncm_session *session;
-
-    if (ui->demo_path != NULL) {
-        options.store = ui->demo_path;
-        options.context = NULL;
-    }
-    if (!ncm_session_open(&options, &session, err)) {
-        return false;
-    }
-    ui->session = session;
+    struct ui_world *w = ui->now;
     struct ncm_query *query = ncm_query_new(NCM_T_STORE);
-    ui->store = ncm_session_want(session, query);
+
+    w->store = ncm_session_want(w->session, query);
     ncm_query_free(query);
-    ui->active = 0;
-    ui->n_back = 0;
-    for (ui->n_panes = 0; ui_panes[ui->n_panes] != NULL && ui->n_panes < UI_MAX_PANES;
-         ui->n_panes++) {
-        ui->pane[ui->n_panes] = ui_panes[ui->n_panes]->create(ui);
+    for (w->n_panes = 0; ui_panes[w->n_panes] != NULL && w->n_panes < UI_MAX_PANES; w->n_panes++) {
+        w->pane[w->n_panes] = ui_panes[w->n_panes]->create(ui);
     }
     const struct pane_ops *first = pane_ops_of(ui);
     if (first->enter != NULL) {
         first->enter(pane_of(ui));
     }
-    if (ncm_session_also(session)[0] != '\0') {
-        ui_message(ui, UI_INFO, "%s", ncm_session_also(session));
+    if (ncm_session_also(w->session)[0] != '\0') {
+        ui_message(ui, UI_INFO, "%s", ncm_session_also(w->session));
     }
-    return true;
 }
 
-void panes_close(struct ui *ui)
+void panes_end(struct ui *ui)
 {
-    if (ui->session == NULL) {
-        return;
-    }
+    struct ui_world *w = ui->now;
     const struct pane_ops *active = pane_ops_of(ui);
-    if (active->leave != NULL) {
+
+    if (active != NULL && active->leave != NULL) {
         active->leave(pane_of(ui));
     }
-    for (size_t i = 0; i < ui->n_panes; i++) {
-        ui_panes[i]->destroy(ui->pane[i]);
-        ui->pane[i] = NULL;
+    for (size_t i = 0; i < w->n_panes; i++) {
+        ui_panes[i]->destroy(w->pane[i]);
+        w->pane[i] = NULL;
     }
-    ui->n_panes = 0;
-    ncm_want_release(ui->store);
-    ui->store = NULL;
-    ncm_session_close(ui->session);
-    ui->session = NULL;
-    ui->n_jobs = 0;
+    w->n_panes = 0;
+    ncm_want_release(w->store);
+    w->store = NULL;
+    for (size_t i = 0; i < w->n_jobs; i++) {
+        change_forget(&w->jobs[i]);
+    }
+    w->n_jobs = 0;
 }
 
 void ui_await(struct ui *ui, uint64_t id, ui_job_done done, void *ctx)
 {
-    if (ui->n_jobs == UI_MAX_JOBS) { /* the oldest is answered by nobody */
-        memmove(ui->jobs, ui->jobs + 1, (UI_MAX_JOBS - 1) * sizeof *ui->jobs);
-        ui->n_jobs--;
+    if (ui->now->n_jobs == UI_MAX_JOBS) { /* the oldest is answered by nobody */
+        memmove(ui->now->jobs, ui->now->jobs + 1, (UI_MAX_JOBS - 1) * sizeof *ui->now->jobs);
+        ui->now->n_jobs--;
     }
-    ui->jobs[ui->n_jobs++] = (struct ui_job){id, done, ctx};
+    ui->now->jobs[ui->now->n_jobs++] = (struct ui_job){id, done, ctx};
+}
+
+bool job_take(struct ui_world *w, uint64_t id, struct ui_job *out)
+{
+    for (size_t i = 0; i < w->n_jobs; i++) {
+        if (w->jobs[i].id == id) {
+            *out = w->jobs[i];
+            w->n_jobs--;
+            memmove(w->jobs + i, w->jobs + i + 1, (w->n_jobs - i) * sizeof *w->jobs);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void take_results(struct ui *ui)
 {
     struct ncm_job_result result;
+    struct ui_job job;
 
-    while (ncm_session_result(ui->session, &result)) {
-        for (size_t i = 0; i < ui->n_jobs; i++) {
-            if (ui->jobs[i].id == result.id) {
-                struct ui_job job = ui->jobs[i];
-                ui->n_jobs--;
-                memmove(ui->jobs + i, ui->jobs + i + 1, (ui->n_jobs - i) * sizeof *ui->jobs);
-                job.done(ui, job.ctx, &result);
-                break;
-            }
+    while (ncm_session_result(ui->now->session, &result)) {
+        if (job_take(ui->now, result.id, &job)) {
+            job.done(ui, job.ctx, &result);
         }
     }
 }
 
 void panes_pump(struct ui *ui)
 {
-    if (ui->session == NULL) {
+    if (ui->now->session == NULL) {
         return;
     }
     /* Every pane re-reads: pointers it kept are only good until here. */
-    if (ncm_session_pump(ui->session)) {
-        for (size_t i = 0; i < ui->n_panes; i++) {
+    if (ncm_session_pump(ui->now->session)) {
+        for (size_t i = 0; i < ui->now->n_panes; i++) {
             if (ui_panes[i]->update != NULL) {
-                ui_panes[i]->update(ui->pane[i]);
+                ui_panes[i]->update(ui->now->pane[i]);
             }
         }
     }

@@ -38,6 +38,12 @@ void demo_start(struct ui *ui)
 {
     sigset_t all, old;
 
+    for (size_t i = 0; i < ui->n_worlds; i++) {
+        if (ui->worlds[i]->demo) {
+            world_show(ui, ui->worlds[i]);
+            return;
+        }
+    }
     if (ui->demo != NULL) {
         return;
     }
@@ -86,11 +92,11 @@ void demo_poll(struct ui *ui)
         demo_stop(ui);
         return;
     }
-    layer_end_all(ui);
-    panes_close(ui);
-    ncm_free(ui->demo_path);
-    ui->demo_path = ncm_strdup(d->path);
-    if (!panes_open(ui, &err)) {
+    struct ncm_session_options o = ui->o.session;
+    o.store = d->path;
+    o.context = NULL;
+    o.why = _("made by the demo");
+    if (!world_open(ui, &o, NULL, true, &err)) {
         ui_error(ui, &err);
     }
     ui_dirty(ui);
@@ -116,11 +122,14 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
     static const struct {
         const char *how, *what;
     } ways[] = {
-        {"cd PROJECT && ncmlops", N_("opens the mlflow.db that lies there")},
-        {"ncmlops --store sqlite:///PATH", N_("an SQLite store anywhere, or just its path")},
+        {":ctx", N_("a context of your configuration")}, /* where it has one */
+        {"cd PROJECT && ncmlops", N_("opens the mlflow.db or mlruns that lies there")},
+        {"ncmlops --store PATH", N_("an SQLite store or a folder anywhere")},
+        {"ncmlops --store https://HOST", N_("a tracking server")},
         {"MLFLOW_TRACKING_URI=…", N_("the variable MLflow's own client reads")},
         {"ncmlops config init", N_("writes a configuration with a context")},
     };
+    size_t first = ui->config != NULL && ui->config->n_contexts > 0 ? 0 : 1;
     int w = c->w > 76 ? 76 : c->w - 2;
     int x = (c->w - w) / 2, y = c->h > 18 ? 3 : c->h > 10 ? 1 : 0;
 
@@ -136,7 +145,7 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
                     _("ncmlops opens the store your training already writes: no server, no "
                       "import, nothing to configure."));
     y += c->h > 12;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways && y < c->h; i++, y++) {
+    for (size_t i = first; i < sizeof ways / sizeof *ways && y < c->h; i++, y++) {
         paint(c, y, x, ROLE_KEY, 0, ways[i].how);
         if (w >= 70) {
             paint_cut(c, y, x + 32, w - 32, 0, ROLE_KEYTEXT, 0, _(ways[i].what));

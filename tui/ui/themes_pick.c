@@ -93,15 +93,15 @@ void store_info_open(struct ui *ui)
     struct ncm_buf b;
     const struct ncm_store_snapshot *s = ui_store(ui);
 
-    if (ui->session == NULL) {
+    if (ui->now->session == NULL) {
         ui_message(ui, UI_INFO, _("no store is open"));
         return;
     }
     ncm_buf_init(&b, 65536);
-    fact(&b, _("store"), str_of(ncm_session_location(ui->session)));
-    fact(&b, _("chosen by"), str_of(ncm_session_why(ui->session)));
-    fact(&b, _("also here"), str_of(ncm_session_also(ui->session)));
-    fact(&b, _("context"), str_of(ncm_session_context(ui->session)));
+    fact(&b, _("store"), str_of(ncm_session_location(ui->now->session)));
+    fact(&b, _("chosen by"), str_of(ncm_session_why(ui->now->session)));
+    fact(&b, _("also here"), str_of(ncm_session_also(ui->now->session)));
+    fact(&b, _("context"), str_of(ncm_session_context(ui->now->session)));
     if (s != NULL) {
         fact(&b, _("kind"), s->kind);
         fact(&b, _("written by"), s->release);
@@ -112,13 +112,13 @@ void store_info_open(struct ui *ui)
         count_fact(&b, _("runs"), s->n_runs);
         count_fact(&b, _("models"), s->n_models);
     }
-    const struct ncm_err *err = ui->store != NULL ? ncm_want_error(ui->store) : NULL;
+    const struct ncm_err *err = ui->now->store != NULL ? ncm_want_error(ui->now->store) : NULL;
     if (err != NULL) {
         fact(&b, _("problem"), str_of(err->what));
         fact(&b, _("detail"), str_of(err->detail));
         fact(&b, _("hint"), str_of(err->hint));
     }
-    const struct ncm_config *config = ncm_session_config(ui->session);
+    const struct ncm_config *config = ncm_session_config(ui->now->session);
     if (config != NULL && config->path != NULL) {
         fact(&b, _("configuration"), str_of(config->path));
     }

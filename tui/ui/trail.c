@@ -22,9 +22,8 @@ static const char *last_parts(const char *path, int n)
 static void store_text(struct ui *ui, int cells, char *out, size_t outsz)
 {
     const struct ncm_store_snapshot *store = ui_store(ui);
-    const char *where = ncm_session_location(ui->session);
-    const char *why =
-        ui->demo_path != NULL || ui->o.demo ? _("made by the demo") : ncm_session_why(ui->session);
+    const char *where = ncm_session_location(ui->now->session);
+    const char *why = ncm_session_why(ui->now->session);
     const char *dot = ncm_text_utf8() ? " · " : " | ";
     char place[512], reason[256], release[160] = "";
 
@@ -72,7 +71,10 @@ void trail_draw(struct ui *ui, const struct canvas *c)
     if (room < 16) {
         return;
     }
-    const struct ncm_err *err = ncm_want_error(ui->store);
+    struct frame_layout l;
+    layout_frame(term_rows(), term_cols(), &l);
+    /* where there is a line for it at the bottom, it stands there */
+    const struct ncm_err *err = l.own_message_row ? NULL : ncm_want_error(ui->now->store);
     const struct ncm_store_snapshot *store = ui_store(ui);
     enum role role = err != NULL                         ? ROLE_FAIL
                      : store != NULL && !store->writable ? ROLE_WARN

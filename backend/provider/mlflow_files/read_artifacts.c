@@ -45,7 +45,7 @@ bool files_read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err
     bool none;
     char *root = files_run_artifacts(c, r, s->head.arena, &why, &none);
     char *path = root != NULL ? ncm_artifact_inside(root, inner, err) : NULL;
-    bool ok = path != NULL && ncm_artifact_read(path, f->query->limit, s, err);
+    bool ok = path != NULL && ncm_artifact_read(path, f, s, err);
     if (root == NULL)
         ncm_fail(err, NCM_NOT_FOUND, "%s", ncm_cstr(why));
     s->path = ncm_arena_cstr(s->head.arena, inner);

@@ -8,6 +8,7 @@
 
 enum {
     MESSAGE_MOST = 200,          /* bytes of a server's message that are passed on */
+    LINE_MOST = 4000,            /* … and of its line that are looked at */
     KEPT_MOST = 4 * 1024 * 1024, /* of an answer that is kept for the next start */
 };
 
@@ -40,20 +41,6 @@ struct ncm_http_request rest_request(enum ncm_http_method method, const char *pa
     };
 }
 
-/* The first line of a message, cut: database errors hold whole statements. */
-static void first_line(const char *message, char *out, size_t outsz)
-{
-    size_t n = strcspn(message, "\r\n");
-    if (n >= outsz) {
-        n = outsz - 1;
-        while (n > 0 && ((unsigned char)message[n] & 0xC0) == 0x80) {
-            n--;
-        }
-    }
-    memcpy(out, message, n);
-    out[n] = '\0';
-}
-
 static bool is_any(const char *word, const char *const *list)
 {
     for (size_t i = 0; list[i] != NULL; i++) {
@@ -62,6 +49,25 @@ static bool is_any(const char *word, const char *const *list)
         }
     }
     return false;
+}
+
+/* The first line that says something, cut: database errors hold whole statements. */
+static void first_line(const struct ncm_conn *c, const char *message, char *out, size_t outsz)
+{
+    message += strspn(message, " \t\r\n");
+    size_t n = strcspn(message, "\r\n");
+    char *line = ncm_strndup(message, n < LINE_MOST ? n : LINE_MOST);
+    ncm_http_hide(c->http, line);
+    n = strlen(line);
+    if (n >= outsz) {
+        n = outsz - 1;
+        while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80) {
+            n--;
+        }
+    }
+    memcpy(out, line, n);
+    out[n] = '\0';
+    ncm_free(line);
 }
 
 /* The API's own error words; NCM_OK for one that says no more than the status. */
@@ -123,11 +129,16 @@ static bool host_refused(const struct ncm_http_answer *a, struct ncm_err *err)
 static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
                        const struct ncm_node *root, const char *path, struct ncm_err *err)
 {
-    char message[MESSAGE_MOST];
-    const char *word = ncm_node_str(root, "error_code", "");
-    first_line(ncm_node_str(root, "message", word), message, sizeof message);
+    char message[MESSAGE_MOST], word[64];
+    first_line(c, ncm_node_str(root, "error_code", ""), word, sizeof word);
+    first_line(c, ncm_node_str(root, "message", ""), message, sizeof message);
+    if (message[0] == '\0') {
+        memcpy(message, word, sizeof word);
+    }
     enum ncm_code code = code_of(word);
-    if (code == NCM_UNSUPPORTED) {
+    /* Not MLflow's own 404: a web framework's. */
+    bool foreign = word[0] == '\0' && (a->status == 404 || a->status == 405);
+    if (code == NCM_UNSUPPORTED || foreign) {
         return lacks(c, path, err);
     }
     if (code == NCM_OK || code == NCM_RATE_LIMITED || code == NCM_UNAUTHENTICATED) {
@@ -137,6 +148,27 @@ static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
     ncm_fail(err, code, "%s", message);
     err->retry_ms = a->retry_ms;
     return ncm_detail(err, "sent; %s", word);
+}
+
+/* What a good status brought in place of a JSON object. */
+static bool no_object(struct ncm_conn *c, const struct ncm_http_answer *a, struct ncm_err *err)
+{
+    bool json = strcmp(a->type, "application/json") == 0;
+    char begins[24];
+    first_line(c, a->body.p, begins, sizeof begins);
+    if (begins[0] == '\0') {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with nothing at all"), c->location,
+                 REST_API);
+    } else if (json) {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with JSON that is no object: %s"),
+                 c->location, REST_API, begins);
+    } else {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with %s instead of JSON"), c->location,
+                 REST_API, a->type[0] != '\0' ? a->type : "text");
+    }
+    return ncm_hint(err, "%s",
+                    _("is a login page or a proxy's page in between? Is this an MLflow server's "
+                      "address?"));
 }
 
 static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const char *path,
@@ -151,15 +183,11 @@ static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const c
     if (a->status < 200 || a->status > 299) {
         char says[MESSAGE_MOST] = "";
         bool text = strcmp(a->type, "text/plain") == 0;
-        first_line(text ? a->body.p : "", says, sizeof says);
+        first_line(c, text ? a->body.p : "", says, sizeof says);
         ncm_http_refused(c->http, a, says[0] != '\0' ? says : NULL, err);
         return a->status >= 500 ? ncm_detail(err, "sent; HTTP %d", a->status) : false;
     }
-    ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with %s instead of JSON"), c->location,
-             REST_API, a->type[0] != '\0' ? a->type : "text");
-    return ncm_hint(err, "%s",
-                    _("is a login page or a proxy's page in between? Is this an MLflow server's "
-                      "address?"));
+    return no_object(c, a, err);
 }
 
 bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char *path,
@@ -189,8 +217,10 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
     return fine;
 }
 
-bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
-               const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+/* asks: it changes nothing, so that it may go over a kept connection that turns out dead. */
+static bool call(struct ncm_conn *c, enum ncm_http_method method, const char *path,
+                 const char *body, bool asks, const struct ncm_control *control,
+                 struct ncm_doc **doc, struct ncm_err *err)
 {
     struct ncm_http_answer a;
     char *url;
@@ -199,10 +229,23 @@ bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path
         return false;
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
+    rq.asks = asks;
     bool ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, doc, err);
     ncm_http_answer_release(&a);
     ncm_free(url);
     return ok;
+}
+
+bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+               const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+{
+    return call(c, method, path, body, false, control, doc, err);
+}
+
+bool rest_ask(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+              const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err)
+{
+    return call(c, method, path, body, true, control, doc, err);
 }
 
 static char *cache_key(const struct ncm_conn *c, const char *path, const char *body)
@@ -239,7 +282,7 @@ bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path
     char *url;
     *doc = NULL;
     if (c->cache == NULL && !c->replay) {
-        return rest_call(c, method, path, body, control, doc, err);
+        return rest_ask(c, method, path, body, control, doc, err);
     }
     char *key = cache_key(c, path, body);
     if (c->replay) {
@@ -249,6 +292,7 @@ bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path
         return kept;
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
+    rq.asks = true;
     bool ok = rest_go_on(control, err);
     if (ok) {
         ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, doc, err);
@@ -294,6 +338,12 @@ static bool is_json(const struct ncm_http_answer *a)
     return a->body.p[strspn(a->body.p, " \t\r\n")] == '{';
 }
 
+/* A page of something else that stands in for the server says nothing about what it can do. */
+static bool is_other_page(const struct ncm_http_answer *a)
+{
+    return a->status / 100 == 3 || (a->status / 100 == 2 && !is_json(a));
+}
+
 static void take_facts(struct rest_facts *facts, const struct ncm_http_answer *a)
 {
     if (a[ASK_VERSION].status == 200) {
@@ -332,6 +382,7 @@ bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct nc
             all = false;
         } else if (answers[i].status == 401 || answers[i].status == 429 ||
                    (answers[i].status == 403 && i == ASK_VERSION) ||
+                   (i == ASK_REGISTRY && is_other_page(&answers[i])) ||
                    (answers[i].status >= 500 && !is_json(&answers[i]))) {
             struct ncm_doc *doc;
             all = rest_answer(c, &answers[i], asked[i], &doc, err);

@@ -1,6 +1,7 @@
 /* The API's JSON as records. Nothing is trusted to be there or of the right kind: what a record
  * cannot do without is asked for by name, everything else is absent. */
 #include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,18 @@ struct ncm_str rest_str(const struct ncm_node *n, const char *key, struct ncm_ar
         return (struct ncm_str){0};
     }
     return ncm_arena_str(a, v->str, v->len);
+}
+
+struct ncm_str rest_id(const struct ncm_node *n, const char *key, struct ncm_arena *a)
+{
+    const struct ncm_node *v = key != NULL ? ncm_node_get(n, key) : n;
+    char text[32];
+    if (v != NULL && v->kind == NCM_NODE_INT) {
+        snprintf(text, sizeof text, "%lld", (long long)v->i);
+        return ncm_arena_cstr(a, text);
+    }
+    return v != NULL && v->kind == NCM_NODE_STR ? ncm_arena_str(a, v->str, v->len)
+                                                : (struct ncm_str){0};
 }
 
 int64_t rest_time(const struct ncm_node *n, const char *key)
@@ -107,15 +120,17 @@ static enum ncm_lifecycle lifecycle(const struct ncm_node *n)
 
 static bool lacks(const char *record, const char *field, struct ncm_err *err)
 {
-    return ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
-                    field);
+    ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
+             field);
+    ncm_hint(err, _("Is it an MLflow server, and does nothing in between change its answers?"));
+    return false;
 }
 
 bool rest_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_experiment *out,
                      struct ncm_err *err)
 {
     *out = (struct ncm_experiment){
-        .id = rest_str(n, "experiment_id", a),
+        .id = rest_id(n, "experiment_id", a),
         .name = rest_str(n, "name", a),
         .artifact_location = rest_str(n, "artifact_location", a),
         .lifecycle = lifecycle(n),
@@ -126,7 +141,7 @@ bool rest_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_e
         .newest_start_ms = NCM_NO_TIME,
     };
     out->tags = rest_tags(ncm_node_get(n, "tags"), a, &out->n_tags);
-    return out->id.p != NULL || lacks("experiment", "experiment_id", err);
+    return out->id.len > 0 || lacks("experiment", "experiment_id", err);
 }
 
 static void take_metrics(const struct ncm_node *list, struct ncm_arena *a, struct ncm_run *r)
@@ -197,7 +212,7 @@ bool rest_run(const struct ncm_node *n, struct ncm_arena *a, struct ncm_run *out
     *out = (struct ncm_run){
         .id = rest_str(info, "run_id", a),
         .name = rest_str(info, "run_name", a),
-        .experiment_id = rest_str(info, "experiment_id", a),
+        .experiment_id = rest_id(info, "experiment_id", a),
         .user = rest_str(info, "user_id", a),
         .status_text = rest_str(info, "status", a),
         .artifact_uri = rest_str(info, "artifact_uri", a),
@@ -227,7 +242,7 @@ bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_mode
 {
     *out = (struct ncm_model_version){
         .model = rest_str(n, "name", a),
-        .version = rest_str(n, "version", a),
+        .version = rest_id(n, "version", a),
         .stage_text = rest_str(n, "current_stage", a),
         .creation_ms = rest_time(n, "creation_timestamp"),
         .last_updated_ms = rest_time(n, "last_updated_timestamp"),
@@ -239,12 +254,6 @@ bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_mode
         .status_message = rest_str(n, "status_message", a),
         .run_link = rest_str(n, "run_link", a),
     };
-    const struct ncm_node *number = ncm_node_get(n, "version");
-    if (out->version.p == NULL && number != NULL && number->kind == NCM_NODE_INT) {
-        char text[32];
-        ncm_fmt_exact(text, sizeof text, (double)number->i);
-        out->version = ncm_arena_cstr(a, text);
-    }
     if (out->model.p == NULL || out->version.p == NULL) {
         return lacks("model version", out->model.p == NULL ? "name" : "version", err);
     }
@@ -261,8 +270,63 @@ bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_mode
     return true;
 }
 
+static int by_alias(const void *x, const void *y)
+{
+    return ncm_str_compare(((const struct ncm_alias *)x)->name,
+                           ((const struct ncm_alias *)y)->name);
+}
+
+/* A list in most servers; a map of name to version in what some of them write. */
+static void take_aliases(const struct ncm_node *list, struct ncm_arena *a, struct ncm_model *m)
+{
+    if (list == NULL || list->n == 0 ||
+        (list->kind != NCM_NODE_LIST && list->kind != NCM_NODE_MAP)) {
+        return;
+    }
+    m->aliases = ncm_arena_alloc(a, list->n, sizeof *m->aliases);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct ncm_node *n = &list->items[i];
+        struct ncm_alias *to = &m->aliases[m->n_aliases];
+        bool map = list->kind == NCM_NODE_MAP;
+        to->name = map ? ncm_arena_cstr(a, n->key) : rest_str(n, "alias", a);
+        to->version = rest_id(n, map ? NULL : "version", a);
+        to->dangling = true; /* until its version is found */
+        m->n_aliases += to->name.p != NULL && to->version.p != NULL ? 1 : 0;
+    }
+    qsort(m->aliases, m->n_aliases, sizeof *m->aliases, by_alias);
+}
+
+bool rest_model(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model *out,
+                struct ncm_err *err)
+{
+    *out = (struct ncm_model){
+        .name = rest_str(n, "name", a),
+        .description = rest_str(n, "description", a),
+        .creation_ms = rest_time(n, "creation_timestamp"),
+        .last_updated_ms = rest_time(n, "last_updated_timestamp"),
+    };
+    if (out->name.p == NULL) {
+        return lacks("registered model", "name", err);
+    }
+    out->tags = rest_tags(ncm_node_get(n, "tags"), a, &out->n_tags);
+    take_aliases(ncm_node_get(n, "aliases"), a, out);
+    return true;
+}
+
 const char *rest_next(const struct ncm_doc *doc)
 {
     const char *token = ncm_node_str(ncm_doc_root(doc), "next_page_token", NULL);
     return token != NULL && token[0] != '\0' ? token : NULL;
+}
+
+bool rest_turn(const struct ncm_doc *doc, const char *what, char **token, struct ncm_err *err)
+{
+    const char *next = rest_next(doc);
+    if (next != NULL && *token != NULL && strcmp(next, *token) == 0) {
+        return ncm_fail(err, NCM_INVALID_DATA,
+                        _("the server gives the same page of '%s' again and again"), what);
+    }
+    ncm_free(*token);
+    *token = ncm_strdup(next);
+    return true;
 }

@@ -158,8 +158,8 @@ static bool check_login(struct exam *x)
 {
     struct ncm_doc *doc;
     struct ncm_err err;
-    bool ok = rest_call(&x->c, NCM_HTTP_POST, "/experiments/search", "{\"max_results\":1}",
-                        x->control, &doc, &err);
+    bool ok = rest_ask(&x->c, NCM_HTTP_POST, "/experiments/search", "{\"max_results\":1}",
+                       x->control, &doc, &err);
     if (!ok) {
         say_error(x, err.code == NCM_UNAUTHENTICATED || err.code == NCM_FORBIDDEN ? "login" : "api",
                   &err);
@@ -201,7 +201,7 @@ static void check_permissions(struct exam *x)
 {
     struct ncm_doc *doc;
     struct ncm_err err;
-    if (!rest_call(&x->c, NCM_HTTP_GET, "/users/current", NULL, x->control, &doc, &err)) {
+    if (!rest_ask(&x->c, NCM_HTTP_GET, "/users/current", NULL, x->control, &doc, &err)) {
         say(x, NCM_CHECK_OK, "permissions",
             ncm_strdup(_("the server tells nothing about permissions: it says so when it refuses "
                          "a change")),

@@ -30,7 +30,7 @@ struct rest_facts {
 };
 
 struct rest_runs;  /* runs.h: runs that were read */
-struct rest_watch; /* watch.c */
+struct rest_watch; /* watch.h */
 
 /* The experiments that are not deleted, as far as known. */
 struct rest_experiments {
@@ -38,6 +38,15 @@ struct rest_experiments {
     size_t n, cap;
     int64_t asked_mono_ms; /* 0: never */
     int64_t newest_ms;     /* latest last_update_time seen */
+    uint64_t print;        /* of which there are */
+};
+
+/* How many runs are running in which experiment. */
+struct rest_running {
+    struct ncm_map *counts; /* by experiment id */
+    bool known;             /* false: there are too many to count */
+    size_t n;               /* all in all */
+    int64_t asked_mono_ms;
 };
 
 /* A lane's connection. One thread; others only interrupt. */
@@ -54,6 +63,7 @@ struct ncm_conn {
     bool no_run_in;        /* it cannot filter by a list of run ids */
     bool no_change_filter; /* it cannot filter experiments by last_update_time */
     struct rest_experiments experiments;
+    struct rest_running running;
     struct rest_runs *runs;
     struct rest_watch *watch;
 };
@@ -68,7 +78,10 @@ struct ncm_conn {
  * detail begins with "sent"), NCM_INVALID_DATA (no JSON object), and those of ncm_http_do. */
 bool rest_call(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
-/* The same for a read whose answer may be kept for the next start, or comes from there. */
+/* The same for what only asks, a search by POST too: it may be repeated when a connection dies. */
+bool rest_ask(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
+              const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
+/* The same for a question whose answer may be kept for the next start, or comes from there. */
 bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path, const char *body,
                const struct ncm_control *control, struct ncm_doc **doc, struct ncm_err *err);
 /* What an answer of the API says, whatever its status: for who made the request itself. */
@@ -90,6 +103,8 @@ bool rest_go_on(const struct ncm_control *control, struct ncm_err *err);
 bool rest_list(const struct ncm_doc *doc, const char *key, const struct ncm_node **list,
                struct ncm_err *err);
 struct ncm_str rest_str(const struct ncm_node *n, const char *key, struct ncm_arena *a);
+/* The same for ids and versions, which some servers write as integers. n itself with key NULL. */
+struct ncm_str rest_id(const struct ncm_node *n, const char *key, struct ncm_arena *a);
 /* Integer (also as text, as some proxies and old servers write it) or NCM_NO_TIME. */
 int64_t rest_time(const struct ncm_node *n, const char *key);
 /* A metric's value: a number, or "NaN", "Infinity", "-Infinity"; ±1.797e308 are infinities. */
@@ -102,8 +117,14 @@ bool rest_run(const struct ncm_node *n, struct ncm_arena *a, struct ncm_run *out
               struct ncm_err *err);
 bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model_version *out,
                   struct ncm_err *err);
+/* A registered model without its versions; every alias dangles until its version is found. */
+bool rest_model(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model *out,
+                struct ncm_err *err);
 /* next_page_token, or NULL on the last page. Borrowed from the document. */
 const char *rest_next(const struct ncm_doc *doc);
+/* *token (freed) becomes that of the page after this one, NULL after the last. NCM_INVALID_DATA
+ * naming `what` where it is the one that asked for this page: the server would never end. */
+bool rest_turn(const struct ncm_doc *doc, const char *what, char **token, struct ncm_err *err);
 
 /* ---- one function a topic; each publishes at least one snapshot -------------------------------
  */

@@ -34,9 +34,21 @@ static void close_conn(struct ncm_conn *c)
         ncm_free(c->experiments.ids[i]);
     }
     ncm_free(c->experiments.ids);
+    ncm_map_free(c->running.counts);
     ncm_free(c->cache_user);
     ncm_free(c->location);
     ncm_free(c);
+}
+
+/* Whose answers are kept: the user's name, or where the token comes from (never the token). */
+static char *user_of(const struct ncm_access *a)
+{
+    static const struct ncm_access nobody;
+    a = a != NULL ? a : &nobody;
+    bool named = a->token.kind != NCM_SECRET_NONE && a->token.kind != NCM_SECRET_TEXT;
+    return ncm_sprintf("%s\n%s\n%d %s", a->user != NULL ? a->user : "",
+                       a->workspace != NULL ? a->workspace : "", (int)a->token.kind,
+                       named ? a->token.from : "");
 }
 
 /* Sends nothing yet: a server that is away shows as the state of what is asked of it. */
@@ -47,8 +59,7 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
     (void)control;
     struct ncm_conn *c = ncm_alloc(1, sizeof *c);
     c->location = ncm_strdup(place->location);
-    c->cache_user = ncm_sprintf("%s\n%s", access != NULL && access->user ? access->user : "",
-                                access != NULL && access->workspace ? access->workspace : "");
+    c->cache_user = user_of(access);
     c->runs = rest_runs_new();
     if (!ncm_http_open(place->location, access, &c->http, err)) {
         close_conn(c);
@@ -127,7 +138,7 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
         }
         bool ok = fetch_topic(c, f, err);
         bool meant = f->control.cancel != NULL && atomic_load(f->control.cancel);
-        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES) {
+        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES || f->sink != NULL) {
             return ok;
         }
     }
@@ -153,5 +164,8 @@ const struct ncm_provider ncm_mlflow_rest = {
     .interrupt = interrupt_conn,
     .fetch = fetch,
     .watch = rest_wait,
+    .apply = rest_apply,
+    .check = rest_check,
+    .present = rest_present,
     .examine = rest_examine,
 };

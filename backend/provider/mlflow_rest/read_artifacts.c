@@ -35,7 +35,8 @@ static bool take_list(const struct ncm_doc *doc, struct ncm_artifacts_snapshot *
         struct ncm_artifact *to = &s->items[s->n];
         to->path = rest_str(file, "path", a);
         to->is_dir = dir != NULL && dir->kind == NCM_NODE_BOOL && dir->boolean;
-        to->size = to->is_dir ? -1 : ncm_node_i64(file, "file_size", -1);
+        int64_t size = rest_time(file, "file_size");
+        to->size = to->is_dir || size < 0 ? -1 : size;
         s->n += to->path.p != NULL ? 1 : 0;
     }
     qsort(s->items, s->n, sizeof *s->items, folders_first);
@@ -96,10 +97,13 @@ static bool content(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_artifact
     ncm_http_encode(&path, ncm_cstr(s->path));
     struct ncm_http_request rq = {
         .path = path.p,
-        .most = (size_t)(most < NCM_ARTIFACT_MOST ? most : NCM_ARTIFACT_MOST),
-        .cut = true,
+        .most = f->sink != NULL ? SIZE_MAX / 2
+                                : (size_t)(most < NCM_ARTIFACT_MOST ? most : NCM_ARTIFACT_MOST),
+        .cut = f->sink == NULL,
         .cancel = f->control.cancel,
         .deadline_mono_ms = f->control.deadline_mono_ms,
+        .sink = f->sink,
+        .to = f->sink_to,
     };
     bool ok = ncm_http_do(c->http, &rq, &a, err);
     if (ok && (a.status < 200 || a.status > 299)) {

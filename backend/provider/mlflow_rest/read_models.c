@@ -51,9 +51,8 @@ static bool all_pages(struct load *l, const char *path, const char *key, size_t 
             ok = take(l, &list->items[i], err);
         }
         n += ok ? list->n : 0;
-        ncm_free(token);
-        token = ncm_strdup(rest_next(doc));
-        more = token != NULL && (ok && list->n > 0);
+        ok = ok && rest_turn(doc, key, &token, err);
+        more = token != NULL;
         ncm_doc_free(doc);
     }
     ncm_free(token);
@@ -66,49 +65,12 @@ static bool is_prompt(const struct ncm_model *m)
     return kv != NULL && ncm_str_is(kv->value, "true");
 }
 
-static int by_alias(const void *x, const void *y)
-{
-    return ncm_str_compare(((const struct ncm_alias *)x)->name,
-                           ((const struct ncm_alias *)y)->name);
-}
-
-/* A list in most servers; a map of name to version in what some of them write. */
-static void take_aliases(const struct ncm_node *list, struct ncm_arena *a, struct ncm_model *m)
-{
-    if (list == NULL || list->n == 0 ||
-        (list->kind != NCM_NODE_LIST && list->kind != NCM_NODE_MAP)) {
-        return;
-    }
-    m->aliases = ncm_arena_alloc(a, list->n, sizeof *m->aliases);
-    for (size_t i = 0; i < list->n; i++) {
-        const struct ncm_node *n = &list->items[i];
-        struct ncm_alias *to = &m->aliases[m->n_aliases];
-        bool map = list->kind == NCM_NODE_MAP;
-        to->name = map ? ncm_arena_cstr(a, n->key) : rest_str(n, "alias", a);
-        to->version = !map                      ? rest_str(n, "version", a)
-                      : n->kind == NCM_NODE_STR ? ncm_arena_str(a, n->str, n->len)
-                                                : (struct ncm_str){0};
-        to->dangling = true; /* until its version is found */
-        m->n_aliases += to->name.p != NULL && to->version.p != NULL ? 1 : 0;
-    }
-    qsort(m->aliases, m->n_aliases, sizeof *m->aliases, by_alias);
-}
-
 static bool take_model(struct load *l, const struct ncm_node *n, struct ncm_err *err)
 {
-    struct ncm_arena *a = l->arena;
-    struct ncm_model m = {
-        .name = rest_str(n, "name", a),
-        .description = rest_str(n, "description", a),
-        .creation_ms = rest_time(n, "creation_timestamp"),
-        .last_updated_ms = rest_time(n, "last_updated_timestamp"),
-    };
-    if (m.name.p == NULL) {
-        return ncm_fail(err, NCM_INVALID_DATA,
-                        _("the server's answer holds a registered model without 'name'"));
+    struct ncm_model m;
+    if (!rest_model(n, l->arena, &m, err)) {
+        return false;
     }
-    m.tags = rest_tags(ncm_node_get(n, "tags"), a, &m.n_tags);
-    take_aliases(ncm_node_get(n, "aliases"), a, &m);
     if (!is_prompt(&m)) {
         *(struct ncm_model *)ncm_list_add(&l->models) = m;
     }
@@ -228,7 +190,7 @@ bool rest_read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
     bool ok = all_pages(&l, models, "registered_models", MODELS_MOST, take_model, err) &&
               (l.models.n == 0 ||
                all_pages(&l, versions, "model_versions", VERSIONS_MOST, take_version, err));
-    if (!ok && !without_registry(err)) {
+    if (!ok && (l.models.n > 0 || !without_registry(err))) {
         ncm_free(l.models.items);
         ncm_free(l.versions.items);
         ncm_snapshot_unref(s);
@@ -264,8 +226,13 @@ static bool version_file(struct ncm_conn *c, const struct ncm_query *q, const ch
     bool ok = ncm_http_do(c->http, &rq, a, err);
     if (ok && (a->status < 200 || a->status > 299)) {
         struct ncm_doc *doc;
-        ok = rest_answer(c, a, "", &doc, err);
+        bool missing = a->status == 404 || a->status == 500;
+        ok = rest_answer(c, a, "/model-versions/get-artifact", &doc, err);
         ncm_doc_free(doc);
+        /* The server says so too where the file is not there. */
+        if (missing && (err->code == NCM_UNREACHABLE || err->code == NCM_UNSUPPORTED)) {
+            ok = ncm_fail(err, NCM_NOT_FOUND, _("There is no artifact %s."), file);
+        }
     }
     ncm_buf_release(&path);
     return ok;

@@ -13,6 +13,7 @@ enum {
     LOGGED_MOST = 20,     /* logged models of a run that are asked for one by one */
     INTERVAL_MOST = 2500, /* points that the server samples at the most */
     HISTORY_PAGE = 25000,
+    HISTORY_MOST = 20 * 1000 * 1000, /* points; some 480 MB */
 };
 
 /* "/path?key=value" with the value encoded; the caller frees. */
@@ -78,10 +79,12 @@ static bool fill_versions(struct ncm_conn *c, const struct ncm_control *control,
     struct ncm_doc *doc;
     const struct ncm_node *list;
     struct ncm_list out = {.size = sizeof(struct ncm_version_ref)};
+    if (strchr(ncm_cstr(r->id), '\'') != NULL) {
+        return true; /* no id that a version could name */
+    }
     char *filter = ncm_sprintf("run_id='%s'", ncm_cstr(r->id));
     char *path = with_value("/model-versions/search?max_results=1000&filter=", filter);
-    bool ok = strchr(ncm_cstr(r->id), '\'') == NULL &&
-              rest_read(c, NCM_HTTP_GET, path, NULL, control, &doc, err);
+    bool ok = rest_read(c, NCM_HTTP_GET, path, NULL, control, &doc, err);
     ncm_free(path);
     ncm_free(filter);
     if (!ok) {
@@ -127,17 +130,20 @@ static bool by_prefix(struct ncm_conn *c, const char **id, const struct ncm_cont
 {
     struct ncm_doc *doc;
     const struct ncm_node *list;
+    if (c->replay) {
+        return true; /* whose id that is has to be asked */
+    }
     if (!rest_active(c, false, control, err)) {
         return false;
     }
     char *filter = ncm_sprintf("attributes.run_id LIKE '%s%%'", *id);
     char *body = rest_search_body(c->experiments.ids, c->experiments.n, filter, NCM_VIEW_ALL, NULL,
                                   0, 2, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
-    ok = ok && rest_list(doc, "runs", &list, err);
-    if (!ok) {
+    if (!ok || !rest_list(doc, "runs", &list, err)) {
+        ncm_doc_free(doc);
         return false;
     }
     struct ncm_str found[2] = {{0}};
@@ -257,12 +263,13 @@ static bool all_points(struct ncm_conn *c, struct ncm_fetch *f, struct history *
         if (!ok) {
             break;
         }
-        size_t before = h->n;
-        ok = take_points(doc, h, err);
-        ncm_free(token);
-        token = ncm_strdup(rest_next(doc));
-        more = token != NULL && h->n > before;
+        ok = take_points(doc, h, err) && rest_turn(doc, "metrics", &token, err);
+        more = token != NULL;
         ncm_doc_free(doc);
+        if (ok && more && h->n > HISTORY_MOST) {
+            ok = ncm_fail(err, NCM_TOO_LARGE, _("The history of '%s' has too many points to read"),
+                          f->query->key);
+        }
         if (more && f->progress != NULL) {
             f->progress(f->to, (int64_t)h->n, -1);
         }

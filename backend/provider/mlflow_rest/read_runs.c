@@ -10,7 +10,7 @@
 
 enum {
     AHEAD = 300,        /* rows beyond the window of a lazy list */
-    AGAIN_MOST = 300,   /* running and visible runs that one refresh reads again */
+    AGAIN_MOST = 200,   /* running and visible runs that one refresh reads again */
     VISIBLE_MS = 15000, /* a visible row of this age is read again with the next change */
     SMALL = 300,        /* rows that are walked again rather than mended … */
     REWALK_MS = 20000,  /* … this often, so that changes to old runs are seen */
@@ -55,7 +55,10 @@ static size_t rows_needed(const struct view *v)
     if (q->limit > 0) {
         return (size_t)q->limit;
     }
-    return q->lazy ? v->f->first + v->f->count + AHEAD : SIZE_MAX;
+    if (!q->lazy || v->f->first > SIZE_MAX / 4 || v->f->count > SIZE_MAX / 4) {
+        return SIZE_MAX;
+    }
+    return v->f->first + v->f->count + AHEAD;
 }
 
 static bool view_make(struct view *v, struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
@@ -178,8 +181,7 @@ static void fill_pages(const struct view *v, const uint32_t *rows, struct ncm_ru
         page->n = s->n - first < NCM_RUNS_PAGE ? s->n - first : NCM_RUNS_PAGE;
         page->taken_ms = s->head.taken_ms;
         for (size_t i = 0; i < page->n; i++) {
-            ncm_run_copy(page->arena, &page->runs[i],
-                         rest_runs_at(v->c->runs, rows[first + i]));
+            ncm_run_copy(page->arena, &page->runs[i], rest_runs_at(v->c->runs, rows[first + i]));
         }
         s->pages[p] = page;
     }
@@ -227,30 +229,46 @@ static bool page_came(void *to, struct rest_walk *w, struct ncm_err *err)
     return true;
 }
 
-/* Rows that may have changed: those that run, and those in view that were read long ago. */
+/* Whether a row is to be read again. One that runs is looked at less and less often while nothing
+ * changes: jobs that were killed say RUNNING for ever. */
+static bool is_due(const struct rest_kept *k, bool visible, int64_t now)
+{
+    bool runs = k->run->status == NCM_RUN_RUNNING || k->run->status == NCM_RUN_SCHEDULED;
+    int64_t age = now - k->taken_mono_ms;
+    unsigned most = visible ? 3 : 6; /* 4 s, 32 s */
+    unsigned quiet = k->quiet < most ? k->quiet : most;
+    if (runs) {
+        return quiet == 0 || age >= (int64_t)500 << quiet;
+    }
+    return visible && age > VISIBLE_MS;
+}
+
+/* The rows that are to be read again: those in view, then the others that run. */
 static uint32_t *to_ask_again(const struct view *v, size_t *n)
 {
     const struct rest_walk *w = v->walk;
+    const struct rest_runs *runs = v->c->runs;
     const struct ncm_runs_snapshot *shown = (const struct ncm_runs_snapshot *)v->f->previous;
     uint32_t *list = ncm_alloc(AGAIN_MOST, sizeof *list);
+    uint8_t *chosen = ncm_alloc(runs->n + 1, 1);
     int64_t now = ncm_mono_ms();
     *n = 0;
-    for (size_t i = 0; i < w->n && *n < AGAIN_MOST; i++) {
-        enum ncm_run_status st = rest_runs_at(v->c->runs, w->rows[i])->status;
-        if (st == NCM_RUN_RUNNING || st == NCM_RUN_SCHEDULED) {
-            list[(*n)++] = w->rows[i];
-        }
-    }
     for (size_t i = 0; shown != NULL && i < v->f->count && *n < AGAIN_MOST; i++) {
         const struct ncm_run *r = ncm_runs_at(shown, v->f->first + i);
         size_t row;
-        bool ours = r != NULL && ncm_map_get(v->c->runs->by_id, r->id.p, r->id.len, &row) &&
+        bool ours = r != NULL && ncm_map_get(runs->by_id, r->id.p, r->id.len, &row) &&
                     row < w->in_cap && w->in[row] != 0;
-        if (ours && now - v->c->runs->items[row].taken_mono_ms > VISIBLE_MS &&
-            r->status != NCM_RUN_RUNNING && r->status != NCM_RUN_SCHEDULED) {
+        if (ours && is_due(&runs->items[row], true, now)) {
+            chosen[row] = 1;
             list[(*n)++] = (uint32_t)row;
         }
     }
+    for (size_t i = 0; i < w->n && *n < AGAIN_MOST; i++) {
+        if (chosen[w->rows[i]] == 0 && is_due(&runs->items[w->rows[i]], false, now)) {
+            list[(*n)++] = w->rows[i];
+        }
+    }
+    ncm_free(chosen);
     return list;
 }
 
@@ -259,8 +277,9 @@ static bool walk_anew(const struct view *v)
 {
     const struct rest_walk *w = v->walk;
     int64_t age = ncm_mono_ms() - w->walked_mono_ms;
-    if (v->f->full || !w->started) {
-        return true;
+    bool others = w->n_ids == 0 && w->experiments != v->c->experiments.print;
+    if (v->f->full || !w->started || others) {
+        return true; /* an experiment that was restored brings runs that are not new */
     }
     if (!v->by_start) {
         return !v->f->window_only; /* what changed may be anywhere in another order */
@@ -298,6 +317,7 @@ static bool as_usage(struct ncm_err *err)
 bool rest_read_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct view v;
+    rest_runs_tidy(c->runs);
     bool ok = view_make(&v, c, f, err) &&
               (v.walk->n_ids > 0 || rest_active(c, f->full, &f->control, err));
     if (ok && !walk_anew(&v)) {

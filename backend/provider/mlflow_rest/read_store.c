@@ -10,10 +10,13 @@
 enum {
     EXPERIMENTS_PAGE = 1000,
     EXPERIMENTS_MOST = 100000,
-    RUNNING_MOST = 1000,   /* running runs that are counted */
+    RUNNING_MOST = 100, /* running runs that are counted; more are not known */
+    COUNTED_MS = 10000, /* many of them are counted no more often than this */
+    COUNTED_FEW = 20,
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
     KEYS_MOST = 100000,
+    DAY_MS = 86400000,
 };
 
 bool rest_read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
@@ -78,10 +81,27 @@ static const char *view_word(enum ncm_view view)
     return view == NCM_VIEW_ALL ? "ALL" : view == NCM_VIEW_DELETED ? "DELETED_ONLY" : "ACTIVE_ONLY";
 }
 
+/* Offset paging may give one twice. */
+static bool take_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_map *seen,
+                            struct ncm_list *out, struct ncm_err *err)
+{
+    struct ncm_experiment e;
+    size_t ignored;
+    if (!rest_experiment(n, a, &e, err)) {
+        return false;
+    }
+    if (!ncm_map_get(seen, e.id.p, e.id.len, &ignored)) {
+        ncm_map_set(seen, e.id.p, e.id.len, 1);
+        *(struct ncm_experiment *)ncm_list_add(out) = e;
+    }
+    return true;
+}
+
 static bool all_experiments(struct ncm_conn *c, enum ncm_view view, struct ncm_arena *a,
                             struct ncm_list *out, const struct ncm_control *control,
                             struct ncm_err *err)
 {
+    struct ncm_map *seen = ncm_map_new();
     char *token = NULL;
     bool ok = true, more = true;
     while (ok && more && out->n < EXPERIMENTS_MOST) {
@@ -95,15 +115,25 @@ static bool all_experiments(struct ncm_conn *c, enum ncm_view view, struct ncm_a
         }
         ok = rest_list(doc, "experiments", &list, err);
         for (size_t i = 0; ok && i < list->n; i++) {
-            ok = rest_experiment(&list->items[i], a, ncm_list_add(out), err);
+            ok = take_experiment(&list->items[i], a, seen, out, err);
         }
-        ncm_free(token);
-        token = ncm_strdup(rest_next(doc));
+        ok = ok && rest_turn(doc, "experiments", &token, err);
         more = token != NULL;
         ncm_doc_free(doc);
     }
     ncm_free(token);
+    ncm_map_free(seen);
     return ok;
+}
+
+/* A fingerprint of which there are, in any order. */
+static uint64_t print_of(const struct rest_experiments *e)
+{
+    uint64_t print = e->n;
+    for (size_t i = 0; i < e->n; i++) {
+        print += rest_print(REST_PRINT, e->ids[i], strlen(e->ids[i]));
+    }
+    return print;
 }
 
 static void remember(struct ncm_conn *c, const struct ncm_experiment *items, size_t n)
@@ -114,14 +144,17 @@ static void remember(struct ncm_conn *c, const struct ncm_experiment *items, siz
     }
     e->n = 0;
     for (size_t i = 0; i < n; i++) {
+        int64_t at = items[i].last_update_ms;
         if (items[i].lifecycle == NCM_ACTIVE) {
             e->ids = ncm_grow(e->ids, e->n, &e->cap, sizeof *e->ids);
             e->ids[e->n++] = ncm_strdup(items[i].id.p);
         }
-        if (items[i].last_update_ms != NCM_NO_TIME && items[i].last_update_ms > e->newest_ms) {
-            e->newest_ms = items[i].last_update_ms;
+        /* One dated into the far future must not hide what changes now. */
+        if (at != NCM_NO_TIME && at > e->newest_ms && at < ncm_now_ms() + DAY_MS) {
+            e->newest_ms = at;
         }
     }
+    e->print = print_of(e);
     e->asked_mono_ms = ncm_mono_ms();
 }
 
@@ -138,7 +171,7 @@ static bool have_changed(struct ncm_conn *c, const struct ncm_control *control, 
     }
     char *filter = ncm_sprintf("last_update_time > %lld", (long long)c->experiments.newest_ms);
     char *body = experiments_body("ALL", 1, filter, NULL);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/experiments/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     if (!ok && err->code == NCM_REFUSED) {
@@ -147,7 +180,7 @@ static bool have_changed(struct ncm_conn *c, const struct ncm_control *control, 
     }
     ok = ok && rest_list(doc, "experiments", &list, err);
     *changed = !ok || list->n > 0;
-    ncm_doc_free(ok ? doc : NULL);
+    ncm_doc_free(doc);
     return ok;
 }
 
@@ -174,43 +207,80 @@ bool rest_active(struct ncm_conn *c, bool anew, const struct ncm_control *contro
     return ok;
 }
 
+/* Asks which runs are running; more than a page of them stays unknown. */
+static bool ask_running(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct rest_running *k = &c->running;
+    struct ncm_doc *doc = NULL;
+    const struct ncm_node *runs;
+    char *body =
+        rest_search_body(c->experiments.ids, c->experiments.n, "attributes.status = 'RUNNING'",
+                         NCM_VIEW_ACTIVE, NULL, 0, RUNNING_MOST, NULL);
+    bool ok = rest_read(c, NCM_HTTP_POST, "/runs/search", body, &f->control, &doc, err) &&
+              rest_list(doc, "runs", &runs, err);
+    ncm_free(body);
+    if (ok) {
+        ncm_map_free(k->counts);
+        k->counts = ncm_map_new();
+        k->known = rest_next(doc) == NULL;
+        k->asked_mono_ms = ncm_mono_ms();
+        k->n = runs->n;
+        for (size_t i = 0; i < runs->n; i++) {
+            const char *id =
+                ncm_node_str(ncm_node_get(&runs->items[i], "info"), "experiment_id", "");
+            size_t n = 0;
+            ncm_map_get(k->counts, id, strlen(id), &n);
+            ncm_map_set(k->counts, id, strlen(id), n + 1);
+        }
+    }
+    ncm_doc_free(doc);
+    return ok;
+}
+
 /* How many runs are running where: one request for all experiments. */
 static bool count_running(struct ncm_conn *c, struct ncm_experiments_snapshot *s,
                           struct ncm_fetch *f, struct ncm_err *err)
 {
-    struct ncm_map *index = ncm_map_new();
-    char **ids = ncm_alloc(s->n + 1, sizeof *ids);
-    struct ncm_doc *doc = NULL;
-    const struct ncm_node *runs;
-    size_t n = 0, at;
-    for (size_t i = 0; i < s->n; i++) {
+    struct rest_running *k = &c->running;
+    bool fresh = k->n > COUNTED_FEW && ncm_mono_ms() - k->asked_mono_ms < COUNTED_MS;
+    if (!fresh && c->experiments.n > 0 && !ask_running(c, f, err)) {
+        return false;
+    }
+    for (size_t i = 0; k->known && i < s->n; i++) {
+        size_t n = 0;
         if (s->items[i].lifecycle == NCM_ACTIVE) {
-            ids[n++] = (char *)(uintptr_t)s->items[i].id.p;
-            ncm_map_set(index, s->items[i].id.p, s->items[i].id.len, i);
+            ncm_map_get(k->counts, s->items[i].id.p, s->items[i].id.len, &n);
+            s->items[i].running_count = (int64_t)n;
         }
     }
-    char *body = rest_search_body(ids, n, "attributes.status = 'RUNNING'", NCM_VIEW_ACTIVE, NULL, 0,
-                                  RUNNING_MOST, NULL);
-    bool ok =
-        n == 0 || (rest_read(c, NCM_HTTP_POST, "/runs/search", body, &f->control, &doc, err) &&
-                   rest_list(doc, "runs", &runs, err));
-    if (ok && doc != NULL && rest_next(doc) == NULL) {
-        for (size_t i = 0; i < s->n; i++) {
-            s->items[i].running_count = s->items[i].lifecycle == NCM_ACTIVE ? 0 : -1;
+    return true;
+}
+
+/* The API counts nothing; where all runs were walked through, we did. */
+static void count_walked(const struct ncm_conn *c, struct ncm_experiments_snapshot *s)
+{
+    for (const struct rest_walk *w = c->runs->walks; w != NULL; w = w->next) {
+        bool one = w->n_ids == 1;
+        if (!w->complete || w->filter != NULL || w->view != NCM_VIEW_ACTIVE || w->n_ids > 1) {
+            continue;
         }
-        for (size_t i = 0; i < runs->n; i++) {
-            const struct ncm_node *info = ncm_node_get(&runs->items[i], "info");
-            const char *id = ncm_node_str(info, "experiment_id", "");
-            if (ncm_map_get(index, id, strlen(id), &at)) {
-                s->items[at].running_count++;
+        struct ncm_map *counts = ncm_map_new();
+        for (size_t i = 0; i < w->n; i++) {
+            struct ncm_str id = rest_runs_at(c->runs, w->rows[i])->experiment_id;
+            size_t n = 0;
+            ncm_map_get(counts, ncm_cstr(id), id.len, &n);
+            ncm_map_set(counts, ncm_cstr(id), id.len, n + 1);
+        }
+        for (size_t i = 0; i < s->n; i++) {
+            struct ncm_experiment *e = &s->items[i];
+            size_t n = 0;
+            if (e->lifecycle == NCM_ACTIVE && (!one || ncm_str_is(e->id, w->ids[0]))) {
+                ncm_map_get(counts, e->id.p, e->id.len, &n);
+                e->run_count = (int64_t)n;
             }
         }
+        ncm_map_free(counts);
     }
-    ncm_doc_free(doc);
-    ncm_free(body);
-    ncm_free(ids);
-    ncm_map_free(index);
-    return ok;
 }
 
 /* Absent times last, then by id as a number where it is one. */
@@ -241,6 +311,7 @@ bool rest_read_experiments(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_e
         remember(c, s->items, s->n);
     }
     ok = ok && (c->replay || count_running(c, s, f, err));
+    count_walked(c, s);
     if (!ok) {
         ncm_snapshot_unref(s);
         return false;
@@ -303,7 +374,7 @@ static bool some_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
     ncm_free(body);
     ok = ok && rest_list(doc, "runs", &list, err) && rest_runs_take(c->runs, list, &handles, err);
     ncm_free(handles);
-    ncm_doc_free(ok ? doc : NULL);
+    ncm_doc_free(doc);
     return ok;
 }
 

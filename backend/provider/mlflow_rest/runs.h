@@ -12,13 +12,15 @@
 struct rest_block {
     struct ncm_arena *arena;
     struct ncm_run *runs;
-    size_t live;
+    size_t n, live;
 };
 
 struct rest_kept {
     const struct ncm_run *run;
     struct rest_block *block;
     int64_t taken_mono_ms;
+    uint64_t print; /* of what can change; 0 for one that does not run */
+    unsigned quiet; /* times in a row that it was read and had not changed */
 };
 
 /* One list of runs in the server's order, as far as it was asked for. */
@@ -37,15 +39,18 @@ struct rest_walk {
     size_t n, cap;
     uint8_t *in; /* by handle: whether it is among the rows */
     size_t in_cap;
-    char *token;       /* of the page after the rows; NULL before the first and after the last */
-    bool started;      /* at least one page came */
-    bool complete;     /* all pages came */
-    size_t page;       /* runs to ask for next */
-    int64_t newest_ms; /* latest start among the rows; NCM_NO_TIME without */
+    char *token;          /* of the page after the rows; NULL before the first and after the last */
+    bool started;         /* at least one page came */
+    bool complete;        /* all pages came */
+    size_t page;          /* runs to ask for next */
+    unsigned barren;      /* pages in a row that brought nothing new */
+    uint64_t experiments; /* print of the active ones when it was begun */
+    int64_t newest_ms;    /* latest start among the rows; NCM_NO_TIME without */
     int64_t walked_mono_ms, refreshed_mono_ms, used_mono_ms;
 };
 
 struct rest_runs {
+    size_t stale;          /* runs in memory that were read anew since */
     struct ncm_map *by_id; /* run id → handle */
     struct rest_kept *items;
     size_t n, cap;
@@ -53,6 +58,14 @@ struct rest_runs {
 };
 
 struct rest_runs *rest_runs_new(void);
+/* Lets go of runs that no walk holds any more and of what was read anew since, where that is much.
+ * Handles from before are good in the walks only. */
+void rest_runs_tidy(struct rest_runs *r);
+/* A fingerprint of everything about a run that changes while it runs. */
+uint64_t rest_run_print(const struct ncm_run *r);
+/* FNV-1a: the fingerprint h with more bytes. */
+uint64_t rest_print(uint64_t h, const void *p, size_t len);
+#define REST_PRINT 14695981039346656037u /* of nothing */
 const struct ncm_run *rest_runs_at(const struct rest_runs *r, size_t handle);
 /* Takes every run of an answer's list; *handles (caller frees; list->n of them) says where they
  * are. NCM_INVALID_DATA takes none. */

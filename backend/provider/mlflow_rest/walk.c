@@ -11,6 +11,7 @@ enum {
     BODY_MOST = 8 * 1024 * 1024,
     AGAIN_MOST = 100, /* runs asked for by id in one request */
     NEWER_PAGES = 50, /* of new runs in one refresh; more is a walk from the start */
+    BARREN_MOST = 3,  /* pages in a row without a run that is new: more will not come either */
     DAY_MS = 86400000,
     QUICK_MS = 1500, /* a page that came within this time may be followed by a larger one */
 };
@@ -66,6 +67,7 @@ void rest_walk_restart(struct rest_walk *w)
     w->token = NULL;
     w->started = w->complete = false;
     w->page = REST_FIRST_PAGE;
+    w->barren = 0;
     w->newest_ms = NCM_NO_TIME;
 }
 
@@ -120,13 +122,14 @@ static bool take(struct ncm_conn *c, struct rest_walk *w, const struct ncm_doc *
 }
 
 /* Notes where the next page is. */
-static void turn(struct rest_walk *w, const struct ncm_doc *doc, int64_t took_ms)
+static bool turn(struct rest_walk *w, const struct ncm_doc *doc, int64_t took_ms,
+                 struct ncm_err *err)
 {
-    const char *next = rest_next(doc);
-    ncm_free(w->token);
-    w->token = ncm_strdup(next);
+    if (!rest_turn(doc, "runs", &w->token, err)) {
+        return false;
+    }
     w->started = true;
-    w->complete = next == NULL;
+    w->complete = w->token == NULL;
     if (w->complete) {
         w->walked_mono_ms = w->refreshed_mono_ms = ncm_mono_ms();
     }
@@ -135,6 +138,7 @@ static void turn(struct rest_walk *w, const struct ncm_doc *doc, int64_t took_ms
     } else if (took_ms > 2 * QUICK_MS && w->page > REST_FIRST_PAGE) {
         w->page /= 2;
     }
+    return true;
 }
 
 static bool first_page(struct ncm_conn *c, struct rest_walk *w, const struct ncm_control *control,
@@ -150,10 +154,8 @@ static bool first_page(struct ncm_conn *c, struct rest_walk *w, const struct ncm
     }
     rest_walk_restart(w);
     w->walked_mono_ms = w->refreshed_mono_ms = began;
-    ok = take(c, w, doc, NULL, err);
-    if (ok) {
-        turn(w, doc, ncm_mono_ms() - began);
-    }
+    w->experiments = c->experiments.print;
+    ok = take(c, w, doc, NULL, err) && turn(w, doc, ncm_mono_ms() - began, err);
     ncm_doc_free(doc);
     return ok;
 }
@@ -171,6 +173,7 @@ static bool send_ahead(struct ncm_conn *c, struct rest_walk *w, struct ahead *a,
 {
     a->body = body_of(c, w, w->filter, w->token, w->page);
     a->rq = rest_request(NCM_HTTP_POST, "/runs/search", a->body, control, &a->url);
+    a->rq.asks = true;
     a->began = ncm_mono_ms();
     a->sent = ncm_http_begin(c->http, &a->rq, err);
     return a->sent;
@@ -180,7 +183,7 @@ static void end_ahead(struct ahead *a)
 {
     ncm_free(a->body);
     ncm_free(a->url);
-    *a = (struct ahead){0};
+    *a = (struct ahead){.began = a->began};
 }
 
 static bool receive_ahead(struct ncm_conn *c, struct ahead *a, struct ncm_doc **doc,
@@ -212,7 +215,42 @@ static void drop_ahead(struct ncm_conn *c, struct ahead *a)
 static size_t count_of(const struct ncm_doc *doc)
 {
     const struct ncm_node *runs = ncm_node_get(ncm_doc_root(doc), "runs");
-    return runs != NULL ? runs->n : 0;
+    return runs != NULL && runs->kind == NCM_NODE_LIST ? runs->n : 0;
+}
+
+/* Takes a page; the one after it is asked for first, so that the server works meanwhile. Whatever
+ * fails, the page is taken or will be asked for again. */
+static bool take_page(struct ncm_conn *c, struct rest_walk *w, const struct ncm_doc *doc,
+                      size_t need, struct ahead *ahead, const struct ncm_control *control,
+                      struct ncm_err *err)
+{
+    struct ncm_err why;
+    char *token = ncm_strdup(w->token);
+    size_t before = w->n;
+    bool ok = turn(w, doc, ncm_mono_ms() - ahead->began, err);
+    if (ok) {
+        bool more = !w->complete && w->n + count_of(doc) < need;
+        bool sent = !more || send_ahead(c, w, ahead, control, &why);
+        ok = take(c, w, doc, NULL, err);
+        if (ok && !sent) {
+            *err = why;
+            ncm_free(token);
+            return false;
+        }
+    }
+    w->barren = w->n > before ? 0 : w->barren + 1;
+    if (ok && w->barren > BARREN_MOST && !w->complete) {
+        ok = ncm_fail(err, NCM_INVALID_DATA,
+                      _("the server gives the same page of '%s' again and again"), "runs");
+    }
+    if (ok) {
+        ncm_free(token);
+    } else {
+        ncm_free(w->token);
+        w->token = token;
+        w->complete = false;
+    }
+    return ok;
 }
 
 bool rest_walk_to(struct ncm_conn *c, struct rest_walk *w, size_t need,
@@ -226,21 +264,9 @@ bool rest_walk_to(struct ncm_conn *c, struct rest_walk *w, size_t need,
     }
     while (ok && !w->complete && w->n < need && !c->replay) {
         struct ncm_doc *doc = NULL;
-        int64_t began = ahead.sent ? ahead.began : ncm_mono_ms();
         ok = rest_go_on(control, err) && (ahead.sent || send_ahead(c, w, &ahead, control, err)) &&
-             receive_ahead(c, &ahead, &doc, err);
-        if (ok) {
-            size_t before = w->n;
-            turn(w, doc, ncm_mono_ms() - began);
-            bool more = !w->complete && w->n + count_of(doc) < need;
-            ok = (!more || send_ahead(c, w, &ahead, control, err)) && take(c, w, doc, NULL, err) &&
-                 page(to, w, err);
-            /* A server that gives the same page again and again would never end. */
-            if (ok && w->n == before && !w->complete) {
-                ok = ncm_fail(err, NCM_INVALID_DATA,
-                              _("the server gives the same page of runs again and again"));
-            }
-        }
+             receive_ahead(c, &ahead, &doc, err) &&
+             take_page(c, w, doc, need, &ahead, control, err) && page(to, w, err);
         ncm_doc_free(doc);
     }
     drop_ahead(c, &ahead);
@@ -288,7 +314,7 @@ bool rest_walk_newer(struct ncm_conn *c, struct rest_walk *w, const struct ncm_c
     for (int i = 0; ok && more && i < NEWER_PAGES; i++) {
         struct ncm_doc *doc;
         char *body = body_of(c, w, filter != NULL ? filter : w->filter, token, REST_FIRST_PAGE);
-        ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+        ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
         ncm_free(body);
         if (ok) {
             const char *next = rest_next(doc);
@@ -302,7 +328,9 @@ bool rest_walk_newer(struct ncm_conn *c, struct rest_walk *w, const struct ncm_c
     ncm_free(token);
     ncm_free(filter);
     ncm_free(condition);
-    if (ok && *found > 0) {
+    if (ok && more) {
+        w->started = false; /* between these and those that were known some may be missing */
+    } else if (ok && *found > 0) {
         rest_walk_sort(c->runs, w);
     }
     return ok;
@@ -312,6 +340,9 @@ static void leave(struct rest_walk *w, const uint32_t *gone, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         w->in[gone[i]] = 0;
+    }
+    if (n > 0 && !w->complete) {
+        w->started = false; /* what follows moved up: the next page would skip as many */
     }
     size_t kept = 0;
     for (size_t i = 0; i < w->n; i++) {
@@ -343,7 +374,7 @@ static bool ask_again(struct ncm_conn *c, struct rest_walk *w, const uint32_t *h
     ncm_buf_putc(&list, ')');
     char *filter = narrowed(w, list.p);
     char *body = body_of(c, w, filter, NULL, n);
-    bool ok = rest_call(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
+    bool ok = rest_ask(c, NCM_HTTP_POST, "/runs/search", body, control, &doc, err);
     ncm_free(body);
     ncm_free(filter);
     ncm_buf_release(&list);

@@ -191,7 +191,7 @@ static bool read_content(const struct ncm_conn *c, const char *root, struct ncm_
               (!is_database(c, &info) ||
                ncm_fail(err, NCM_REFUSED, _("This is the store itself, not an artifact: %s"),
                         ncm_cstr(s->path))) &&
-              ncm_artifact_read(path, f->query->limit, s, err);
+              ncm_artifact_read(path, f, s, err);
     ncm_free(path);
     return ok;
 }

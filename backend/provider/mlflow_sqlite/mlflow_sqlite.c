@@ -164,7 +164,7 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
             return false;
         bool ok = schema_refresh(c, NULL, err) && fetch_topic(c, f, err);
         bool meant = f->control.cancel != NULL && atomic_load(f->control.cancel);
-        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES)
+        if (ok || err->code != NCM_CANCELLED || meant || i >= MAX_RETRIES || f->sink != NULL)
             return ok;
     }
 }

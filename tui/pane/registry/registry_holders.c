@@ -39,8 +39,12 @@ static void holders_cell(void *ctx, size_t row, size_t column, struct table_cell
         break;
     case H_FOR:
         if (h->from_ms != NCM_NO_TIME) {
-            ncm_fmt_duration(out->text, sizeof out->text,
-                             ncm_ms_between(h->from_ms, now ? ncm_now_ms() : h->until_ms));
+            int64_t ms = ncm_ms_between(h->from_ms, now ? ncm_now_ms() : h->until_ms);
+            if (ms < 0) { /* times of two clocks that differ */
+                registry_set_text(out, sign(SIGN_DASH));
+            } else {
+                ncm_fmt_duration(out->text, sizeof out->text, ms);
+            }
         }
         break;
     case H_ACTOR:

@@ -291,7 +291,9 @@ static void draw_preview(struct artifacts *a, const struct canvas *c)
     struct canvas in = canvas_part(c, 1, 1, -1, c->w - 2);
     if (a->preview_path == NULL)
         return;
-    if (s == NULL || feed_error(&a->preview) != NULL)
+    /* What is shown stays when the source goes away, but not for another file. */
+    const struct ncm_err *err = feed_error(&a->preview);
+    if (s == NULL || (err != NULL && (a->preview.old || err->code == NCM_NOT_FOUND)))
         feed_paint_empty(&a->preview, &in, "");
     else if (s->binary)
         paint_cut(&in, 1, 1, in.w - 2, 0, ROLE_DIM, 0, _("A binary file: it is not shown."));

@@ -88,8 +88,14 @@ bool feed_dim(const struct feed *f)
 
 struct ncm_freshness_info feed_freshness(const struct feed *f)
 {
-    if (f->want != NULL)
-        return ncm_want_freshness(f->want);
+    if (f->want != NULL) {
+        struct ncm_freshness_info info = ncm_want_freshness(f->want);
+        if (info.age_ms < 0 && f->snap != NULL) { /* the last answer is shown until another comes */
+            int64_t age = ncm_now_ms() - ((const struct ncm_snapshot *)f->snap)->taken_ms;
+            info.age_ms = age > 0 ? age : 0;
+        }
+        return info;
+    }
     return (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
 }
 

@@ -1,0 +1,102 @@
+/* The freshness lamp: the worst state of what a pane shows, in a few words. */
+#include <stdio.h>
+
+#include "ui/inside.h"
+
+#define MINUTE_MS 60000
+
+/* Figures with a unit that still changes are looked at again in time. */
+static void wake_for_age(struct ui *ui, int64_t age_ms)
+{
+    if (!ui->unfocused) {
+        ui_wake_in(ui, age_ms < MINUTE_MS ? 1000 : MINUTE_MS);
+    }
+}
+
+static void lamp_loading(struct ui *ui, struct lamp *l, const struct ncm_freshness_info *f)
+{
+    char done[32], total[32], age[32];
+
+    l->role = ROLE_RUN;
+    wake_for_age(ui, 0); /* looking at it also notices what hangs */
+    if (f->age_ms >= MINUTE_MS) {
+        snprintf(l->text, sizeof l->text, _("%s loading · %s old"), sign(SIGN_LOADING),
+                 ncm_fmt_age(age, sizeof age, f->age_ms));
+    } else if (f->total > 0) {
+        ncm_fmt_count(done, sizeof done, f->done);
+        ncm_fmt_count(total, sizeof total, f->total);
+        snprintf(l->text, sizeof l->text, _("%s loading %s/%s"), sign(SIGN_LOADING), done, total);
+    } else {
+        snprintf(l->text, sizeof l->text, _("%s loading"), sign(SIGN_LOADING));
+    }
+}
+
+static void lamp_offline(struct ui *ui, struct lamp *l, const struct ncm_freshness_info *f)
+{
+    char age[32] = "", retry[32];
+
+    l->role = ROLE_FAIL;
+    if (f->age_ms >= 0) {
+        ncm_fmt_age(age, sizeof age, f->age_ms < 1000 ? 1000 : f->age_ms);
+        wake_for_age(ui, f->age_ms);
+    }
+    if (age[0] != '\0') {
+        snprintf(l->brief, sizeof l->brief, _("%s offline %s"), sign(SIGN_OFFLINE), age);
+    } else {
+        snprintf(l->brief, sizeof l->brief, _("%s offline"), sign(SIGN_OFFLINE));
+    }
+    if (f->retry_ms >= 0) {
+        ncm_fmt_age(retry, sizeof retry, f->retry_ms < 1000 ? 1000 : f->retry_ms);
+        wake_for_age(ui, 0);
+        if (age[0] != '\0') {
+            snprintf(l->text, sizeof l->text, _("%s offline %s (retry %s)"), sign(SIGN_OFFLINE),
+                     age, retry);
+        } else {
+            snprintf(l->text, sizeof l->text, _("%s offline (retry %s)"), sign(SIGN_OFFLINE),
+                     retry);
+        }
+    } else {
+        snprintf(l->text, sizeof l->text, "%s", l->brief);
+    }
+}
+
+struct ncm_freshness_info world_freshness(const struct ui_world *w)
+{
+    const struct pane_ops *ops = w->session != NULL ? ui_panes[w->active] : NULL;
+
+    return ops != NULL && ops->freshness != NULL
+               ? ops->freshness(w->pane[w->active])
+               : (struct ncm_freshness_info){NCM_LIVE, -1, -1, 0, 0};
+}
+
+void lamp_make(struct ui *ui, struct lamp *l)
+{
+    const struct ui_world *w = ui->now;
+    struct ncm_freshness_info f = world_freshness(w);
+
+    l->text[0] = l->brief[0] = '\0';
+    l->role = ROLE_DIM;
+    if (w->session == NULL) {
+        return;
+    }
+    if (f.state == NCM_OFFLINE) {
+        lamp_offline(ui, l, &f);
+    } else if (f.state == NCM_LOADING) {
+        lamp_loading(ui, l, &f);
+    } else if (f.state == NCM_STALE) {
+        char age[32];
+        ncm_fmt_age(age, sizeof age, f.age_ms < 1000 ? 1000 : f.age_ms);
+        l->role = ROLE_WARN;
+        wake_for_age(ui, f.age_ms);
+        snprintf(l->text, sizeof l->text, _("%s %s old"), sign(SIGN_STALE), age);
+    } else if (w->paused) {
+        l->role = ROLE_WARN;
+        snprintf(l->text, sizeof l->text, _("%s paused"), sign(SIGN_STALE));
+    } else {
+        l->role = ROLE_OK;
+        snprintf(l->text, sizeof l->text, _("%s live"), sign(SIGN_LIVE));
+    }
+    if (l->brief[0] == '\0') {
+        snprintf(l->brief, sizeof l->brief, "%.*s", (int)sizeof l->brief - 1, l->text);
+    }
+}
