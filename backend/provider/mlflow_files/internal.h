@@ -46,6 +46,12 @@ struct files_set {
     unsigned listed; /* the fetch that found all of them */
 };
 
+/* Keys in order, each with its NUL. */
+struct files_key_set {
+    char *text;
+    size_t len;
+};
+
 /* A data set of a run, for filters. */
 struct files_input {
     char *text;
@@ -96,8 +102,11 @@ struct ncm_conn {
     struct ncm_map *by_dir; /* experiment's folder → number */
     struct files_run **runs;
     size_t n_runs, cap_runs;
-    struct ncm_map *by_handle; /* ncm_run_ref.handle → number */
-    atomic_size_t held;        /* bytes of values and keys */
+    struct ncm_map *by_handle;      /* ncm_run_ref.handle → number */
+    struct files_key_set *key_sets; /* read_keys.c */
+    size_t n_key_sets, cap_key_sets;
+    struct ncm_map *key_set_of;
+    atomic_size_t held; /* bytes of values and keys */
     struct files_watch *watch;
 };
 
@@ -128,7 +137,7 @@ void files_read_run(struct ncm_conn *c, struct files_run *r, struct ncm_buf *scr
 bool files_find_run(struct ncm_conn *c, const char *id, struct files_run **out,
                     struct ncm_err *err);
 char *files_run_dir(const struct ncm_conn *c, const struct files_run *r);
-void files_forget(struct ncm_conn *c); /* everything read so far */
+void files_forget(struct ncm_conn *c); /* everything read so far; it can be read anew */
 /* Whether a name can be a run's or an experiment's, as MLflow demands. */
 bool files_is_id(const char *name, size_t most);
 
@@ -178,7 +187,8 @@ bool files_read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_er
 bool files_read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 bool files_read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 bool files_read_facts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
-void files_keys_free(struct files_keys *k); /* NULL allowed */
+void files_keys_free(struct files_keys *k);   /* NULL allowed */
+void files_key_sets_free(struct ncm_conn *c); /* no run may have keys any more */
 
 /* examine.c: for doctor. */
 void files_examine(const struct ncm_place *place, const struct ncm_control *control,
