@@ -31,8 +31,8 @@ const char *files_folder_name(enum files_kind kind);
 struct files_value {
     char *key;
     struct ncm_file_stamp stamp;
-    unsigned seen; /* the fetch (ncm_conn.fetch) that looked at the file last */
-    bool there;
+    unsigned seen;       /* the fetch (ncm_conn.fetch) that looked at the file last */
+    bool there, told;    /* told: that it cannot be read was logged */
     struct ncm_str text; /* params and tags; owned */
     struct files_latest latest;
     struct files_lines lines;
@@ -75,6 +75,10 @@ struct files_run {
     struct files_keys *keys; /* read_keys.c; NULL: not asked for */
 };
 
+struct files_logged_of {
+    char *id, *run;
+};
+
 struct files_experiment {
     char *id, *dir;
     bool trashed; /* it lies in .trash */
@@ -84,6 +88,9 @@ struct files_experiment {
     bool scanned; /* all its runs' meta.yaml files have been read */
     struct ncm_file_stamp meta_stamp, dir_stamp;
     struct files_experiment_meta meta;
+    struct ncm_file_stamp logged_stamp;
+    struct files_logged_of *logged; /* read_run.c: its logged models that name a run */
+    size_t n_logged;
     struct ncm_map *runs; /* id → number */
     size_t *list, n, cap; /* numbers of the runs */
 };
@@ -171,7 +178,9 @@ int files_release(struct ncm_conn *c);
 void files_load_values(const char *dir, struct ncm_arena *a, struct ncm_kv **out, size_t *n);
 void files_load_tags(const char *owner, struct ncm_arena *a, struct ncm_kv **tags, size_t *n);
 
-/* read_run.c: a logged model of the experiment in that folder; false where it is not there, cannot
+/* read_run.c */
+void files_logged_free(struct files_experiment *e);
+/* A logged model of the experiment in that folder; false where it is not there, cannot
  * be read or is deleted. */
 bool files_read_logged(const char *experiment_dir, const char *id, struct ncm_arena *a,
                        struct files_logged_meta *out, struct ncm_buf *scratch);

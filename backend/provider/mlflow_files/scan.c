@@ -385,6 +385,7 @@ void files_forget(struct ncm_conn *c)
         free_run(c->runs[i]);
     for (size_t i = 0; i < c->n_experiments; i++) {
         struct files_experiment *e = c->experiments[i];
+        files_logged_free(e);
         ncm_map_free(e->runs);
         ncm_free(e->list);
         ncm_free(e->meta.text);
