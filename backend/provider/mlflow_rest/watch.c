@@ -19,7 +19,8 @@ enum {
     IDLE_GAP_MS = 30000,
     REGISTRY_FACTOR = 10, /* the registry's names and aliases are looked at every so many times */
     DETAIL_FACTOR = 12,   /* and what nothing tells of: tags of a run, artifacts */
-    RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
+    WHOLE_FACTOR = 60, /* tags of versions, those that were deleted, models beyond the first 100 */
+    RUNNING_FACTOR = 10, /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
     STILL_MS = 120000, /* one that did not move for so long is only looked at with all others */
@@ -325,6 +326,7 @@ static bool look(struct ncm_conn *c, const struct ncm_interest *interest,
 {
     struct rest_watch *w = c->watch;
     int64_t began = ncm_mono_ms();
+    bool attended = interest->idle_ms < PRESENT_MS;
     bool runs = (interest->topics & (RUN_TOPICS | LIVE_TOPICS)) != 0;
     bool registry = (interest->topics & (BIT(NCM_T_MODELS) | BIT(NCM_T_HOLDERS))) != 0;
     bool ok =
@@ -335,7 +337,12 @@ static bool look(struct ncm_conn *c, const struct ncm_interest *interest,
         return false;
     }
     if (w->ticks % DETAIL_FACTOR == DETAIL_FACTOR - 1) {
-        news->topics |= DETAIL_TOPICS;
+        /* So are names, tags and ends of old runs, and those that were deleted: for who is there.
+         */
+        news->topics |= DETAIL_TOPICS | (attended ? BIT(NCM_T_RUNS) : 0);
+    }
+    if (w->ticks % WHOLE_FACTOR == WHOLE_FACTOR - 1 && attended) {
+        news->topics |= BIT(NCM_T_MODELS);
     }
     w->ticks++;
     w->took_ms = ncm_mono_ms() - began;
