@@ -256,6 +256,12 @@ static void an_old_server_tells_live_runs_too(void **state)
     mlf_run("live", "1", T0, "RUNNING", "loss", "8");
     assert_true(look(ALL) & BIT(NCM_T_SERIES));
     assert_int_equal(mlf_count("run_id IN"), 1);
+    /* Not for ever: one that stands still is looked at with all others. */
+    mlf->watch->live[0].changed_mono_ms -= 1000000;
+    look(ALL);
+    mlf_forget();
+    look(ALL);
+    assert_int_equal(mlf_count("RUNNING"), 0);
 }
 
 static void a_failure_is_told_and_the_next_look_goes_on(void **state)
