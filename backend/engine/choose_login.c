@@ -45,8 +45,7 @@ static char *plain_value(char *text)
     return text;
 }
 
-/* The value of a key in the section [mlflow] of an INI text; NULL without. The caller frees. */
-static char *ini_value(const char *text, const char *key)
+char *ncm_ini_value(const char *text, const char *key)
 {
     bool inside = false;
     for (const char *line = text; *line != '\0';) {
@@ -85,8 +84,8 @@ static void credentials_file(char **user, char **password)
     ncm_buf_init(&text, CREDENTIALS_MAX + 1);
     *user = *password = NULL;
     if (ncm_file_read(path, 0, CREDENTIALS_MAX, &text, &truncated, &ignored) && !truncated) {
-        *user = ini_value(text.p, "mlflow_tracking_username");
-        *password = ini_value(text.p, "mlflow_tracking_password");
+        *user = ncm_ini_value(text.p, "mlflow_tracking_username");
+        *password = ncm_ini_value(text.p, "mlflow_tracking_password");
     }
     explicit_bzero(text.p, text.len);
     ncm_buf_release(&text);

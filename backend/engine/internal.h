@@ -174,7 +174,7 @@ void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
 /* outage.c; all holding the lock. */
 /* Whether an error is the source's as a whole rather than one question's. */
 bool ncm_code_of_source(enum ncm_code code);
-/* After a failed load: true where the whole source is to blame, and then all wait for one moment. */
+/* After a failed load: true where the whole source is to blame: then all wait for one moment. */
 bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err);
 /* After a load that went well (its failed is still as before): everything that waited is due. */
 void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
@@ -182,6 +182,8 @@ void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
 void ncm_source_watched(struct ncm_session *s);
 /* A new question to a source that is down knows at once what the others know. */
 void ncm_source_meet(struct ncm_session *s, struct ncm_load *l);
+/* How long the next try of a source that is down may take, ms; 0: as long as any question. */
+int64_t ncm_source_try_ms(const struct ncm_session *s, const struct ncm_load *l);
 /* Whether this one has to wait for another try of the source. */
 bool ncm_source_holds(const struct ncm_session *s, const struct ncm_load *l, int64_t now);
 

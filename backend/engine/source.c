@@ -18,10 +18,12 @@ static void readable(const char *location, struct ncm_buf *out)
 {
     const char *host = strstr(location, "://");
     const char *slash = strrchr(location, '/');
-    const char *p = host != NULL ? host + 3 : slash != NULL && slash[1] != '\0' ? slash + 1 : location;
+    const char *p = location;
     size_t start, end;
-    if (host != NULL && ncm_uri_user(location, &start, &end)) {
-        p = location + end + 1;
+    if (host != NULL) {
+        p = ncm_uri_user(location, &start, &end) ? location + end + 1 : host + 3;
+    } else if (slash != NULL && slash[1] != '\0') {
+        p = slash + 1;
     }
     for (size_t n = strcspn(p, "/?#"); n > 0; n--, p++) {
         unsigned char c = (unsigned char)*p;

@@ -66,7 +66,7 @@ struct ncm_http_answer {
     char location[256]; /* of a redirect; "" without */
     int64_t retry_ms;   /* of Retry-After (seconds or date); 0 without */
     int64_t date_ms;    /* of the Date header; NCM_NO_TIME without */
-    int64_t length;     /* of Content-Length; -1 without */
+    int64_t length;     /* of Content-Length; -1 without, and where the body came compressed */
     int64_t took_ms;    /* from the request to the end of the answer */
     int64_t wire_bytes; /* headers and bodies of both directions as they went over the wire */
     bool reused;        /* over a connection that was there already */
@@ -102,6 +102,9 @@ void ncm_http_answer_release(struct ncm_http_answer *a);
 bool ncm_http_refused(const struct ncm_http *h, const struct ncm_http_answer *a, const char *says,
                       struct ncm_err *err);
 
+/* Puts '*' in place of our password or token in what the other side says, before it is shown: some
+ * repeat what they were sent. */
+void ncm_http_hide(const struct ncm_http *h, char *text);
 /* Appends text percent-encoded as one part of a path or a query's value. */
 void ncm_http_encode(struct ncm_buf *out, const char *text);
 /* What was sent and received over this client so far, bytes; requests. */

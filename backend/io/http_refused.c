@@ -79,6 +79,10 @@ static void refuse_busy(const struct ncm_http *h, const struct ncm_http_answer *
     } else {
         ncm_fail(err, code, _("%s cannot answer at the moment (%d)"), h->base, a->status);
     }
+    ncm_hint(err, code == NCM_RATE_LIMITED
+                      ? _("Its limit is meant for everyone behind this address: ask less often, or"
+                          " have its operator raise it")
+                      : _("It is overloaded or being started; its operator knows how long"));
 }
 
 static enum ncm_code code_of(int status)

@@ -5,6 +5,10 @@
 #include "io/http_inside.h"
 #include "io/secret.h"
 
+/* The characters of base64. */
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define OTHERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/="
+
 enum ncm_http_who ncm_http_who(const struct ncm_access *a)
 {
     bool user = a->user != NULL && *a->user != '\0';
@@ -71,4 +75,19 @@ void ncm_http_secret_forget(struct ncm_http *h)
 {
     ncm_secret_wipe(h->secret);
     h->secret = NULL;
+}
+
+void ncm_http_hide(const struct ncm_http *h, char *text)
+{
+    size_t len = h->secret != NULL ? strlen(h->secret) : 0;
+    for (char *p = text; len > 0 && (p = strstr(p, h->secret)) != NULL; p += len) {
+        memset(p, '*', len);
+    }
+    for (char *p = text; (p = strcasestr(p, "basic ")) != NULL;) {
+        p += strlen("basic ");
+        size_t n = strspn(p, LOWER OTHERS);
+        if (strcspn(p, OTHERS) < n) { /* no plain word: user and password */
+            memset(p, '*', n);
+        }
+    }
 }

@@ -223,11 +223,15 @@ static void fail_cut(struct ncm_exchange *x)
     if (x->body_bytes == 0) {
         ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off at its beginning"),
                  x->h->base);
-        return;
+    } else {
+        char got[32];
+        ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
+        ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base,
+                 got);
     }
-    char got[32];
-    ncm_fmt_size(got, sizeof got, (int64_t)x->body_bytes);
-    ncm_fail(&x->err, NCM_UNREACHABLE, _("The answer of %s was cut off after %s"), x->h->base, got);
+    ncm_hint(&x->err,
+             _("A server that was stopped, or a limit of a proxy in between: ask again, and"
+               " look into their logs where it stays so"));
 }
 
 /* A proxy may be in use, and what could not be reached is not the server. */

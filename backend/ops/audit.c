@@ -261,9 +261,9 @@ static bool next_part(struct ncm_db *state, const char *id, const char **part, s
     }
     ncm_bind_cstr(st, 1, id);
     bool ok = ncm_stmt_step(st, &row, err);
-    *part = !ok || !row                                            ? "outcome"
+    *part = !ok || !row                                          ? "outcome"
             : ncm_col_i64(st, 0) != 0 && ncm_col_i64(st, 1) == 0 ? "settled"
-                                                                   : NULL;
+                                                                 : NULL;
     ncm_stmt_end(st);
     return ok;
 }
@@ -276,10 +276,10 @@ bool ncm_audit_outcome(struct ncm_db *state, const char *id, const char *result,
     char *process = ncm_process_self();
     char *time = ncm_sprintf("%lld", (long long)ncm_now_ms());
     struct ncm_str f[N_FIELDS] = {
-        [F_ID] = text(id),       [F_TIME] = text(time),
-        [F_ACTOR] = text(actor), [F_HOST] = text(host),      [F_PROCESS] = text(process),
-        [F_STORE] = text(""),    [F_ACTION] = text(""),      [F_SUBJECT] = text(""),
-        [F_CHANGES] = text(""),  [F_RESULT] = text(result),  [F_DETAIL] = text(detail),
+        [F_ID] = text(id),         [F_TIME] = text(time),       [F_ACTOR] = text(actor),
+        [F_HOST] = text(host),     [F_PROCESS] = text(process), [F_STORE] = text(""),
+        [F_ACTION] = text(""),     [F_SUBJECT] = text(""),      [F_CHANGES] = text(""),
+        [F_RESULT] = text(result), [F_DETAIL] = text(detail),
     };
     const char *part = NULL;
     bool ok = ncm_db_begin(state, err);

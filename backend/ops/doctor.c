@@ -121,8 +121,8 @@ static void check_store(struct visit *v, struct ncm_job_context *ctx)
         return;
     }
     const struct ncm_store_snapshot *st = got;
-    tell(v, NCM_CHECK_OK, "store", ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)),
-         NULL);
+    tell(v, NCM_CHECK_OK, "store",
+         ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
     tell(v, NCM_CHECK_OK, "schema",
          ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
     check_writable(v, ctx, st);

@@ -42,8 +42,8 @@ static void changes_done(const struct ncm_plan *plan, struct ncm_changes *out)
         char **field = ch->kind == NCM_CH_VERSION_CREATE      ? &ch->version
                        : ch->kind == NCM_CH_EXPERIMENT_CREATE ? &ch->object
                                                               : NULL;
-        const char *made = ch->kind == NCM_CH_VERSION_CREATE ? plan->receipt.new_version
-                                                             : plan->receipt.new_id;
+        const char *made =
+            ch->kind == NCM_CH_VERSION_CREATE ? plan->receipt.new_version : plan->receipt.new_id;
         if (field != NULL && made[0] != '\0') {
             ncm_free(*field);
             *field = ncm_strdup(made);
@@ -154,8 +154,8 @@ static bool read_back(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
     if (!ctx->provider->open(ctx->place, &conn, &control, &ignored)) {
         return true;
     }
-    bool other = is_atomic(ctx) ? was_replaced(ctx, conn, plan, err)
-                                : is_otherwise(ctx, conn, plan, err);
+    bool other =
+        is_atomic(ctx) ? was_replaced(ctx, conn, plan, err) : is_otherwise(ctx, conn, plan, err);
     ctx->provider->close(conn);
     return !other;
 }

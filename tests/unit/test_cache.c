@@ -119,7 +119,8 @@ static void it_outlives_the_program_and_tells_no_key(void **state)
     struct ncm_err err;
     int64_t n;
     assert_true(ncm_db_open(path, NCM_DB_READ, 0, NULL, &db, &err));
-    assert_true(ncm_db_i64(db, "SELECT count(*) FROM entries WHERE key LIKE '%alice%'", 0, &n, &err));
+    assert_true(
+        ncm_db_i64(db, "SELECT count(*) FROM entries WHERE key LIKE '%alice%'", 0, &n, &err));
     assert_int_equal(n, 0);
     ncm_db_close(db);
 }

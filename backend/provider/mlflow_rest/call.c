@@ -7,7 +7,9 @@
 #include "provider/mlflow_rest/internal.h"
 
 enum {
-    MESSAGE_MOST = 200,          /* bytes of a server's message that are passed on */
+    MESSAGE_MOST = 200, /* bytes of a server's message that are passed on */
+    LINE_MOST = 4000,   /* … and of its line that are looked at */
+    DAY_MS = 86400000,
     KEPT_MOST = 4 * 1024 * 1024, /* of an answer that is kept for the next start */
 };
 
@@ -40,20 +42,6 @@ struct ncm_http_request rest_request(enum ncm_http_method method, const char *pa
     };
 }
 
-/* The first line of a message, cut: database errors hold whole statements. */
-static void first_line(const char *message, char *out, size_t outsz)
-{
-    size_t n = strcspn(message, "\r\n");
-    if (n >= outsz) {
-        n = outsz - 1;
-        while (n > 0 && ((unsigned char)message[n] & 0xC0) == 0x80) {
-            n--;
-        }
-    }
-    memcpy(out, message, n);
-    out[n] = '\0';
-}
-
 static bool is_any(const char *word, const char *const *list)
 {
     for (size_t i = 0; list[i] != NULL; i++) {
@@ -62,6 +50,25 @@ static bool is_any(const char *word, const char *const *list)
         }
     }
     return false;
+}
+
+/* The first line that says something, cut: database errors hold whole statements. */
+static void first_line(const struct ncm_conn *c, const char *message, char *out, size_t outsz)
+{
+    message += strspn(message, " \t\r\n");
+    size_t n = strcspn(message, "\r\n");
+    char *line = ncm_strndup(message, n < LINE_MOST ? n : LINE_MOST);
+    ncm_http_hide(c->http, line);
+    n = strlen(line);
+    if (n >= outsz) {
+        n = outsz - 1;
+        while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80) {
+            n--;
+        }
+    }
+    memcpy(out, line, n);
+    out[n] = '\0';
+    ncm_free(line);
 }
 
 /* The API's own error words; NCM_OK for one that says no more than the status. */
@@ -123,11 +130,12 @@ static bool host_refused(const struct ncm_http_answer *a, struct ncm_err *err)
 static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
                        const struct ncm_node *root, const char *path, struct ncm_err *err)
 {
-    char message[MESSAGE_MOST];
-    const char *word = ncm_node_str(root, "error_code", "");
-    const char *says = ncm_node_str(root, "message", word);
-    first_line(says[strspn(says, "\r\n \t")] != '\0' ? says + strspn(says, "\r\n \t") : word,
-               message, sizeof message);
+    char message[MESSAGE_MOST], word[64];
+    first_line(c, ncm_node_str(root, "error_code", ""), word, sizeof word);
+    first_line(c, ncm_node_str(root, "message", ""), message, sizeof message);
+    if (message[0] == '\0') {
+        memcpy(message, word, sizeof word);
+    }
     enum ncm_code code = code_of(word);
     /* Not MLflow's own 404: a web framework's. */
     bool foreign = word[0] == '\0' && (a->status == 404 || a->status == 405);
@@ -147,12 +155,14 @@ static bool says_error(struct ncm_conn *c, const struct ncm_http_answer *a,
 static bool no_object(struct ncm_conn *c, const struct ncm_http_answer *a, struct ncm_err *err)
 {
     bool json = strcmp(a->type, "application/json") == 0;
-    if (a->body.p[strspn(a->body.p, " \t\r\n")] == '\0') {
+    char begins[24];
+    first_line(c, a->body.p, begins, sizeof begins);
+    if (begins[0] == '\0') {
         ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with nothing at all"), c->location,
                  REST_API);
     } else if (json) {
-        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with JSON that is no object: %.20s"),
-                 c->location, REST_API, a->body.p + strspn(a->body.p, " \t\r\n"));
+        ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with JSON that is no object: %s"),
+                 c->location, REST_API, begins);
     } else {
         ncm_fail(err, NCM_INVALID_DATA, _("%s answers %s with %s instead of JSON"), c->location,
                  REST_API, a->type[0] != '\0' ? a->type : "text");
@@ -174,7 +184,7 @@ static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const c
     if (a->status < 200 || a->status > 299) {
         char says[MESSAGE_MOST] = "";
         bool text = strcmp(a->type, "text/plain") == 0;
-        first_line(text ? a->body.p : "", says, sizeof says);
+        first_line(c, text ? a->body.p : "", says, sizeof says);
         ncm_http_refused(c->http, a, says[0] != '\0' ? says : NULL, err);
         return a->status >= 500 ? ncm_detail(err, "sent; HTTP %d", a->status) : false;
     }
@@ -186,6 +196,9 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
 {
     struct ncm_err bad;
     *doc = NULL;
+    if (a->date_ms != NCM_NO_TIME) {
+        c->clock_ms = ncm_ms_between(ncm_now_ms(), a->date_ms);
+    }
     /* The label a server puts on its answer is no proof: the first byte decides. */
     size_t blank = strspn(a->body.p, " \t\r\n");
     if (a->body.p[blank] != '{') {
@@ -206,6 +219,11 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
         *doc = NULL;
     }
     return fine;
+}
+
+int64_t rest_far_ahead(const struct ncm_conn *c)
+{
+    return ncm_now_ms() + c->clock_ms + DAY_MS;
 }
 
 /* asks: it changes nothing, so that it may go over a kept connection that turns out dead. */

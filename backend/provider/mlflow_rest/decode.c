@@ -120,8 +120,10 @@ static enum ncm_lifecycle lifecycle(const struct ncm_node *n)
 
 static bool lacks(const char *record, const char *field, struct ncm_err *err)
 {
-    return ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
-                    field);
+    ncm_fail(err, NCM_INVALID_DATA, _("the server's answer holds a %s without '%s'"), record,
+             field);
+    ncm_hint(err, _("Is it an MLflow server, and does nothing in between change its answers?"));
+    return false;
 }
 
 bool rest_experiment(const struct ncm_node *n, struct ncm_arena *a, struct ncm_experiment *out,
@@ -265,6 +267,49 @@ bool rest_version(const struct ncm_node *n, struct ncm_arena *a, struct ncm_mode
         out->stage = NCM_STAGE_NONE;
     }
     out->tags = rest_tags(ncm_node_get(n, "tags"), a, &out->n_tags);
+    return true;
+}
+
+static int by_alias(const void *x, const void *y)
+{
+    return ncm_str_compare(((const struct ncm_alias *)x)->name,
+                           ((const struct ncm_alias *)y)->name);
+}
+
+/* A list in most servers; a map of name to version in what some of them write. */
+static void take_aliases(const struct ncm_node *list, struct ncm_arena *a, struct ncm_model *m)
+{
+    if (list == NULL || list->n == 0 ||
+        (list->kind != NCM_NODE_LIST && list->kind != NCM_NODE_MAP)) {
+        return;
+    }
+    m->aliases = ncm_arena_alloc(a, list->n, sizeof *m->aliases);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct ncm_node *n = &list->items[i];
+        struct ncm_alias *to = &m->aliases[m->n_aliases];
+        bool map = list->kind == NCM_NODE_MAP;
+        to->name = map ? ncm_arena_cstr(a, n->key) : rest_str(n, "alias", a);
+        to->version = rest_id(n, map ? NULL : "version", a);
+        to->dangling = true; /* until its version is found */
+        m->n_aliases += to->name.p != NULL && to->version.p != NULL ? 1 : 0;
+    }
+    qsort(m->aliases, m->n_aliases, sizeof *m->aliases, by_alias);
+}
+
+bool rest_model(const struct ncm_node *n, struct ncm_arena *a, struct ncm_model *out,
+                struct ncm_err *err)
+{
+    *out = (struct ncm_model){
+        .name = rest_str(n, "name", a),
+        .description = rest_str(n, "description", a),
+        .creation_ms = rest_time(n, "creation_timestamp"),
+        .last_updated_ms = rest_time(n, "last_updated_timestamp"),
+    };
+    if (out->name.p == NULL) {
+        return lacks("registered model", "name", err);
+    }
+    out->tags = rest_tags(ncm_node_get(n, "tags"), a, &out->n_tags);
+    take_aliases(ncm_node_get(n, "aliases"), a, out);
     return true;
 }
 

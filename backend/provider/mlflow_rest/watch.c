@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "provider/mlflow_rest/runs.h"
+#include "provider/mlflow_rest/watch.h"
 
 enum {
     ATTENDED_MS = 180000, /* so long after a key, changes show within two seconds */
@@ -21,35 +22,13 @@ enum {
     RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
-    LIVE_MOST = 20,
     STILL_MS = 120000, /* one that did not move for so long is only looked at with all others */
-    DAY_MS = 86400000,
 };
 
 #define BIT(topic)    (1u << (topic))
 #define RUN_TOPICS    (BIT(NCM_T_RUNS) | BIT(NCM_T_RUN_KEYS) | BIT(NCM_T_EXPERIMENTS))
 #define LIVE_TOPICS   (BIT(NCM_T_RUNS) | BIT(NCM_T_RUN) | BIT(NCM_T_SERIES) | BIT(NCM_T_ARTIFACTS))
 #define DETAIL_TOPICS (BIT(NCM_T_RUN) | BIT(NCM_T_ARTIFACTS) | BIT(NCM_T_EXPERIMENTS))
-
-struct live {
-    char id[40];
-    uint64_t print;
-    int64_t changed_mono_ms;
-};
-
-struct rest_watch {
-    bool began;
-    int64_t newest_ms;                 /* latest start known; NCM_NO_TIME without */
-    uint64_t newer, version, registry; /* fingerprints of the last answers */
-    struct ncm_map *prints; /* of the running runs, by id, when all of them were last looked at */
-    bool prints_whole;      /* that were all of them */
-    struct live live[LIVE_MOST]; /* those that moved of late */
-    size_t n_live;
-    uint64_t ticks;
-    struct ncm_news owed; /* noticed, and not told yet: an interrupt may end a look half way */
-    int64_t looked_mono_ms, took_ms;
-    bool no_registry;
-};
 
 void rest_watch_free(struct rest_watch *w)
 {
@@ -91,7 +70,7 @@ static bool each_run(struct ncm_conn *c, const char *filter, const char *order, 
     return ok;
 }
 
-static struct live *find_live(struct rest_watch *w, struct ncm_str id)
+static struct rest_live *find_live(struct rest_watch *w, struct ncm_str id)
 {
     for (size_t i = 0; i < w->n_live; i++) {
         if (ncm_str_is(id, w->live[i].id)) {
@@ -109,9 +88,9 @@ static void add_live(struct rest_watch *w, const struct ncm_run *r)
         return; /* an id as no server gives it is looked at with all others only */
     }
     size_t at = w->n_live;
-    if (at == LIVE_MOST) {
+    if (at == REST_LIVE_MOST) {
         at = 0;
-        for (size_t i = 1; i < LIVE_MOST; i++) {
+        for (size_t i = 1; i < REST_LIVE_MOST; i++) {
             at = w->live[i].changed_mono_ms < w->live[at].changed_mono_ms ? i : at;
         }
     } else {
@@ -125,9 +104,10 @@ static void add_live(struct rest_watch *w, const struct ncm_run *r)
 struct seen {
     struct rest_watch *w;
     struct ncm_news *news;
+    int64_t far_ms;
     uint64_t print;
     size_t n;
-    bool here[LIVE_MOST];
+    bool here[REST_LIVE_MOST];
 };
 
 static bool runs_now(const struct ncm_run *r)
@@ -138,7 +118,7 @@ static bool runs_now(const struct ncm_run *r)
 static void see_newer(void *to, const struct ncm_run *r)
 {
     struct seen *s = to;
-    bool sane = r->start_ms < ncm_now_ms() + DAY_MS; /* no date of the far future hides the rest */
+    bool sane = r->start_ms < s->far_ms; /* no date of the far future hides the rest */
     s->print = rest_print(s->print, r->id.p, r->id.len);
     s->n++;
     if (r->start_ms != NCM_NO_TIME && sane && r->start_ms > s->w->newest_ms) {
@@ -155,11 +135,11 @@ static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, st
                        struct ncm_err *err)
 {
     struct rest_watch *w = c->watch;
-    struct seen s = {.w = w, .news = news, .print = REST_PRINT};
+    struct seen s = {.w = w, .news = news, .far_ms = rest_far_ahead(c), .print = REST_PRINT};
     bool known = w->newest_ms != NCM_NO_TIME;
-    char *filter =
-        known ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms)
-              : ncm_sprintf("attributes.start_time < %lld", (long long)(ncm_now_ms() + DAY_MS));
+    char *filter = known
+                       ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms)
+                       : ncm_sprintf("attributes.start_time < %lld", (long long)rest_far_ahead(c));
     bool ok = each_run(c, filter, known ? "attributes.start_time ASC" : NULL,
                        known ? NEWER_MOST : 1, control, see_newer, &s, err);
     ncm_free(filter);
@@ -174,7 +154,7 @@ static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, st
 static void see_live(void *to, const struct ncm_run *r)
 {
     struct seen *s = to;
-    struct live *l = find_live(s->w, r->id);
+    struct rest_live *l = find_live(s->w, r->id);
     uint64_t print = rest_run_print(r);
     if (l == NULL) {
         return;
@@ -206,7 +186,7 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
         ncm_buf_printf(&filter, "%s'%s'", i > 0 ? "," : "", w->live[i].id);
     }
     ncm_buf_putc(&filter, ')');
-    bool ok = each_run(c, filter.p, NULL, LIVE_MOST, control, see_live, &s, err);
+    bool ok = each_run(c, filter.p, NULL, REST_LIVE_MOST, control, see_live, &s, err);
     ncm_buf_release(&filter);
     if (!ok) {
         c->no_run_in = c->no_run_in || err->code == NCM_REFUSED;
