@@ -37,6 +37,17 @@ static void line(struct ncm_buf *b, const char *name, const char *text)
     ncm_buf_putc(b, '\n');
 }
 
+/* How many of the last characters announce something that does not follow. */
+static size_t loose_end(const char *s)
+{
+    size_t len = strlen(s), n = 0;
+
+    while (n < len && (s[len - n - 1] == ':' || s[len - n - 1] == ' ')) {
+        n++;
+    }
+    return n;
+}
+
 void problem_open(struct ui *ui)
 {
     int64_t taken;
@@ -44,7 +55,7 @@ void problem_open(struct ui *ui)
         ui->now->session != NULL ? ncm_session_problem(ui->now->session, &taken) : NULL;
     struct ncm_freshness_info f = world_freshness(ui->now);
     struct ncm_buf b;
-    char text[64];
+    char text[64], detail[sizeof err->detail];
 
     if (err == NULL) {
         ui_message(ui, UI_INFO, _("nothing is wrong: the source answers"));
@@ -58,7 +69,9 @@ void problem_open(struct ui *ui)
         ncm_buf_puts(&b, "\n");
     }
     ncm_buf_puts(&b, "\n");
-    line(&b, _("detail"), err->detail);
+    snprintf(detail, sizeof detail, "%s", err->detail);
+    detail[strlen(detail) - loose_end(detail)] = '\0';
+    line(&b, _("detail"), detail);
     line(&b, _("store"), ncm_session_location(ui->now->session));
     line(&b, _("chosen by"), ncm_session_why(ui->now->session));
     line(&b, _("shown here"),
