@@ -182,6 +182,8 @@ void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
 void ncm_source_watched(struct ncm_session *s);
 /* A new question to a source that is down knows at once what the others know. */
 void ncm_source_meet(struct ncm_session *s, struct ncm_load *l);
+/* How long the next try of a source that is down may take, ms; 0: as long as any question. */
+int64_t ncm_source_try_ms(const struct ncm_session *s, const struct ncm_load *l);
 /* Whether this one has to wait for another try of the source. */
 bool ncm_source_holds(const struct ncm_session *s, const struct ncm_load *l, int64_t now);
 

@@ -3,7 +3,11 @@
 #include "base/num.h"
 #include "engine/internal.h"
 
-enum { ALIVE_MS = 10000 };
+enum {
+    ALIVE_MS = 10000,
+    TRY_FIRST_MS = 5000,
+    TRY_LAST_MS = 40000,
+};
 
 bool ncm_code_of_source(enum ncm_code code)
 {
@@ -96,6 +100,19 @@ void ncm_source_meet(struct ncm_session *s, struct ncm_load *l)
     if (ncm_mono_ms() < s->outage.until_ms) {
         l->answered = l->asked;
     }
+}
+
+/* A request that hangs says nothing about a server that came back meanwhile: short tries first. */
+int64_t ncm_source_try_ms(const struct ncm_session *s, const struct ncm_load *l)
+{
+    if (!s->outage.down || l->local) {
+        return 0;
+    }
+    int64_t ms = TRY_FIRST_MS;
+    for (int i = 1; i < s->outage.failures && ms < TRY_LAST_MS; i++) {
+        ms *= 2;
+    }
+    return ms;
 }
 
 bool ncm_source_holds(const struct ncm_session *s, const struct ncm_load *l, int64_t now)

@@ -10,6 +10,7 @@ enum {
     DEADLINE_MS = 120000,
     REMOTE_DEADLINE_MS = 600000, /* of many requests, each with a patience of its own */
     REPLAY_MS = 5000,
+    SLOW_MS = 500, /* worth a look of the owner */
     PROGRESS_MS = 100, /* the bell rings no more often for progress */
     WINDOW_ROWS = NCM_RUNS_PAGE,
 };
@@ -131,6 +132,9 @@ static void publish(void *to, struct ncm_snapshot *snap)
     struct ncm_snapshot *old = NULL, *unseen = NULL;
     pthread_mutex_lock(&s->lock);
     bool worse = is_worse(r, snap);
+    if (s->outage.down && !r->cached && !l->local && !l->orphan) {
+        ncm_source_answered(s, l); /* the others need not wait for the rest */
+    }
     snap->provisional = snap->provisional || r->cached;
     if (l->orphan || s->quit || worse) {
         old = snap;
@@ -305,6 +309,8 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     int64_t now = ncm_mono_ms();
     int64_t deadline = l->remote ? REMOTE_DEADLINE_MS : DEADLINE_MS;
     deadline = s->timeout_ms > deadline ? s->timeout_ms : deadline;
+    int64_t try = ncm_source_try_ms(s, l);
+    deadline = try > 0 && try < deadline ? try : deadline;
     r->session = s;
     r->load = l;
     r->cached = false;
@@ -334,6 +340,9 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     l->alive_ms = 0;
     atomic_store(&l->cancel, false);
     s->running = l;
+    if (l->remote || l->duration_ms > SLOW_MS) {
+        ncm_bell_ring(&s->bell); /* so that somebody looks whether it comes */
+    }
 }
 
 /* Takes on what was kept; the question itself stays to be asked. Holding the lock. */

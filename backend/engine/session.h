@@ -113,6 +113,8 @@ const void *ncm_want_get(const struct ncm_want *w);
 /* The last error, or NULL where the last load went well. */
 const struct ncm_err *ncm_want_error(const struct ncm_want *w);
 struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w);
+/* ms until a want may count as loading although nothing arrived; -1: none will. */
+int64_t ncm_session_look_ms(struct ncm_session *s);
 /* What keeps a session from its source: the last error of a want that is offline, NULL where none
  * is. *taken_ms: when the newest data that is shown for it was read, NCM_NO_TIME without. */
 const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms);

@@ -279,6 +279,16 @@ static enum ncm_freshness state_of_failed(const struct ncm_session *s, const str
     return NCM_OFFLINE;
 }
 
+/* Since when an answer is under way, or waits for one that is; NCM_NEVER: neither. */
+static int64_t loading_since(const struct ncm_session *s, const struct ncm_load *l, int64_t now)
+{
+    if (l->running && !l->run_window && !l->run_cached) {
+        return l->started_ms;
+    }
+    bool held = s->paused && !l->forced && l->newest != NULL;
+    return l->full && !l->failed && !held && l->due_ms <= now ? l->due_ms : NCM_NEVER;
+}
+
 static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm_load *l,
                                    int64_t now)
 {
@@ -288,13 +298,29 @@ static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm
     if (l->shown == NULL || l->shown->provisional) {
         return NCM_LOADING;
     }
-    if (l->running && !l->run_window && !l->run_cached && now - l->started_ms > SLOW_MS) {
+    if (loading_since(s, l, now) < now - SLOW_MS) {
         return NCM_LOADING;
     }
     if ((s->paused && l->full) || s->watch_failed || (s->outage.down && !l->local)) {
         return NCM_STALE;
     }
     return NCM_LIVE;
+}
+
+int64_t ncm_session_look_ms(struct ncm_session *s)
+{
+    int64_t next = -1;
+    pthread_mutex_lock(&s->lock);
+    int64_t now = ncm_mono_ms();
+    for (const struct ncm_load *l = s->loads; l != NULL; l = l->next) {
+        int64_t since = loading_since(s, l, now);
+        int64_t left = since != NCM_NEVER ? since + SLOW_MS + 1 - now : 0;
+        if (left > 0 && (next < 0 || left < next)) {
+            next = left;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return next;
 }
 
 const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms)

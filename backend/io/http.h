@@ -66,7 +66,7 @@ struct ncm_http_answer {
     char location[256]; /* of a redirect; "" without */
     int64_t retry_ms;   /* of Retry-After (seconds or date); 0 without */
     int64_t date_ms;    /* of the Date header; NCM_NO_TIME without */
-    int64_t length;     /* of Content-Length; -1 without */
+    int64_t length;     /* of Content-Length; -1 without, and where the body came compressed */
     int64_t took_ms;    /* from the request to the end of the answer */
     int64_t wire_bytes; /* headers and bodies of both directions as they went over the wire */
     bool reused;        /* over a connection that was there already */

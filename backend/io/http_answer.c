@@ -92,7 +92,8 @@ void ncm_exchange_read(struct ncm_exchange *x)
     a->retry_ms = value != NULL ? retry_ms(value, a->date_ms) : 0;
     curl_off_t length = -1;
     curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    a->length = (int64_t)length;
+    /* Of a compressed body it says nothing about what comes out. */
+    a->length = header(x, "content-encoding") == NULL ? (int64_t)length : -1;
     a->took_ms = ncm_mono_ms() - x->started_ms;
     a->reused = small(x, CURLINFO_NUM_CONNECTS) == 0;
     x->h->answered = x->h->answered || a->status > 0;

@@ -79,8 +79,8 @@ void ncm_orders_release(struct ncm_orders *o);
  * results MLflow's SQL store gives; or (f->as) its file store, whose record's name is the one
  * compared. */
 bool ncm_filter_match(const struct ncm_filter *f, const struct ncm_run *r);
-/* The same in both stores. <0, 0, >0 for sorting; numbers, then NaN, then missing, in both directions; ends with the
- * tie-breakers. */
+/* The same in both stores. <0, 0, >0 for sorting; numbers, then NaN, then missing, in both
+ * directions; ends with the tie-breakers. */
 int ncm_orders_compare(const struct ncm_orders *o, const struct ncm_run *a,
                        const struct ncm_run *b);
 

@@ -1,4 +1,5 @@
 /* What others write into a file store is noticed, and of what kind it is. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "base/num.h"
 #include "io/file_place.h"
+#include "ops/open.h"
 #include "provider/file_stores.h"
 #include "provider/mlflow_files/mlflow_files.h"
 #include "unit/scratch.h"
@@ -126,6 +128,44 @@ static void an_interrupt_ends_the_wait(void **state)
     assert_in_range(ncm_mono_ms() - began, 0, PATIENCE_MS);
 }
 
+/* In a session: what a training run writes is on screen within a second. */
+static void a_session_shows_it_within_a_second(void **state)
+{
+    struct ncm_session *session;
+    struct ncm_session_options o = {.store = root};
+    struct ncm_query *q = ncm_query_series(RUN_A, "m", 0);
+    const char *slow = getenv("NCMLOPS_TEST_SLOW");
+    const void *snap;
+    struct ncm_err err;
+    int64_t patience = 1000, n = 0, factor;
+    (void)state;
+    if (slow != NULL && ncm_parse_i64(slow, &factor) && factor > 0)
+        patience *= factor;
+    if (!ncm_session_open(&o, &session, &err))
+        fail_msg("%s", err.what);
+    struct ncm_want *w = ncm_session_want(session, q);
+    ncm_query_free(q);
+    ncm_session_pump(session);
+    assert_true(ncm_want_wait(w, &snap, &err));
+    for (int64_t points = 2; points < 6; points++) {
+        /* The first is only there to know that the watch has begun. */
+        int64_t began = ncm_mono_ms();
+        char *line = ncm_sprintf("%lld 0.5 %lld\n", (long long)points, (long long)points);
+        folder_append(root, "1/" RUN_A "/metrics/m", line);
+        ncm_free(line);
+        for (n = 0; n < points;) {
+            struct pollfd p = {.fd = ncm_session_bell(session), .events = POLLIN};
+            assert_true(ncm_mono_ms() - began < PATIENCE_MS);
+            poll(&p, 1, 100);
+            ncm_session_pump(session);
+            n = ((const struct ncm_series_snapshot *)ncm_want_get(w))->total;
+        }
+        if (points > 2)
+            assert_in_range(ncm_mono_ms() - began, 0, patience);
+    }
+    ncm_session_close(session);
+}
+
 static int remove_all(void **state)
 {
     (void)state;
@@ -140,7 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WATCH(a_new_point_is_noticed),     WATCH(a_new_run_and_what_it_logs_is_noticed),
         WATCH(the_registry_is_noticed),    WATCH(a_store_that_goes_and_comes_back_is_noticed),
-        WATCH(an_interrupt_ends_the_wait),
+        WATCH(an_interrupt_ends_the_wait), WATCH(a_session_shows_it_within_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, remove_all);
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -180,6 +181,22 @@ static void an_experiment_dated_far_ahead_hides_no_other(void **state)
     assert_string_equal(mlf_ids(shown), "b a");
 }
 
+/* Ours may be the clock that is wrong. */
+static void what_is_far_ahead_is_told_by_the_servers_clock(void **state)
+{
+    (void)state;
+    char on[64];
+    int64_t there = ncm_now_ms() + (int64_t)100 * 3600000;
+    mlf_rule((struct mlf_rule){.on = ".", .hours = 100});
+    mlf_runs("1", 3, there);
+    look_again();
+    mlf_run("new", "1", there + 1, "FINISHED", NULL, NULL);
+    look_again();
+    assert_int_equal(shown->n, 4);
+    snprintf(on, sizeof on, "start_time >= %lld", (long long)there);
+    assert_int_equal(mlf_count(on), 1);
+}
+
 static void more_new_runs_than_a_refresh_takes_leave_no_gap(void **state)
 {
     (void)state;
@@ -329,8 +346,9 @@ static void the_last_answers_are_there_at_once(void **state)
 {
     struct ncm_access kim = {.user = (char *)(uintptr_t) "kim"};
     struct ncm_access lee = {.user = (char *)(uintptr_t) "lee"};
-    struct ncm_access one = {.token = {NCM_SECRET_ENV, (char *)(uintptr_t) "TOKEN_ONE"}};
-    const struct ncm_access *others[] = {NULL, &lee, &one};
+    struct ncm_access one = {.token = {NCM_SECRET_ENV, (char *)(uintptr_t) "NCM_TEST_ONE"}};
+    struct ncm_access two = {.token = {NCM_SECRET_ENV, (char *)(uintptr_t) "NCM_TEST_TWO"}};
+    const struct ncm_access *others[] = {NULL, &lee, &two};
     const char *cache = scratch("answers.db");
     struct ncm_err err;
     mlf_runs("1", 150, T0);
@@ -368,6 +386,12 @@ static void the_last_answers_are_there_at_once(void **state)
     assert_int_equal(s->n, 150);
     ncm_snapshot_unref(s);
 
+    setenv("NCM_TEST_ONE", "s3cr3t-value", 1);
+    mlf_done(state);
+    mlf = mlf_open(&one, cache);
+    ncm_snapshot_unref(mlf_get(mlf, mlf_all_runs()));
+    unsetenv("NCM_TEST_ONE");
+
     mlf_fetch.cached = true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         mlf_done(state);
@@ -389,6 +413,7 @@ int main(void)
         TEST(zombies_are_asked_for_less_and_less),
         TEST(a_restored_experiment_brings_its_runs),
         TEST(an_experiment_dated_far_ahead_hides_no_other),
+        TEST(what_is_far_ahead_is_told_by_the_servers_clock),
         TEST(more_new_runs_than_a_refresh_takes_leave_no_gap),
         TEST(a_server_that_cannot_filter_by_id_gives_the_list_anew),
         TEST(handles_are_the_same_after_a_reconnect),

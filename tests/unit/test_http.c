@@ -152,6 +152,7 @@ static void traffic_is_counted(void **state)
     /* Compressed, it is what went over the wire. */
     a = web_ask(h, (struct ncm_http_request){.path = "/gzip"});
     assert_int_equal(a.body.len, 100000);
+    assert_int_equal(a.length, -1);
     assert_true(a.wire_bytes < 2000);
     ncm_http_answer_release(&a);
 }

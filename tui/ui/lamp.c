@@ -96,6 +96,11 @@ void lamp_make(struct ui *ui, struct lamp *l)
         l->role = ROLE_OK;
         snprintf(l->text, sizeof l->text, _("%s live"), sign(SIGN_LIVE));
     }
+    /* An answer that does not come rings no bell. */
+    int64_t look = ncm_session_look_ms(w->session);
+    if (look >= 0) {
+        ui_wake_in(ui, look);
+    }
     if (l->brief[0] == '\0') {
         snprintf(l->brief, sizeof l->brief, "%.*s", (int)sizeof l->brief - 1, l->text);
     }

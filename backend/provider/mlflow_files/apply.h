@@ -35,7 +35,7 @@ bool files_doc_text(struct files_writer *w, const char *dir, const char *key, ch
                     struct ncm_err *err);
 /* The file DIR/FOLDER/KEY, as "tags" or "aliases" have them; *value NULL where there is none. */
 bool files_entry(struct files_writer *w, const char *dir, const char *folder, const char *key,
-                char **value, struct ncm_err *err);
+                 char **value, struct ncm_err *err);
 bool files_is_active(struct files_writer *w, const char *dir, bool *active, struct ncm_err *err);
 
 bool files_in_trash(const struct files_writer *w, const char *dir);

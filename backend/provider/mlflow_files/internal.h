@@ -59,7 +59,7 @@ struct files_run {
     char *id;          /* name of its folder */
     bool there;        /* the folder was there when its experiment was listed last */
     bool ok;           /* its meta.yaml could be used */
-    bool told;         /* that it could not was logged */
+    char *fault;       /* why it could not, as it was logged; NULL otherwise */
     struct ncm_file_stamp stamp;
     struct files_run_meta meta;
     struct files_set sets[FILES_KINDS];
@@ -72,7 +72,8 @@ struct files_run {
 struct files_experiment {
     char *id, *dir;
     bool trashed; /* it lies in .trash */
-    bool there, ok, told;
+    bool there, ok;
+    char *fault;
     bool wanted;  /* by the fetch under way */
     bool scanned; /* all its runs' meta.yaml files have been read */
     struct ncm_file_stamp meta_stamp, dir_stamp;
@@ -118,6 +119,9 @@ bool files_scan_experiments(struct ncm_conn *c, const struct ncm_control *contro
 bool files_list_runs(struct ncm_conn *c, struct ncm_err *err);
 /* Their meta.yaml files. */
 bool files_scan_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
+/* What could not be used when it was read last, and the first reason (caller frees; NULL: nothing).
+ */
+size_t files_left_out(const struct ncm_conn *c, char **why);
 /* Reads one run's meta.yaml again where it changed. Any thread, one a run. */
 void files_read_run(struct ncm_conn *c, struct files_run *r, struct ncm_buf *scratch);
 /* The run with this id wherever it lies, its meta.yaml fresh; NCM_NOT_FOUND. */
@@ -175,6 +179,10 @@ bool files_read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err
 bool files_read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 bool files_read_facts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 void files_keys_free(struct files_keys *k); /* NULL allowed */
+
+/* examine.c: for doctor. */
+void files_examine(const struct ncm_place *place, const struct ncm_control *control,
+                   ncm_check_fn say, void *to);
 
 /* watch.c */
 bool files_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,

@@ -246,4 +246,5 @@ const struct ncm_provider ncm_mlflow_files = {
     .check = files_check,
     .present = files_present,
     .state_path = state_path,
+    .examine = files_examine,
 };

@@ -91,7 +91,7 @@ bool files_read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
     int release = files_release(c);
     s->kind = ncm_arena_cstr(a, "MLflow files");
     s->location = ncm_arena_cstr(a, c->root);
-    s->schema = ncm_arena_cstr(a, "");
+    s->schema = ncm_arena_cstr(a, "file store");
     s->release = ncm_arena_cstr(a, release == 3   ? "MLflow 3"
                                    : release == 2 ? "MLflow 2"
                                                   : "MLflow 1");

@@ -69,11 +69,18 @@ static void found_experiment(void *to, const char *name, enum ncm_file_kind kind
 }
 
 /* What cannot be used is said once, not at every look. */
-static void skip(bool *told, const struct ncm_err *err)
+static void skip(char **fault, const struct ncm_err *err)
 {
-    if (!*told)
-        ncm_log("mlflow-files: left out: %s", err->what);
-    *told = true;
+    if (*fault != NULL)
+        return;
+    ncm_log("mlflow-files: left out: %s", err->what);
+    *fault = ncm_strdup(err->what);
+}
+
+static void is_right(char **fault)
+{
+    ncm_free(*fault);
+    *fault = NULL;
 }
 
 static bool is_torn(const struct ncm_file_stamp *stamp, const struct ncm_buf *text)
@@ -115,12 +122,12 @@ static void read_experiment(void *to, size_t i, struct ncm_buf *scratch)
         if (e->trashed) /* MLflow 1 left the word as it was */
             e->meta.lifecycle = NCM_DELETED;
         e->ok = true;
-        e->told = false;
+        is_right(&e->fault);
     } else if (look == NCM_LOOK_GONE) {
         e->ok = false; /* a folder that only holds artifacts */
     } else if (look != NCM_LOOK_SAME) {
         e->ok = e->ok && is_torn(&e->meta_stamp, scratch);
-        skip(&e->told, &err);
+        skip(&e->fault, &err);
     }
     ncm_free(path);
 }
@@ -226,7 +233,7 @@ bool files_list_runs(struct ncm_conn *c, struct ncm_err *err)
             e->dir_stamp.known = false;
             if (err->code != NCM_NOT_FOUND && err->code != NCM_FORBIDDEN)
                 return false;
-            skip(&e->told, err); /* one folder that may not be read hides only itself */
+            skip(&e->fault, err); /* one folder that may not be read hides only itself */
         }
     }
     return true;
@@ -260,12 +267,13 @@ void files_read_run(struct ncm_conn *c, struct files_run *r, struct ncm_buf *scr
         ncm_free(r->meta.text);
         r->meta = meta;
         r->ok = true;
-        r->told = false;
+        is_right(&r->fault);
     } else if (look == NCM_LOOK_GONE) {
+        is_right(&r->fault);
         r->ok = false; /* not a run, or one just being made */
     } else if (look != NCM_LOOK_SAME) {
         r->ok = r->ok && is_torn(&r->stamp, scratch);
-        skip(&r->told, &err);
+        skip(&r->fault, &err);
     }
     ncm_free(path);
 }
@@ -341,10 +349,32 @@ bool files_find_run(struct ncm_conn *c, const char *id, struct files_run **out, 
     return *out != NULL || ncm_fail(err, NCM_NOT_FOUND, _("There is no run %s in this store."), id);
 }
 
+static void count_fault(const char *fault, size_t *n, char **why)
+{
+    if (fault == NULL)
+        return;
+    if ((*n)++ == 0)
+        *why = ncm_strdup(fault);
+}
+
+size_t files_left_out(const struct ncm_conn *c, char **why)
+{
+    size_t n = 0;
+    *why = NULL;
+    for (size_t i = 0; i < c->n_experiments; i++)
+        if (c->experiments[i]->there)
+            count_fault(c->experiments[i]->fault, &n, why);
+    for (size_t i = 0; i < c->n_runs; i++)
+        if (c->runs[i]->there)
+            count_fault(c->runs[i]->fault, &n, why);
+    return n;
+}
+
 static void free_run(struct files_run *r)
 {
     files_run_forget(r);
     ncm_free(r->meta.text);
+    ncm_free(r->fault);
     ncm_free(r->id);
     ncm_free(r);
 }
@@ -358,6 +388,7 @@ void files_forget(struct ncm_conn *c)
         ncm_map_free(e->runs);
         ncm_free(e->list);
         ncm_free(e->meta.text);
+        ncm_free(e->fault);
         ncm_free(e->id);
         ncm_free(e->dir);
         ncm_free(e);

@@ -36,8 +36,7 @@ void files_watch_free(struct files_watch *w)
     ncm_free(w);
 }
 
-/* Other machines' writes to these raise no notices here. */
-static bool is_remote(const char *folder)
+bool files_is_remote(const char *folder)
 {
     struct statfs fs;
     if (statfs(folder, &fs) != 0)
@@ -64,7 +63,7 @@ static void begin(struct ncm_conn *c)
     struct files_watch *w = ncm_alloc(1, sizeof(*w));
     struct stat st;
     w->by_wd = ncm_map_new();
-    w->fd = is_remote(c->root) ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    w->fd = files_is_remote(c->root) ? -1 : inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (stat(c->root, &st) == 0) {
         w->device = st.st_dev;
         w->inode = st.st_ino;
@@ -157,6 +156,12 @@ static void watch_running(struct ncm_conn *c, const struct ncm_control *control)
         char *dir = files_run_dir(c, r);
         files_watch_add(c, c->watch, dir, WATCH_RUN);
         ncm_free(dir);
+    }
+    for (size_t i = 0; i < c->n_runs; i++) { /* this lane needs no more than their folders */
+        struct files_run *r = c->runs[i];
+        ncm_free(r->meta.text);
+        r->meta = (struct files_run_meta){0};
+        r->stamp.known = r->ok = false;
     }
 }
 

@@ -45,6 +45,9 @@ struct files_watch {
     unsigned topics; /* noticed and not reported yet */
 };
 
+/* watch.c: whether other machines may write to this folder: that raises no notices here. */
+bool files_is_remote(const char *folder);
+
 /* watch_folders.c: watches a folder and those in it, as far as the number allowed goes. */
 void files_watch_add(struct ncm_conn *c, struct files_watch *w, const char *path,
                      enum watch_role role);

@@ -7,8 +7,9 @@
 #include "provider/mlflow_rest/internal.h"
 
 enum {
-    MESSAGE_MOST = 200,          /* bytes of a server's message that are passed on */
-    LINE_MOST = 4000,            /* … and of its line that are looked at */
+    MESSAGE_MOST = 200, /* bytes of a server's message that are passed on */
+    LINE_MOST = 4000,   /* … and of its line that are looked at */
+    DAY_MS = 86400000,
     KEPT_MOST = 4 * 1024 * 1024, /* of an answer that is kept for the next start */
 };
 
@@ -195,6 +196,9 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
 {
     struct ncm_err bad;
     *doc = NULL;
+    if (a->date_ms != NCM_NO_TIME) {
+        c->clock_ms = ncm_ms_between(ncm_now_ms(), a->date_ms);
+    }
     /* The label a server puts on its answer is no proof: the first byte decides. */
     size_t blank = strspn(a->body.p, " \t\r\n");
     if (a->body.p[blank] != '{') {
@@ -215,6 +219,11 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
         *doc = NULL;
     }
     return fine;
+}
+
+int64_t rest_far_ahead(const struct ncm_conn *c)
+{
+    return ncm_now_ms() + c->clock_ms + DAY_MS;
 }
 
 /* asks: it changes nothing, so that it may go over a kept connection that turns out dead. */

@@ -59,6 +59,7 @@ struct ncm_conn {
     int64_t replayed_ms;     /* the oldest that was used */
     struct rest_facts facts;
     bool facts_known;
+    int64_t clock_ms;      /* the server's clock is ahead of ours by so much */
     bool no_interval;      /* the server lacks get-history-bulk-interval */
     bool no_run_in;        /* it cannot filter by a list of run ids */
     bool no_change_filter; /* it cannot filter experiments by last_update_time */
@@ -92,6 +93,9 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
 struct ncm_http_request rest_request(enum ncm_http_method method, const char *path,
                                      const char *body, const struct ncm_control *control,
                                      char **url);
+/* What is dated later than this, by the server's clock, is a mistake: it must not hide what begins
+ * now. Ms since 1970. */
+int64_t rest_far_ahead(const struct ncm_conn *c);
 /* Fills c->facts where they are not known. */
 bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err);
 /* False (err set) where the fetch was cancelled or its deadline passed. */

@@ -16,7 +16,6 @@ enum {
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
     KEYS_FROM_MOST = 5000, /* runs whose keys are collected */
     KEYS_MOST = 100000,
-    DAY_MS = 86400000,
 };
 
 bool rest_read_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
@@ -150,7 +149,7 @@ static void remember(struct ncm_conn *c, const struct ncm_experiment *items, siz
             e->ids[e->n++] = ncm_strdup(items[i].id.p);
         }
         /* One dated into the far future must not hide what changes now. */
-        if (at != NCM_NO_TIME && at > e->newest_ms && at < ncm_now_ms() + DAY_MS) {
+        if (at != NCM_NO_TIME && at > e->newest_ms && at < rest_far_ahead(c)) {
             e->newest_ms = at;
         }
     }

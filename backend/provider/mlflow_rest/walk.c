@@ -12,8 +12,7 @@ enum {
     AGAIN_MOST = 100, /* runs asked for by id in one request */
     NEWER_PAGES = 50, /* of new runs in one refresh; more is a walk from the start */
     BARREN_MOST = 3,  /* pages in a row without a run that is new: more will not come either */
-    DAY_MS = 86400000,
-    QUICK_MS = 1500, /* a page that came within this time may be followed by a larger one */
+    QUICK_MS = 1500,  /* a page that came within this time may be followed by a larger one */
 };
 
 char *rest_search_body(char *const *ids, size_t n_ids, const char *filter, enum ncm_view view,
@@ -113,7 +112,7 @@ static bool take(struct ncm_conn *c, struct rest_walk *w, const struct ncm_doc *
             (*added)++;
         }
         /* One dated into the far future must not hide those that begin now. */
-        if (start != NCM_NO_TIME && start > w->newest_ms && start < ncm_now_ms() + DAY_MS) {
+        if (start != NCM_NO_TIME && start > w->newest_ms && start < rest_far_ahead(c)) {
             w->newest_ms = start;
         }
     }

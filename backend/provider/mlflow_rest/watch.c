@@ -23,7 +23,6 @@ enum {
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
     STILL_MS = 120000, /* one that did not move for so long is only looked at with all others */
-    DAY_MS = 86400000,
 };
 
 #define BIT(topic)    (1u << (topic))
@@ -105,6 +104,7 @@ static void add_live(struct rest_watch *w, const struct ncm_run *r)
 struct seen {
     struct rest_watch *w;
     struct ncm_news *news;
+    int64_t far_ms;
     uint64_t print;
     size_t n;
     bool here[REST_LIVE_MOST];
@@ -118,7 +118,7 @@ static bool runs_now(const struct ncm_run *r)
 static void see_newer(void *to, const struct ncm_run *r)
 {
     struct seen *s = to;
-    bool sane = r->start_ms < ncm_now_ms() + DAY_MS; /* no date of the far future hides the rest */
+    bool sane = r->start_ms < s->far_ms; /* no date of the far future hides the rest */
     s->print = rest_print(s->print, r->id.p, r->id.len);
     s->n++;
     if (r->start_ms != NCM_NO_TIME && sane && r->start_ms > s->w->newest_ms) {
@@ -135,11 +135,11 @@ static bool look_newer(struct ncm_conn *c, const struct ncm_control *control, st
                        struct ncm_err *err)
 {
     struct rest_watch *w = c->watch;
-    struct seen s = {.w = w, .news = news, .print = REST_PRINT};
+    struct seen s = {.w = w, .news = news, .far_ms = rest_far_ahead(c), .print = REST_PRINT};
     bool known = w->newest_ms != NCM_NO_TIME;
-    char *filter =
-        known ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms)
-              : ncm_sprintf("attributes.start_time < %lld", (long long)(ncm_now_ms() + DAY_MS));
+    char *filter = known
+                       ? ncm_sprintf("attributes.start_time > %lld", (long long)w->newest_ms)
+                       : ncm_sprintf("attributes.start_time < %lld", (long long)rest_far_ahead(c));
     bool ok = each_run(c, filter, known ? "attributes.start_time ASC" : NULL,
                        known ? NEWER_MOST : 1, control, see_newer, &s, err);
     ncm_free(filter);
