@@ -69,6 +69,20 @@ static void bodies_that_are_no_answer_are_named(void **state)
     assert_non_null(strstr(e.hint, "login page"));
 }
 
+static void an_error_with_a_good_status_is_an_error(void **state)
+{
+    struct ncm_err e =
+        runs_fail(state,
+                  (struct mlf_rule){
+                      .text = "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"not for you\"}"},
+                  NCM_FORBIDDEN);
+    assert_non_null(strstr(e.what, "not for you"));
+    e = runs_fail(
+        state, (struct mlf_rule){.text = "{\"error_code\":\"NOVEL_ERROR\",\"message\":\"quota\"}"},
+        NCM_INVALID_DATA);
+    assert_non_null(strstr(e.what, "quota"));
+}
+
 static void answers_that_leave_out_or_mix_kinds_are_taken(void **state)
 {
     static const char *const all[] = {
@@ -407,6 +421,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, mlf_done)
     const struct CMUnitTest tests[] = {
         TEST(bodies_that_are_no_answer_are_named),
+        TEST(an_error_with_a_good_status_is_an_error),
         TEST(answers_that_leave_out_or_mix_kinds_are_taken),
         TEST(other_lists_name_what_they_lack),
         TEST(a_database_error_is_one_line),

@@ -212,7 +212,9 @@ bool rest_answer(struct ncm_conn *c, const struct ncm_http_answer *a, const char
         return false;
     }
     const struct ncm_node *root = ncm_doc_root(*doc);
-    bool fine = a->status >= 200 && a->status <= 299 && root->kind == NCM_NODE_MAP;
+    /* A gateway may put a good status on the server's error: that is no empty list. */
+    bool fine = a->status >= 200 && a->status <= 299 && root->kind == NCM_NODE_MAP &&
+                ncm_node_str(root, "error_code", "")[0] == '\0';
     if (!fine) {
         says_error(c, a, root, path, err);
         ncm_doc_free(*doc);
