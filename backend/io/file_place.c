@@ -14,8 +14,10 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "io/file.h"
+#include "io/files_many.h"
 
 #define LOCK_STEP_MS 20
+#define TEMPORARY    ".ncmlops."
 
 static bool fail(const char *path, int e, struct ncm_err *err)
 {
@@ -82,7 +84,7 @@ bool ncm_file_place(const char *path, const char *via, const void *p, size_t len
     char *dir = parent_of(path);
     bool ok = ncm_dir_make(dir, 0777, err);
     ncm_random_hex(random, 8);
-    char *temporary = ncm_sprintf("%s/.ncmlops.%s", via, random);
+    char *temporary = ncm_sprintf("%s/" TEMPORARY "%s", via, random);
     if (ok) {
         /* Made by open, not mkstemp: a new file gets the mode that any other would. */
         int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -98,6 +100,24 @@ bool ncm_file_place(const char *path, const char *via, const void *p, size_t len
     ncm_free(temporary);
     ncm_free(dir);
     return ok;
+}
+
+static void sweep_entry(void *to, const char *name, enum ncm_file_kind kind, bool link)
+{
+    if (kind != NCM_FILE_REGULAR || link || strncmp(name, TEMPORARY, strlen(TEMPORARY)) != 0)
+        return;
+    char *path = ncm_path_join(to, name);
+    (void)unlink(path);
+    ncm_free(path);
+}
+
+void ncm_file_sweep(const char *via)
+{
+    struct ncm_err ignored;
+    bool more;
+    char *dir = ncm_strdup(via);
+    ncm_dir_each(dir, SIZE_MAX, sweep_entry, dir, &more, &ignored);
+    ncm_free(dir);
 }
 
 bool ncm_file_unlink(const char *path, struct ncm_err *err)

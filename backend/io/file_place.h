@@ -14,6 +14,9 @@
  * there. */
 bool ncm_file_place(const char *path, const char *via, const void *p, size_t len,
                     struct ncm_err *err);
+/* Takes away what a killed ncm_file_place left in `via`; only while nobody else places files there.
+ */
+void ncm_file_sweep(const char *via);
 /* Takes a file away; NCM_NOT_FOUND where there is none. */
 bool ncm_file_unlink(const char *path, struct ncm_err *err);
 /* Moves a folder; fails where there is something at `to`. */

@@ -360,6 +360,7 @@ static void modes_are_kept_and_nothing_is_left_behind(void **state)
     (void)state;
     char *path = ncm_path_join(root, "models/m/meta.yaml"), *dir = ncm_path_join(root, "models/m");
     assert_int_equal(chmod(path, 0640), 0);
+    folder_write(root, "half", "models/m/.ncmlops.0123456789abcdef"); /* of a killed one */
     assert_true(apply(NCM_CH_MODEL_NOTE, "m", NULL, NULL, "two\nlines", "new"));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0640);

@@ -369,3 +369,15 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
         }
     return true;
 }
+
+void files_tx_sweep(const struct files_tx *tx)
+{
+    for (size_t i = 0; i < tx->n; i++) {
+        const char *via = tx->ops[i].via;
+        bool again = false;
+        for (size_t k = 0; via != NULL && k < i; k++)
+            again = again || (tx->ops[k].via != NULL && strcmp(tx->ops[k].via, via) == 0);
+        if (via != NULL && !again)
+            ncm_file_sweep(via);
+    }
+}

@@ -52,5 +52,7 @@ void files_tx_delete(struct files_tx *tx, const char *path);
  * possible, and err->hint says what could not be. Refuses (before the first write) what leads out
  * of the store or through a link. tx->partial says whether something remains changed. */
 bool files_tx_commit(struct files_tx *tx, struct ncm_err *err);
+/* After it, while the store is locked: what killed ones left in the same folders. */
+void files_tx_sweep(const struct files_tx *tx);
 
 #endif
