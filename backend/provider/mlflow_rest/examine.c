@@ -225,6 +225,7 @@ void rest_examine(const struct ncm_place *place, const struct ncm_control *contr
     struct exam x = {.access = place->access, .control = control, .say = fn, .to = to};
     struct ncm_err err;
     x.c.location = ncm_strdup(place->location);
+    x.c.token = place->access != NULL && place->access->token.kind != NCM_SECRET_NONE;
     if (!ncm_http_open(place->location, place->access, &x.c.http, &err)) {
         say_error(&x, "server", &err);
     } else if (check_reachable(&x) && check_login(&x)) {
