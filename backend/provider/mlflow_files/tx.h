@@ -21,6 +21,9 @@ struct files_tx {
     struct ncm_conn *c;
     struct files_op *ops;
     size_t n, cap;
+    struct ncm_map *last; /* path → number of the last op that writes or removes it */
+    size_t *moves;        /* numbers of the others */
+    size_t n_moves, cap_moves;
     bool partial; /* the commit failed, and not all of what it did could be taken back */
 };
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c);
