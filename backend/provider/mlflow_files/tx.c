@@ -9,6 +9,9 @@
 #include "base/log.h"
 #include "io/file_place.h"
 
+/* Above so many files they are synced together, not each. */
+#define LONG 32
+
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c)
 {
     *tx = (struct files_tx){.c = c, .last = ncm_map_new()};
@@ -21,6 +24,7 @@ void files_tx_release(struct files_tx *tx)
         ncm_free(tx->ops[i].via);
         ncm_free(tx->ops[i].data);
         ncm_free(tx->ops[i].old);
+        ncm_free(tx->ops[i].ready);
     }
     ncm_free(tx->ops);
     ncm_free(tx->moves);
@@ -353,7 +357,9 @@ static bool carry_out(struct files_op *op, struct ncm_err *err)
 {
     switch (op->kind) {
     case FILES_OP_WRITE:
-        return keep_old(op, err) && ncm_file_place(op->path, op->via, op->data, op->len, err);
+        return keep_old(op, err) &&
+               (op->ready != NULL ? ncm_file_put(op->ready, op->path, err)
+                                  : ncm_file_place(op->path, op->via, op->data, op->len, err));
     case FILES_OP_REMOVE:
         return keep_old(op, err) && ncm_file_unlink(op->path, err);
     case FILES_OP_MOVE:
@@ -390,9 +396,39 @@ static void take_all_back(struct files_tx *tx, size_t n, struct ncm_err *err)
     }
 }
 
+/* Temporary files that will not be moved any more. */
+static void drop_ready(struct files_tx *tx)
+{
+    struct ncm_err ignored;
+    for (size_t i = 0; i < tx->n; i++)
+        if (tx->ops[i].ready != NULL && !tx->ops[i].done)
+            ncm_file_unlink(tx->ops[i].ready, &ignored);
+}
+
+/* A long list is written beside everything first and synced once; then the files only change their
+ * names. Those after the first folder that moves have no place to wait in. */
+static bool make_ready(struct files_tx *tx, struct ncm_err *err)
+{
+    size_t end = tx->n_moves > 0 ? tx->moves[0] : tx->n;
+    bool ok = true;
+    for (size_t i = 0; ok && i < end; i++) {
+        struct files_op *op = &tx->ops[i];
+        if (op->kind != FILES_OP_WRITE || !files_is_folder(op->via)) /* it is made on the way */
+            continue;
+        op->ready = ncm_file_prepare(op->path, op->via, op->data, op->len, err);
+        ok = op->ready != NULL;
+    }
+    if (ok)
+        ncm_disk_sync(tx->c->root);
+    else
+        drop_ready(tx);
+    return ok;
+}
+
 bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
 {
-    if (!check_all(tx, err))
+    bool is_long = tx->n > LONG;
+    if (!check_all(tx, err) || (is_long && !make_ready(tx, err)))
         return false;
     for (int last = 0; last < 2; last++)
         for (size_t i = 0; i < tx->n; i++) {
@@ -402,6 +438,7 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
             op->done = carry_out(op, err);
             if (!op->done && last == 0) {
                 take_all_back(tx, i, err);
+                drop_ready(tx);
                 return false;
             }
             if (!op->done) {
@@ -409,6 +446,8 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
                 return ncm_hint(err, _("this was removed in part: %s"), op->path);
             }
         }
+    if (is_long)
+        ncm_disk_sync(tx->c->root);
     return true;
 }
 

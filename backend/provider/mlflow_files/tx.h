@@ -12,6 +12,7 @@ struct files_op {
     char *via;  /* WRITE: folder for the temporary file */
     char *data; /* WRITE: content; MOVE: where to */
     size_t len;
+    char *ready; /* WRITE in a long list: the temporary file, written already */
     /* To take it back, once it is done. */
     bool done, had;
     char *old;
