@@ -18,7 +18,8 @@ enum {
     IDLE_RUNNING_MS = 10000,
     IDLE_GAP_MS = 30000,
     REGISTRY_FACTOR = 10, /* the registry's names and aliases are looked at every so many times */
-    DETAIL_FACTOR = 12,   /* and what nothing tells of: tags of a run, artifacts */
+    DETAIL_FACTOR = 12,   /* and what nothing tells of: tags of a run, artifacts … */
+    ROWS_FACTOR = 36,     /* … or that an ended run was renamed, deleted or restored */
     RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
@@ -336,6 +337,9 @@ static bool look(struct ncm_conn *c, const struct ncm_interest *interest,
     }
     if (w->ticks % DETAIL_FACTOR == DETAIL_FACTOR - 1) {
         news->topics |= DETAIL_TOPICS;
+    }
+    if (w->ticks % ROWS_FACTOR == ROWS_FACTOR - 1) {
+        news->topics |= RUN_TOPICS;
     }
     w->ticks++;
     w->took_ms = ncm_mono_ms() - began;
