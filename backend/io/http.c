@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -20,6 +21,8 @@ static bool started;
 static void start_curl(void)
 {
     started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    /* Tokens and passwords are in memory from now on, curl's copies too: no core file gets them. */
+    (void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 }
 
 /* ---- a client ------------------------------------------------------------------------------- */

@@ -325,6 +325,13 @@ static void fail_transfer(struct ncm_exchange *x, CURLcode code)
     }
 }
 
+/* What curl says of it. A proxy's address that it cannot read it quotes, with the password. */
+static const char *own_words(const struct ncm_exchange *x, CURLcode code)
+{
+    bool quotes = strcasestr(x->error, "proxy") != NULL && strchr(x->error, '@') != NULL;
+    return x->error[0] != '\0' && !quotes ? x->error : curl_easy_strerror(code);
+}
+
 void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
 {
     bool sent = ncm_exchange_sent(x);
@@ -369,5 +376,5 @@ void ncm_exchange_fail(struct ncm_exchange *x, CURLcode code)
             }
         }
     }
-    facts(x, sent, x->error[0] != '\0' ? x->error : curl_easy_strerror(code));
+    facts(x, sent, own_words(x, code));
 }

@@ -78,6 +78,12 @@ static const char *what_happened(struct ncm_job_context *ctx, struct ncm_conn *c
     struct ncm_evidence found;
     look(ctx, conn, plan, false, &found);
     *detail = found.detail;
+    if (!is_atomic(ctx) && !found.away && strcmp(found.result, "failed") == 0) {
+        /* What the changes name is as it was; the provider knows of something that is not. */
+        found.result = "unknown";
+        *detail = ncm_strdup(err->hint[0] != '\0' ? err->hint : err->what);
+        ncm_free(found.detail);
+    }
     ncm_log("after an error the change %s is %s: %s", plan->audit_id, found.result, err->what);
     return found.result;
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/num.h"
+#include "io/file.h"
 #include "io/file_place.h"
 #include "ops/open.h"
 #include "provider/file_stores.h"
@@ -104,6 +105,23 @@ static void the_registry_is_noticed(void **state)
     wait_for(NCM_WATCH_DATA, BIT(NCM_T_MODELS));
 }
 
+static void a_renamed_model_is_still_watched(void **state)
+{
+    struct ncm_err err;
+    (void)state;
+    char *from = ncm_path_join(root, "models/m"), *to = ncm_path_join(root, "models/n");
+    assert_true(ncm_dir_move(from, to, &err));
+    wait_for(NCM_WATCH_DATA, BIT(NCM_T_MODELS));
+    folder_write(root, "name: n\nversion: 1\ncurrent_stage: None\n",
+                 "models/n/version-1/meta.yaml");
+    wait_for(NCM_WATCH_DATA, BIT(NCM_T_MODELS));
+    folder_write(root, "name: n\nversion: 1\ncurrent_stage: Staging\n",
+                 "models/n/version-1/meta.yaml");
+    wait_for(NCM_WATCH_DATA, BIT(NCM_T_MODELS));
+    ncm_free(from);
+    ncm_free(to);
+}
+
 static void a_store_that_goes_and_comes_back_is_noticed(void **state)
 {
     struct ncm_err err;
@@ -178,9 +196,13 @@ static int remove_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WATCH(a_new_point_is_noticed),     WATCH(a_new_run_and_what_it_logs_is_noticed),
-        WATCH(the_registry_is_noticed),    WATCH(a_store_that_goes_and_comes_back_is_noticed),
-        WATCH(an_interrupt_ends_the_wait), WATCH(a_session_shows_it_within_a_second),
+        WATCH(a_new_point_is_noticed),
+        WATCH(a_new_run_and_what_it_logs_is_noticed),
+        WATCH(a_renamed_model_is_still_watched),
+        WATCH(the_registry_is_noticed),
+        WATCH(a_store_that_goes_and_comes_back_is_noticed),
+        WATCH(an_interrupt_ends_the_wait),
+        WATCH(a_session_shows_it_within_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, remove_all);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -275,11 +276,44 @@ static void a_failure_half_way_is_taken_back(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     signal(SIGXFSZ, handler);
     assert_false(ok);
-    assert_string_equal(err.detail, "");
+    assert_string_equal(err.hint, "");
+    assert_false(receipt.partial);
     assert_true(is("1/" RUN_A "/tags/team", "old"));
     assert_true(is("1/" RUN_A "/tags/fresh", NULL));
     assert_true(is("1/" RUN_A "/tags/large", NULL));
     ncm_free(large);
+}
+
+/* A folder so deep that no path reaches its end. */
+static void make_deep(const char *at)
+{
+    char name[201];
+    memset(name, 'd', 200);
+    name[200] = '\0';
+    int fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < 25; i++) {
+        assert_true(fd >= 0 && mkdirat(fd, name, 0755) == 0);
+        int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = next;
+    }
+    close(fd);
+}
+
+static void what_was_removed_in_part_is_told(void **state)
+{
+    (void)state;
+    char *dir = ncm_path_join(root, "models/m"), *deep = ncm_path_join(dir, "deep");
+    assert_int_equal(mkdir(deep, 0755), 0);
+    make_deep(deep);
+    assert_false(apply(NCM_CH_MODEL_DELETE, "m", NULL, NULL, "3", NULL));
+    assert_true(receipt.partial);
+    assert_non_null(strstr(err.hint, dir));
+    char *remove = ncm_sprintf("rm -rf %s", deep);
+    assert_int_equal(system(remove), 0);
+    ncm_free(remove);
+    ncm_free(deep);
+    ncm_free(dir);
 }
 
 static void nothing_is_written_through_links(void **state)
@@ -384,6 +418,7 @@ int main(void)
         WRITE(names_are_in_the_record_and_the_tag),
         WRITE(what_cannot_be_a_file_is_refused_before_anything_is_written),
         WRITE(a_failure_half_way_is_taken_back),
+        WRITE(what_was_removed_in_part_is_told),
         WRITE(nothing_is_written_through_links),
         WRITE(another_ones_changes_are_waited_for),
         WRITE(modes_are_kept_and_nothing_is_left_behind),

@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "provider/fake_mlflow.h"
+#include "provider/mlflow_rest/mlflow_rest.h"
 
 static const struct ncm_models_snapshot *models(void)
 {
@@ -125,6 +126,23 @@ static void a_registry_that_breaks_off_is_an_error(void **state)
     assert_non_null(strstr(e.what, "too many"));
 }
 
+static void versions_that_never_end_are_not_counted(void **state)
+{
+    struct ncm_err err;
+    char *value = NULL;
+    const struct ncm_change ask = {.kind = NCM_CH_MODEL_DELETE, .object = (char *)(uintptr_t) "m"};
+    (void)state;
+    mlf_put("{'models':[{'name':'m'}]}");
+    mlf_rule((struct mlf_rule){.on = "model-versions/search",
+                               .text = "{\"model_versions\":[{\"name\":\"m\",\"version\":\"1\"}],"
+                                       "\"next_page_token\":\"x\"}"});
+    mlf_rule((struct mlf_rule){.on = "registered-models/get",
+                               .text = "{\"registered_model\":{\"name\":\"m\"}}"});
+    assert_false(ncm_mlflow_rest.present(mlf, &ask, &value, &err));
+    assert_int_equal(err.code, NCM_INVALID_DATA);
+    assert_int_equal(mlf_count("model-versions/search"), 2);
+}
+
 static void lists_that_never_end_are_an_error_that_names_them(void **state)
 {
     static const struct {
@@ -209,6 +227,7 @@ int main(void)
         MLF_TEST(a_model_without_aliases_is_only_that),
         MLF_TEST(what_comes_twice_is_counted_once),
         MLF_TEST(a_registry_that_breaks_off_is_an_error),
+        MLF_TEST(versions_that_never_end_are_not_counted),
         MLF_TEST(lists_that_never_end_are_an_error_that_names_them),
         MLF_TEST(facts_are_those_of_the_models_file),
         MLF_TEST(files_that_are_not_there_are_no_failure),

@@ -69,6 +69,20 @@ static void bodies_that_are_no_answer_are_named(void **state)
     assert_non_null(strstr(e.hint, "login page"));
 }
 
+static void an_error_with_a_good_status_is_an_error(void **state)
+{
+    struct ncm_err e =
+        runs_fail(state,
+                  (struct mlf_rule){
+                      .text = "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"not for you\"}"},
+                  NCM_FORBIDDEN);
+    assert_non_null(strstr(e.what, "not for you"));
+    e = runs_fail(
+        state, (struct mlf_rule){.text = "{\"error_code\":\"NOVEL_ERROR\",\"message\":\"quota\"}"},
+        NCM_INVALID_DATA);
+    assert_non_null(strstr(e.what, "quota"));
+}
+
 static void answers_that_leave_out_or_mix_kinds_are_taken(void **state)
 {
     static const char *const all[] = {
@@ -231,6 +245,20 @@ static void statuses_without_words_of_the_api(void **state)
         if (strstr(both, all[i].hint) == NULL || strstr(both, "<h") != NULL) {
             fail_msg("%d: %s", all[i].status, both);
         }
+    }
+}
+
+static void a_token_where_a_password_is_wanted_is_thought_of(void **state)
+{
+    struct ncm_access token = {.token = {NCM_SECRET_TEXT, (char *)(uintptr_t) "s3cr3t-value"}};
+    struct mlf_rule fails = {
+        .on = "/runs/search", .status = 500, .type = "text/html", .text = "<h1>Internal</h1>"};
+    for (int i = 0; i < 2; i++) {
+        mlf_done(state);
+        mlf = mlf_open(i == 0 ? NULL : &token, NULL);
+        mlf_rule(fails);
+        struct ncm_err e = mlf_fails(mlf_all_runs(), NCM_UNREACHABLE);
+        assert_int_equal(strstr(e.hint, "user and password") != NULL, i == 1);
     }
 }
 
@@ -407,11 +435,13 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, mlf_done)
     const struct CMUnitTest tests[] = {
         TEST(bodies_that_are_no_answer_are_named),
+        TEST(an_error_with_a_good_status_is_an_error),
         TEST(answers_that_leave_out_or_mix_kinds_are_taken),
         TEST(other_lists_name_what_they_lack),
         TEST(a_database_error_is_one_line),
         TEST(the_servers_words_are_codes_of_ours),
         TEST(statuses_without_words_of_the_api),
+        TEST(a_token_where_a_password_is_wanted_is_thought_of),
         TEST(a_host_name_that_is_refused_says_how_to_allow_it),
         TEST(what_the_server_repeats_of_a_secret_is_hidden),
         TEST(what_was_there_is_still_there_after_a_failure),

@@ -385,6 +385,21 @@ static void half_of_it_is_named(void **state)
     ncm_plan_free(p);
 }
 
+static void what_a_local_store_could_not_take_back_has_not_failed(void **state)
+{
+    (void)state;
+    fake.capabilities = NCM_CAP_STAGES | NCM_CAP_WRITE;
+    world.only = 1;
+    world.ignores = true; /* what the change names is as it was; something else is not */
+    struct ncm_plan *p = promotion();
+    assert_false(execute(p));
+    assert_false(p->outcome_known);
+    look_up();
+    assert_string_equal(newest.result, "unknown");
+    assert_non_null(strstr(newest.detail, "did not come"));
+    ncm_plan_free(p);
+}
+
 static void after_a_crash_every_change_is_looked_at(void **state)
 {
     (void)state;
@@ -545,6 +560,7 @@ int main(void)
         CASE(a_lost_answer_is_settled_by_a_later_look),
         CASE(a_request_may_still_be_under_way),
         CASE(half_of_it_is_named),
+        CASE(what_a_local_store_could_not_take_back_has_not_failed),
         CASE(after_a_crash_every_change_is_looked_at),
         CASE(a_store_that_is_away_leaves_it_open),
         CASE(missing_notes_are_left_by_who_writes),

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -33,6 +34,12 @@ static int done(void **state)
 static bool begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
+}
+
+static void who_holds_tokens_leaves_no_core_file(void **state)
+{
+    (void)state;
+    assert_int_equal(prctl(PR_GET_DUMPABLE, 0L, 0L, 0L, 0L), 0);
 }
 
 static void only_addresses_of_servers_are_taken(void **state)
@@ -495,6 +502,7 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(who_holds_tokens_leaves_no_core_file),
         CASE(only_addresses_of_servers_are_taken),
         CASE(requests_arrive_as_they_were_meant),
         CASE(a_large_body_is_sent_whole),

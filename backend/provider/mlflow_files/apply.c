@@ -121,6 +121,7 @@ bool files_apply(struct ncm_conn *c, const struct ncm_changes *changes, const st
         return false;
     bool ok =
         scan(&w, control, err) && gather(&w, changes, control, err) && files_tx_commit(&w.tx, err);
+    receipt->partial = w.tx.partial;
     files_tx_release(&w.tx);
     ncm_dir_unlock(lock);
     receipt->time_ms = w.now_ms;

@@ -335,15 +335,16 @@ static bool take_back(const struct files_op *op, struct ncm_err *err)
     return ok;
 }
 
-/* Says in *err's detail what remains changed. */
+/* Says in *err's hint what remains changed. */
 static void take_all_back(struct files_tx *tx, size_t n, struct ncm_err *err)
 {
     for (size_t i = n; i-- > 0;) {
         struct ncm_err fault;
         if (!tx->ops[i].done || take_back(&tx->ops[i], &fault))
             continue;
+        tx->partial = true;
         ncm_log("mlflow-files: not taken back: %s", fault.what);
-        ncm_detail(err, _("this remains changed: %s (%s)"), tx->ops[i].path, fault.what);
+        ncm_hint(err, _("this remains changed: %s (%s)"), tx->ops[i].path, fault.what);
     }
 }
 
@@ -361,8 +362,10 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
                 take_all_back(tx, i, err);
                 return false;
             }
-            if (!op->done)
-                return ncm_detail(err, _("this was removed in part: %s"), op->path);
+            if (!op->done) {
+                tx->partial = true;
+                return ncm_hint(err, _("this was removed in part: %s"), op->path);
+            }
         }
     return true;
 }

@@ -21,6 +21,7 @@ struct files_tx {
     struct ncm_conn *c;
     struct files_op *ops;
     size_t n, cap;
+    bool partial; /* the commit failed, and not all of what it did could be taken back */
 };
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c);
 void files_tx_release(struct files_tx *tx);
@@ -48,8 +49,8 @@ void files_tx_move(struct files_tx *tx, const char *from, const char *to);
 void files_tx_delete(struct files_tx *tx, const char *path);
 
 /* Carries everything out in order, or nothing: what fails half-way is taken back as far as
- * possible, and err->detail says what could not be. Refuses (before the first write) what leads out
- * of the store or through a link. */
+ * possible, and err->hint says what could not be. Refuses (before the first write) what leads out
+ * of the store or through a link. tx->partial says whether something remains changed. */
 bool files_tx_commit(struct files_tx *tx, struct ncm_err *err);
 
 #endif

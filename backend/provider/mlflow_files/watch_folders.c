@@ -94,8 +94,14 @@ static bool watch_one(struct files_watch *w, const char *path, enum watch_role r
                                    IN_DELETE_SELF | IN_ONLYDIR);
     if (wd < 0)
         return errno != ENOSPC;
-    if (ncm_map_get(w->by_wd, (const char *)&wd, sizeof(wd), &at))
-        return true; /* it is watched already */
+    if (ncm_map_get(w->by_wd, (const char *)&wd, sizeof(wd), &at)) {
+        /* It is watched already; a folder that was moved keeps its watch. */
+        char *now = ncm_strdup(path);
+        ncm_free(w->slots[at].path);
+        w->slots[at].path = now;
+        w->slots[at].role = role;
+        return true;
+    }
     struct watch_slot *slot = free_slot(w);
     *slot = (struct watch_slot){.wd = wd, .role = role, .path = ncm_strdup(path)};
     ncm_map_set(w->by_wd, (const char *)&wd, sizeof(wd), (size_t)(slot - w->slots));

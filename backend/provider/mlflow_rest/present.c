@@ -151,10 +151,9 @@ bool rest_each_version(struct rest_writer *w, const char *model,
         struct ncm_doc *doc;
         char *path = page_path(filter, token);
         ok = rest_call(w->c, NCM_HTTP_GET, path, NULL, w->control, &doc, err) &&
-             each_of_page(doc, model, each, to, &more, err);
+             each_of_page(doc, model, each, to, &more, err) &&
+             (!more || rest_turn(doc, "model_versions", &token, err));
         ncm_free(path);
-        ncm_free(token);
-        token = ok ? ncm_strdup(rest_next(doc)) : NULL;
         more = more && token != NULL;
         ncm_doc_free(doc);
     }

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "io/file.h"
 #include "provider/artifact_dir.h"
+#include "provider/artifact_place.h"
 #include "provider/mlflow_sqlite/mlflow_sqlite.h"
 #include "provider/mlflow_sqlite/read.h"
 
@@ -21,85 +22,29 @@ static bool is_folder(const char *path)
     return ncm_file_stat(path, &info, &err) && info.kind == NCM_FILE_DIR;
 }
 
-/* `inner` below the store's own folder, where that is a folder; else NULL. */
-static char *beside_store(const struct ncm_conn *c, const char *inner)
-{
-    while (*inner == '/')
-        inner++;
-    if (*inner == '\0' || !ncm_path_inside(inner))
-        return NULL;
-    char *folder = store_folder(c);
-    char *path = ncm_path_join(folder, inner);
-    ncm_free(folder);
-    if (is_folder(path))
-        return path;
-    ncm_free(path);
-    return NULL;
-}
-
 /* The store may have been moved with its artifacts: from the last part called mlruns or
  * mlartifacts on, the path is looked for beside the store. */
-static char *moved_with_store(const struct ncm_conn *c, const char *path)
+static char *moved_with_store(const void *conn, const char *path)
 {
     static const char *const names[] = {"/mlruns/", "/mlartifacts/"};
+    char *folder = store_folder(conn), *found = NULL;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *tail = NULL;
         for (const char *p = path; (p = strstr(p, names[i])) != NULL; p++)
             tail = p;
-        char *found = tail != NULL ? beside_store(c, tail) : NULL;
-        if (found != NULL)
-            return found;
+        if (found == NULL && tail != NULL)
+            found = ncm_artifact_beside(folder, tail);
     }
-    return NULL;
-}
-
-static struct ncm_str reason(struct ncm_arena *a, const char *format, const char *uri)
-{
-    char *text = ncm_sprintf("%s %s", format, uri);
-    struct ncm_str out = ncm_arena_cstr(a, text);
-    ncm_free(text);
-    return out;
-}
-
-static char *behind_server(const struct ncm_conn *c, const char *uri, struct ncm_arena *a,
-                           struct ncm_str *why)
-{
-    const char *inner = strchr(uri, ':') + 1;
-    if (strncmp(inner, "//", 2) == 0) /* a host: its path follows */
-        inner = strchr(inner + 2, '/');
-    if (inner != NULL) {
-        char *path = ncm_path_join("mlartifacts", inner + strspn(inner, "/"));
-        char *found = beside_store(c, path);
-        ncm_free(path);
-        if (found != NULL)
-            return found;
-    }
-    *why = reason(a, _("Only the tracking server can reach these artifacts:"), uri);
-    return NULL;
+    ncm_free(folder);
+    return found;
 }
 
 char *sqlite_artifact_folder(struct ncm_conn *c, const char *uri, struct ncm_arena *a,
                              struct ncm_str *why)
 {
-    if (uri[0] == '\0') {
-        *why = ncm_arena_cstr(a, _("The store names no place for these artifacts."));
-        return NULL;
-    }
-    if (strncmp(uri, "mlflow-artifacts:", 17) == 0)
-        return behind_server(c, uri, a, why);
-    char *path = ncm_path_from_uri(uri);
-    if (path == NULL) {
-        *why = reason(a, _("These artifacts are not on this machine:"), uri);
-        return NULL;
-    }
-    char *found = path[0] == '/' && is_folder(path) ? ncm_strdup(path) : NULL;
-    if (found == NULL && path[0] != '/')
-        found = beside_store(c, path[0] == '.' && path[1] == '/' ? path + 2 : path);
-    if (found == NULL)
-        found = moved_with_store(c, path);
-    if (found == NULL)
-        *why = reason(a, _("There is no such folder on this machine:"), path);
-    ncm_free(path);
+    char *folder = store_folder(c);
+    char *found = ncm_artifact_place(folder, uri, moved_with_store, c, a, why);
+    ncm_free(folder);
     return found;
 }
 
