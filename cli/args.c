@@ -367,6 +367,11 @@ static void look_ahead(struct cli *c, int argc, char **argv)
         if (value != NULL) {
             set_form(c, value, &ignored);
         }
+        if (strncmp(argv[i], "--lang=", 7) == 0) {
+            c->lang = argv[i] + 7;
+        } else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc) {
+            c->lang = argv[i + 1];
+        }
     }
 }
 

@@ -121,8 +121,7 @@ static void general_help(void)
     }
     printf("\n%s\n", _("The store is the first that is there of: --store; --context or "
                        "NCMLOPS_CONTEXT;\nMLFLOW_TRACKING_URI; the configuration's current "
-                       "context; ./mlflow.db.\nA folder ./mlruns is MLflow's file store: this "
-                       "version opens its SQLite files."));
+                       "context; ./mlflow.db; ./mlruns."));
     printf("%s\n", _("Exit: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 unreachable, "
                      "5 not found, 6 conflict."));
 }

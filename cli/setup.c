@@ -65,7 +65,7 @@ static void print_checks(const struct ncm_check *checks, size_t n)
     ncm_buf_init(&b, 1024 * 1024);
     for (size_t i = 0; i < n; i++) {
         const struct ncm_check *k = &checks[i];
-        ncm_buf_printf(&b, "%s %-10s ", state_sign(k->state), k->name);
+        ncm_buf_printf(&b, "%s %-11s ", state_sign(k->state), k->name);
         ncm_text_clean(&b, k->what, strlen(k->what), NCM_CLEAN_LINE);
         if (k->hint != NULL) {
             ncm_buf_puts(&b, "  (");

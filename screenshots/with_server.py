@@ -33,8 +33,6 @@ CONFIG = """contexts:
 # What was looked at before the server went away.
 EARLIER = """resize 124x36
 wait "churn" 20
-<Down><Enter>
-wait "catboost-085" 10
 3
 wait "demand-forecast" 10
 wait "gbm-060" 10

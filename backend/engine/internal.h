@@ -99,7 +99,7 @@ struct ncm_session {
     char *cache_path;
     bool read_only;
     int64_t timeout_ms;
-    int64_t waited_ms; /* owner only: of timeout_ms, for answers */
+    int64_t waited_ms; /* owner only: since the last answer, of timeout_ms */
     struct ncm_bell bell;
     atomic_bool locked;
 
@@ -178,6 +178,8 @@ bool ncm_code_of_source(enum ncm_code code);
 bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err);
 /* After a load that went well (its failed is still as before): everything that waited is due. */
 void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
+/* The watch was asked to come back later: so is everybody. false: it was not. */
+bool ncm_source_limited(struct ncm_session *s, const struct ncm_err *err);
 /* The watch works again after a failure: what failed is tried now. */
 void ncm_source_watched(struct ncm_session *s);
 /* A new question to a source that is down knows at once what the others know. */

@@ -36,22 +36,37 @@ static bool is_slow_question(const struct ncm_session *s, const struct ncm_load 
     return err->code == NCM_TIMEOUT && (alive || others);
 }
 
-bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err)
+/* Nobody tries before a moment; l (may be NULL) is the one that found out. */
+static void all_wait(struct ncm_session *s, const struct ncm_load *l, const struct ncm_err *err)
 {
-    if (l->local || !ncm_code_of_source(err->code) || is_slow_question(s, l, err)) {
-        return false;
-    }
     s->outage.down = true;
     s->outage.failures++;
     s->outage.err = *err;
     s->outage.until_ms = ncm_mono_ms() + ncm_backoff_ms(s, s->outage.failures, err);
     for (struct ncm_load *o = s->loads; o != NULL; o = o->next) {
         bool refused = o->failed && !o->full; /* for good, whatever the source does */
-        if (o == l || (!o->local && !refused)) {
+        if (o == l || (!o->local && !o->running && !refused)) {
             share(s, o);
             o->answered = o->asked;
         }
     }
+}
+
+bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err)
+{
+    if (l->local || !ncm_code_of_source(err->code) || is_slow_question(s, l, err)) {
+        return false;
+    }
+    all_wait(s, l, err);
+    return true;
+}
+
+bool ncm_source_limited(struct ncm_session *s, const struct ncm_err *err)
+{
+    if (err->retry_ms <= 0) {
+        return false;
+    }
+    all_wait(s, NULL, err);
     return true;
 }
 

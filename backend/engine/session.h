@@ -25,7 +25,7 @@ struct ncm_session_options {
     const char *context; /* --context or NULL */
     const char *config;  /* --config or NULL */
     bool read_only;      /* --read-only */
-    int64_t timeout_ms;  /* --timeout: all waits for answers together, each action; 0: 30 s */
+    int64_t timeout_ms;  /* --timeout: how long no answer comes, and each action; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
     bool cache;          /* keep what was shown between starts and show it at once (the screen) */
 };

@@ -91,8 +91,10 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
         /* What the watch could not look at may be gone: the reads find out and say why. */
         s->reads.reconnect = true;
     }
-    /* What nobody watches is read again at each try. */
-    ncm_loads_mark(s, ~0u, false, false);
+    /* What nobody watches is read again at each try, but not against the other side's wish. */
+    if (!ncm_source_limited(s, err)) {
+        ncm_loads_mark(s, ~0u, false, false);
+    }
     ncm_bell_ring(&s->bell);
     int64_t until = ncm_mono_ms() + ncm_backoff_ms(s, failures, err);
     while (!s->quit && !s->watch_now && ncm_wait_until(s, &lane->wake, until)) {}

@@ -413,7 +413,8 @@ bool ncm_want_wait(struct ncm_want *w, const void **snapshot, struct ncm_err *er
         in_time = ncm_wait_until(s, &s->owner, until);
     }
     bool answered = l->answered >= asked;
-    s->waited_ms += ncm_mono_ms() - start;
+    /* A long list comes as many answers, each of which shows that somebody is there. */
+    s->waited_ms = answered ? 0 : s->waited_ms + ncm_mono_ms() - start;
     struct ncm_snapshot *before = l->shown;
     ncm_loads_take(s);
     if (l->shown == before) {

@@ -358,6 +358,25 @@ static void children_follow_their_parents(void **state)
     ncm_snapshot_unref(s);
 }
 
+static void logged_models_are_those_that_name_the_run_or_that_it_names(void **state)
+{
+    (void)state;
+    folder_write(root, "model_id: m-1\nname: one\nsource_run_id: " RUN_A "\nstatus: 2\n",
+                 "1/models/m-1/meta.yaml");
+    folder_write(root, "model_id: m-2\nname: two\nsource_run_id: null\n", "1/models/m-2/meta.yaml");
+    folder_write(root, "model_id: m-3\nname: gone\nlifecycle_stage: deleted\nsource_run_id: " RUN_A,
+                 "1/models/m-3/meta.yaml");
+    const struct ncm_run_snapshot *s = folder_get(conn, ncm_query_run(RUN_A));
+    assert_int_equal(s->run.n_logged_models, 1);
+    assert_string_equal(s->run.logged_models[0].status.p, "READY");
+    ncm_snapshot_unref(s);
+    folder_write(root, "destination_id: m-2\n", "1/" RUN_A "/outputs/m-2/meta.yaml");
+    folder_write(root, "destination_id: m-1\n", "1/" RUN_A "/outputs/m-1/meta.yaml");
+    s = folder_get(conn, ncm_query_run(RUN_A));
+    assert_int_equal(s->run.n_logged_models, 2);
+    ncm_snapshot_unref(s);
+}
+
 static int remove_all(void **state)
 {
     (void)state;
@@ -385,6 +404,7 @@ int main(void)
         HOSTILE(deleted_experiments_lie_in_the_trash),
         HOSTILE(handles_outlive_the_connection),
         HOSTILE(children_follow_their_parents),
+        HOSTILE(logged_models_are_those_that_name_the_run_or_that_it_names),
     };
     return cmocka_run_group_tests(tests, NULL, remove_all);
 }

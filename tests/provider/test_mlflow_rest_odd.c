@@ -248,6 +248,20 @@ static void statuses_without_words_of_the_api(void **state)
     }
 }
 
+static void a_token_where_a_password_is_wanted_is_thought_of(void **state)
+{
+    struct ncm_access token = {.token = {NCM_SECRET_TEXT, (char *)(uintptr_t) "s3cr3t-value"}};
+    struct mlf_rule fails = {
+        .on = "/runs/search", .status = 500, .type = "text/html", .text = "<h1>Internal</h1>"};
+    for (int i = 0; i < 2; i++) {
+        mlf_done(state);
+        mlf = mlf_open(i == 0 ? NULL : &token, NULL);
+        mlf_rule(fails);
+        struct ncm_err e = mlf_fails(mlf_all_runs(), NCM_UNREACHABLE);
+        assert_int_equal(strstr(e.hint, "user and password") != NULL, i == 1);
+    }
+}
+
 static void a_host_name_that_is_refused_says_how_to_allow_it(void **state)
 {
     struct ncm_err e = runs_fail(
@@ -427,6 +441,7 @@ int main(void)
         TEST(a_database_error_is_one_line),
         TEST(the_servers_words_are_codes_of_ours),
         TEST(statuses_without_words_of_the_api),
+        TEST(a_token_where_a_password_is_wanted_is_thought_of),
         TEST(a_host_name_that_is_refused_says_how_to_allow_it),
         TEST(what_the_server_repeats_of_a_secret_is_hidden),
         TEST(what_was_there_is_still_there_after_a_failure),

@@ -103,6 +103,28 @@ static void a_run_that_was_deleted_leaves_the_list(void **state)
     assert_int_equal(shown->total, 5);
 }
 
+static void rows_in_view_are_read_again_after_a_while(void **state)
+{
+    (void)state;
+    mlf_runs("1", 60, T0);
+    mlf_fetch.count = 3;
+    look_again();
+    mlf_put("{'runs':[{'info':{'run_id':'r00001','experiment_id':'1','run_name':'renamed',"
+            "'status':'FINISHED','start_time':1699999999000}}]}");
+    mlf_drop("{'runs':['r00002']}");
+    look_again();
+    assert_int_equal(mlf_count("run_id IN"), 0); /* not yet */
+    for (size_t i = 0; i < mlf->runs->n; i++) {
+        mlf->runs->items[i].taken_mono_ms -= 20000;
+    }
+    look_again();
+    assert_int_equal(mlf_count(SEARCH ".*run_id IN"), 1);
+    assert_null(strstr(mlf_last(SEARCH ".*run_id IN"), "r00003")); /* the three in view only */
+    assert_int_equal(shown->n, 59);
+    assert_string_equal(ncm_runs_at(shown, 1)->name.p, "renamed");
+    assert_string_equal(ncm_runs_at(shown, 2)->id.p, "r00003");
+}
+
 static void what_follows_a_deleted_run_is_not_skipped(void **state)
 {
     (void)state;
@@ -409,6 +431,7 @@ int main(void)
         TEST(a_run_dated_far_ahead_hides_no_new_one),
         TEST(runs_that_move_are_read_again),
         TEST(a_run_that_was_deleted_leaves_the_list),
+        TEST(rows_in_view_are_read_again_after_a_while),
         TEST(what_follows_a_deleted_run_is_not_skipped),
         TEST(zombies_are_asked_for_less_and_less),
         TEST(a_restored_experiment_brings_its_runs),

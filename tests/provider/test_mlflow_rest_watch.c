@@ -27,8 +27,11 @@ enum { LOOKS_FOR_ALL = 10 }; /* so many until everything was looked at */
 
 static const int64_t T0 = 1700000000000;
 
+static int64_t idle_ms; /* since somebody was there */
+
 static int fresh(void **state)
 {
+    idle_ms = 0;
     mlf_fresh(state);
     mlf_put("{'experiments':[{'experiment_id':'1','name':'a','last_update_time':100}],"
             "'models':[{'name':'m','aliases':[{'alias':'x','version':'1'}]}],"
@@ -37,10 +40,10 @@ static int fresh(void **state)
     return 0;
 }
 
-static bool watch(unsigned topics, int64_t idle_ms, int wait_ms, struct ncm_news *news,
+static bool watch(unsigned topics, int64_t idle, int wait_ms, struct ncm_news *news,
                   struct ncm_err *err)
 {
-    struct ncm_interest interest = {.topics = topics, .idle_ms = idle_ms};
+    struct ncm_interest interest = {.topics = topics, .idle_ms = idle};
     struct ncm_control control = {0};
     return ncm_mlflow_rest.watch(mlf, &interest, wait_ms, &control, news, err);
 }
@@ -54,7 +57,7 @@ static unsigned look(unsigned topics)
         mlf->watch->looked_mono_ms -= 3600000;
         mlf->watch->took_ms = 0;
     }
-    if (!watch(topics, 0, 1, &news, &err)) {
+    if (!watch(topics, idle_ms, 1, &news, &err)) {
         fail_msg("%s (%s)", err.what, err.detail);
     }
     assert_int_equal(news.what, news.topics != 0 ? NCM_WATCH_DATA : NCM_WATCH_NOTHING);
@@ -80,12 +83,30 @@ static void nothing_is_told_where_nothing_changed(void **state)
     for (int i = 0; i < LOOKS_FOR_ALL; i++) {
         assert_int_equal(look(ALL), 0);
     }
-    /* What no question can tell is read again now and then. */
-    unsigned rest = look(ALL);
+}
+
+/* Renamed, tagged or deleted ones of long ago: no question asks for just those. */
+static void what_no_question_can_tell_is_read_again_now_and_then(void **state)
+{
+    (void)state;
+    unsigned told = 0;
+    mlf_runs("1", 3, T0);
     for (int i = 0; i < 12; i++) {
-        rest |= look(ALL);
+        told |= look(ALL);
     }
-    assert_int_equal(rest & (BIT(NCM_T_RUNS) | BIT(NCM_T_MODELS) | BIT(NCM_T_SERIES)), 0);
+    assert_true(told & BIT(NCM_T_RUN) && told & BIT(NCM_T_ARTIFACTS) && told & BIT(NCM_T_RUNS));
+    assert_int_equal(told & (BIT(NCM_T_MODELS) | BIT(NCM_T_SERIES)), 0);
+    for (int i = 0; i < 48; i++) {
+        told |= look(ALL);
+    }
+    assert_true(told & BIT(NCM_T_MODELS));
+    idle_ms = INT64_MAX; /* but a list may be long: not for nobody */
+    told = 0;
+    for (int i = 0; i < 60; i++) {
+        told |= look(ALL);
+    }
+    assert_true(told & BIT(NCM_T_RUN));
+    assert_int_equal(told & (BIT(NCM_T_RUNS) | BIT(NCM_T_MODELS)), 0);
 }
 
 static void a_new_run_is_told(void **state)
@@ -168,8 +189,8 @@ static void one_that_ran_before_is_told_when_it_moves_or_ends(void **state)
     assert_true(look_at_all(ALL) & BIT(NCM_T_SERIES));
     /* b said nothing for long, and then it is over. */
     mlf_run("b", "1", T0 + 1, "FINISHED", "loss", "9");
-    assert_true(look_at_all(ALL) & BIT(NCM_T_RUNS));
-    assert_int_equal(look_at_all(ALL) & BIT(NCM_T_RUNS), 0);
+    assert_true(look_at_all(ALL) & BIT(NCM_T_RUN_KEYS));
+    assert_int_equal(look_at_all(ALL) & BIT(NCM_T_RUN_KEYS), 0);
 }
 
 static void a_live_run_that_is_deleted_is_told(void **state)
@@ -180,7 +201,7 @@ static void a_live_run_that_is_deleted_is_told(void **state)
     look(ALL);
     mlf_drop("{'runs':['live']}");
     assert_true(look(ALL) & BIT(NCM_T_RUNS));
-    assert_int_equal(look_at_all(ALL) & BIT(NCM_T_RUNS), 0);
+    assert_int_equal(look_at_all(ALL) & BIT(NCM_T_RUN_KEYS), 0);
 }
 
 static void a_moved_version_and_an_alias_are_told(void **state)
@@ -235,6 +256,12 @@ static void an_old_server_tells_live_runs_too(void **state)
     mlf_run("live", "1", T0, "RUNNING", "loss", "8");
     assert_true(look(ALL) & BIT(NCM_T_SERIES));
     assert_int_equal(mlf_count("run_id IN"), 1);
+    /* Not for ever: one that stands still is looked at with all others. */
+    mlf->watch->live[0].changed_mono_ms -= 1000000;
+    look(ALL);
+    mlf_forget();
+    look(ALL);
+    assert_int_equal(mlf_count("RUNNING"), 0);
 }
 
 static void a_failure_is_told_and_the_next_look_goes_on(void **state)
@@ -352,6 +379,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, mlf_done)
     const struct CMUnitTest tests[] = {
         TEST(nothing_is_told_where_nothing_changed),
+        TEST(what_no_question_can_tell_is_read_again_now_and_then),
         TEST(a_new_run_is_told),
         TEST(the_first_run_of_all_is_told),
         TEST(a_run_dated_far_ahead_hides_nothing),

@@ -183,10 +183,15 @@ static bool fake_watch(struct ncm_conn *conn, const struct ncm_interest *interes
     }
     bool fail = world.watch_fail > 0;
     world.watch_fail -= fail;
+    int retry_ms = world.watch_retry;
     *news = (struct ncm_news){world.events, ~0u};
     world.events = 0;
     pthread_mutex_unlock(&world.lock);
-    return !fail || ncm_fail(err, NCM_UNREACHABLE, "the line is cut");
+    if (fail) {
+        ncm_fail(err, NCM_UNREACHABLE, "the line is cut");
+        err->retry_ms = retry_ms;
+    }
+    return !fail;
 }
 
 const struct ncm_provider fake_source = {

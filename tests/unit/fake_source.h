@@ -25,7 +25,8 @@ struct world {
     unsigned fail_only; /* … of these topics where it is not 0 */
     enum ncm_code code;
     int64_t retry_ms; /* asked for with the failure */
-    int watch_fail;   /* this many watches fail, as unreachable */
+    int watch_fail;   /* this many watches fail, as unreachable … */
+    int watch_retry;  /* … and ask to be left alone so many ms */
     unsigned events;  /* for the next watch */
     bool borrowed;    /* the last fetch was given a previous snapshot */
     size_t first, count;

@@ -16,7 +16,8 @@
 #include "unit/fake_source.h"
 #include "unit/scratch.h"
 
-static enum { WELL, DOWN, HANGS } mood;
+enum mood { WELL, DOWN, HANGS };
+static enum mood mood;
 static struct ncm_provider provider;
 static struct ncm_session *session;
 static struct ncm_check *checks;
@@ -53,7 +54,7 @@ static bool fetch(struct ncm_conn *conn, struct ncm_fetch *f, struct ncm_err *er
     return true;
 }
 
-static void visit(int how, int64_t timeout_ms)
+static void visit(enum mood how, int64_t timeout_ms)
 {
     struct ncm_session_options o = {.store = "https://ml.example:5000", .timeout_ms = timeout_ms};
     struct ncm_err err;

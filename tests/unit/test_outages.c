@@ -293,6 +293,24 @@ static void the_watch_is_tried_when_an_answer_comes(void **state)
     ncm_want_release(w);
 }
 
+static void what_the_watch_is_told_holds_for_all(void **state)
+{
+    (void)state;
+    struct ncm_want *w = want(NCM_T_EXPERIMENTS);
+    assert_true(until(shows, w, 1));
+    assert_true(until(watched, w, 2));
+    assert_true(until(is, w, NCM_LIVE));
+    fake_set(&world.watch_retry, 1500);
+    fake_happen(2, 0);
+    fake_set(&world.watch_fail, 1);
+    assert_true(until(fails_with, w, NCM_UNREACHABLE));
+    int64_t start = ncm_mono_ms();
+    assert_true(until(shows, w, 2));
+    assert_true(ncm_mono_ms() - start >= 1200);
+    assert_true(until(is, w, NCM_LIVE));
+    ncm_want_release(w);
+}
+
 static void what_nobody_watches_is_read_again(void **state)
 {
     (void)state;
@@ -567,6 +585,7 @@ int main(void)
         CASE(a_key_tries_at_once),
         CASE(what_failed_is_tried_when_the_watch_is_back),
         CASE(the_watch_is_tried_when_an_answer_comes),
+        CASE(what_the_watch_is_told_holds_for_all),
         CASE(what_nobody_watches_is_read_again),
         CASE(a_slow_question_is_no_outage),
         CASE(a_hung_first_answer_lets_others_go),

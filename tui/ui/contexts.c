@@ -117,7 +117,7 @@ static void state_of(const struct ui_world *w, char *out, size_t outsz)
     } else if (f.state == NCM_STALE && f.age_ms >= 60000) {
         snprintf(out, outsz, _("open, %s old"), ncm_fmt_age(age, sizeof age, f.age_ms));
     } else {
-        snprintf(out, outsz, "%s", _("open"));
+        snprintf(out, outsz, "%s", _("is open"));
     }
 }
 

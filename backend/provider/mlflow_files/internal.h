@@ -31,8 +31,8 @@ const char *files_folder_name(enum files_kind kind);
 struct files_value {
     char *key;
     struct ncm_file_stamp stamp;
-    unsigned seen; /* the fetch (ncm_conn.fetch) that looked at the file last */
-    bool there;
+    unsigned seen;       /* the fetch (ncm_conn.fetch) that looked at the file last */
+    bool there, told;    /* told: that it cannot be read was logged */
     struct ncm_str text; /* params and tags; owned */
     struct files_latest latest;
     struct files_lines lines;
@@ -44,6 +44,12 @@ struct files_set {
     struct files_value *items;
     size_t n, cap;
     unsigned listed; /* the fetch that found all of them */
+};
+
+/* Keys in order, each with its NUL. */
+struct files_key_set {
+    char *text;
+    size_t len;
 };
 
 /* A data set of a run, for filters. */
@@ -69,6 +75,10 @@ struct files_run {
     struct files_keys *keys; /* read_keys.c; NULL: not asked for */
 };
 
+struct files_logged_of {
+    char *id, *run;
+};
+
 struct files_experiment {
     char *id, *dir;
     bool trashed; /* it lies in .trash */
@@ -78,6 +88,9 @@ struct files_experiment {
     bool scanned; /* all its runs' meta.yaml files have been read */
     struct ncm_file_stamp meta_stamp, dir_stamp;
     struct files_experiment_meta meta;
+    struct ncm_file_stamp logged_stamp;
+    struct files_logged_of *logged; /* read_run.c: its logged models that name a run */
+    size_t n_logged;
     struct ncm_map *runs; /* id → number */
     size_t *list, n, cap; /* numbers of the runs */
 };
@@ -96,8 +109,11 @@ struct ncm_conn {
     struct ncm_map *by_dir; /* experiment's folder → number */
     struct files_run **runs;
     size_t n_runs, cap_runs;
-    struct ncm_map *by_handle; /* ncm_run_ref.handle → number */
-    atomic_size_t held;        /* bytes of values and keys */
+    struct ncm_map *by_handle;      /* ncm_run_ref.handle → number */
+    struct files_key_set *key_sets; /* read_keys.c */
+    size_t n_key_sets, cap_key_sets;
+    struct ncm_map *key_set_of;
+    atomic_size_t held; /* bytes of values and keys */
     struct files_watch *watch;
 };
 
@@ -128,7 +144,7 @@ void files_read_run(struct ncm_conn *c, struct files_run *r, struct ncm_buf *scr
 bool files_find_run(struct ncm_conn *c, const char *id, struct files_run **out,
                     struct ncm_err *err);
 char *files_run_dir(const struct ncm_conn *c, const struct files_run *r);
-void files_forget(struct ncm_conn *c); /* everything read so far */
+void files_forget(struct ncm_conn *c); /* everything read so far; it can be read anew */
 /* Whether a name can be a run's or an experiment's, as MLflow demands. */
 bool files_is_id(const char *name, size_t most);
 
@@ -162,7 +178,9 @@ int files_release(struct ncm_conn *c);
 void files_load_values(const char *dir, struct ncm_arena *a, struct ncm_kv **out, size_t *n);
 void files_load_tags(const char *owner, struct ncm_arena *a, struct ncm_kv **tags, size_t *n);
 
-/* read_run.c: a logged model of the experiment in that folder; false where it is not there, cannot
+/* read_run.c */
+void files_logged_free(struct files_experiment *e);
+/* A logged model of the experiment in that folder; false where it is not there, cannot
  * be read or is deleted. */
 bool files_read_logged(const char *experiment_dir, const char *id, struct ncm_arena *a,
                        struct files_logged_meta *out, struct ncm_buf *scratch);
@@ -178,7 +196,8 @@ bool files_read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_er
 bool files_read_artifact(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 bool files_read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
 bool files_read_facts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err);
-void files_keys_free(struct files_keys *k); /* NULL allowed */
+void files_keys_free(struct files_keys *k);   /* NULL allowed */
+void files_key_sets_free(struct ncm_conn *c); /* no run may have keys any more */
 
 /* examine.c: for doctor. */
 void files_examine(const struct ncm_place *place, const struct ncm_control *control,

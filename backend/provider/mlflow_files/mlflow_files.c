@@ -82,6 +82,8 @@ static void close_conn(struct ncm_conn *c)
         return;
     files_watch_free(c->watch);
     files_forget(c);
+    ncm_map_free(c->by_dir);
+    ncm_map_free(c->by_handle);
     if (c->wake >= 0)
         close(c->wake);
     ncm_free(c->root);
@@ -196,6 +198,7 @@ static void keep_small(struct ncm_conn *c)
         return;
     for (size_t i = 0; i < c->n_runs; i++)
         files_run_forget(c->runs[i]);
+    files_key_sets_free(c);
     atomic_store(&c->held, 0);
 }
 

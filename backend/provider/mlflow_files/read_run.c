@@ -6,8 +6,8 @@
 #include "provider/mlflow_files/registry.h"
 #include "provider/mlflow_files/runs.h"
 
-/* Logged models of an experiment looked through for those of one run, beside those it names. */
-#define MOST_LOGGED 5000
+/* Logged models of an experiment looked through for those that name a run. */
+#define MOST_LOGGED 1000000
 
 struct names {
     struct ncm_list list; /* char * */
@@ -99,31 +99,80 @@ static bool is_among(const struct ncm_list *list, const char *id)
     return false;
 }
 
-/* Those that the run names in outputs/, and those that name the run. */
-static void load_logged(struct ncm_conn *c, const struct files_run *r, struct ncm_arena *a,
-                        struct ncm_run *out, struct ncm_buf *scratch)
+void files_logged_free(struct files_experiment *e)
 {
-    const struct files_experiment *e = c->experiments[r->experiment];
+    for (size_t i = 0; i < e->n_logged; i++) {
+        ncm_free(e->logged[i].id);
+        ncm_free(e->logged[i].run);
+    }
+    ncm_free(e->logged);
+    e->logged = NULL;
+    e->n_logged = 0;
+}
+
+struct indexing {
+    const struct files_experiment *e;
+    const struct names *names;
+    struct files_logged_of *found;
+};
+
+static void read_source(void *to, size_t i, struct ncm_buf *scratch)
+{
+    struct indexing *x = to;
+    const char *id = ((char **)x->names->list.items)[i];
+    struct ncm_arena *a = ncm_arena_new();
+    struct files_logged_meta m;
+    if (files_read_logged(x->e->dir, id, a, &m, scratch) && m.source_run.len > 0)
+        x->found[i] = (struct files_logged_of){ncm_strdup(id), ncm_strdup(m.source_run.p)};
+    ncm_arena_free(a);
+}
+
+/* Which run a logged model names never changes: they are read again where one came or went. */
+static bool index_logged(struct ncm_conn *c, struct ncm_fetch *f, struct files_experiment *e,
+                         struct ncm_err *err)
+{
+    struct ncm_err ignored;
+    char *dir = files_path(e->dir, "models");
+    enum ncm_look look = ncm_file_look(dir, &e->logged_stamp, &ignored);
+    bool ok = true;
+    if (look != NCM_LOOK_SAME)
+        files_logged_free(e);
+    if (look == NCM_LOOK_NEW) {
+        struct names names = folders_in(dir, MOST_LOGGED);
+        struct indexing x = {e, &names, ncm_alloc(names.list.n + 1, sizeof(*x.found))};
+        ok = files_many(c, &f->control, names.list.n, read_source, &x, err);
+        e->logged = x.found;
+        for (size_t i = 0; i < names.list.n; i++)
+            if (x.found[i].id != NULL)
+                e->logged[e->n_logged++] = x.found[i];
+        e->logged_stamp.known = e->logged_stamp.known && ok;
+        names_free(&names);
+    }
+    ncm_free(dir);
+    return ok;
+}
+
+/* Those that the run names in outputs/, and those that name the run. */
+static bool load_logged(struct ncm_conn *c, struct ncm_fetch *f, const struct files_run *r,
+                        struct ncm_arena *a, struct ncm_run *out, struct ncm_buf *scratch,
+                        struct ncm_err *err)
+{
+    struct files_experiment *e = c->experiments[r->experiment];
     struct ncm_list list = {.size = sizeof(struct files_logged_meta)};
     struct files_logged_meta m;
+    if (!index_logged(c, f, e, err))
+        return false;
     char *dir = files_run_dir(c, r), *path = files_path(dir, "outputs");
-    char *models = files_path(e->dir, "models");
     struct names own = folders_in(path, FILES_KEYS_MOST);
-    struct names all = folders_in(models, MOST_LOGGED);
     for (size_t i = 0; i < own.list.n; i++) {
         const char *id = ((char **)own.list.items)[i];
         if (files_read_logged(e->dir, id, a, &m, scratch))
             *(struct files_logged_meta *)ncm_list_add(&list) = m;
     }
-    for (size_t i = 0; i < all.list.n; i++) {
-        const char *id = ((char **)all.list.items)[i];
-        struct ncm_arena *other = ncm_arena_new();
-        bool ours = !is_among(&list, id) && files_read_logged(e->dir, id, other, &m, scratch) &&
-                    ncm_str_is(m.source_run, r->id);
-        if (ours && files_read_logged(e->dir, id, a, &m, scratch))
+    for (size_t i = 0; i < e->n_logged; i++)
+        if (strcmp(e->logged[i].run, r->id) == 0 && !is_among(&list, e->logged[i].id) &&
+            files_read_logged(e->dir, e->logged[i].id, a, &m, scratch))
             *(struct files_logged_meta *)ncm_list_add(&list) = m;
-        ncm_arena_free(other);
-    }
     if (list.n > 1)
         qsort(list.items, list.n, list.size, by_creation);
     out->logged_models = ncm_arena_alloc(a, list.n + 1, sizeof(*out->logged_models));
@@ -132,10 +181,9 @@ static void load_logged(struct ncm_conn *c, const struct files_run *r, struct nc
             ((struct files_logged_meta *)list.items)[i].model;
     ncm_free(list.items);
     names_free(&own);
-    names_free(&all);
-    ncm_free(models);
     ncm_free(path);
     ncm_free(dir);
+    return true;
 }
 
 /* ---- registered versions ---- */
@@ -181,10 +229,10 @@ static bool load_run(struct ncm_conn *c, struct ncm_fetch *f, const char *id, st
     }
     ncm_run_sort(out);
     load_inputs(c, r, a, out, &scratch);
-    load_logged(c, r, a, out, &scratch);
+    bool ok = load_logged(c, f, r, a, out, &scratch, err) && load_versions(c, f, r, a, out, err);
     ncm_run_defaults(out);
     ncm_buf_release(&scratch);
-    return load_versions(c, f, r, a, out, err);
+    return ok;
 }
 
 enum { PREFIX_LEAST = 4 };

@@ -385,6 +385,7 @@ void files_forget(struct ncm_conn *c)
         free_run(c->runs[i]);
     for (size_t i = 0; i < c->n_experiments; i++) {
         struct files_experiment *e = c->experiments[i];
+        files_logged_free(e);
         ncm_map_free(e->runs);
         ncm_free(e->list);
         ncm_free(e->meta.text);
@@ -395,11 +396,13 @@ void files_forget(struct ncm_conn *c)
     }
     ncm_free(c->runs);
     ncm_free(c->experiments);
+    files_key_sets_free(c);
     ncm_map_free(c->by_dir);
     ncm_map_free(c->by_handle);
     c->runs = NULL;
     c->experiments = NULL;
-    c->by_dir = c->by_handle = NULL;
+    c->by_dir = ncm_map_new();
+    c->by_handle = ncm_map_new();
     c->n_runs = c->cap_runs = c->n_experiments = c->cap_experiments = 0;
     atomic_store(&c->held, 0);
 }

@@ -135,6 +135,14 @@ static struct files_value *value_in(struct ncm_conn *c, struct files_set *s, con
     return &s->items[at];
 }
 
+/* A fault is said once, not at every look. */
+static void tell(struct files_value *v, const struct ncm_err *fault)
+{
+    if (fault != NULL && !v->told)
+        ncm_log("mlflow-files: a value is unknown: %s", fault->what);
+    v->told = fault != NULL;
+}
+
 static void read_text(struct ncm_conn *c, const char *path, struct files_value *v,
                       struct ncm_buf *scratch)
 {
@@ -149,9 +157,8 @@ static void read_text(struct ncm_conn *c, const char *path, struct files_value *
     if (look == NCM_LOOK_NEW) {
         v->text = (struct ncm_str){ncm_strndup(scratch->p, scratch->len), scratch->len};
         atomic_fetch_add(&c->held, v->text.len);
-    } else if (look == NCM_LOOK_FAULT) {
-        ncm_log("mlflow-files: a value is unknown: %s", err.what);
     }
+    tell(v, look == NCM_LOOK_FAULT ? &err : NULL);
 }
 
 static void take_point(void *to, const struct ncm_sample *s)
@@ -216,9 +223,8 @@ static void read_metric(const char *path, struct files_value *v, struct ncm_buf 
         if (n > 0)
             keep_tail(v, tail, n);
     }
-    if (look == NCM_LOOK_FAULT)
-        ncm_log("mlflow-files: a metric is unknown: %s", err.what);
-    else if (v->lines.bad > bad)
+    tell(v, look == NCM_LOOK_FAULT ? &err : NULL);
+    if (v->lines.bad > bad)
         ncm_log("mlflow-files: %s: %lld lines are no points", path, (long long)v->lines.bad);
 }
 

@@ -157,12 +157,6 @@ static void watch_running(struct ncm_conn *c, const struct ncm_control *control)
         files_watch_add(c, c->watch, dir, WATCH_RUN);
         ncm_free(dir);
     }
-    for (size_t i = 0; i < c->n_runs; i++) { /* this lane needs no more than their folders */
-        struct files_run *r = c->runs[i];
-        ncm_free(r->meta.text);
-        r->meta = (struct files_run_meta){0};
-        r->stamp.known = r->ok = false;
-    }
 }
 
 /* Looks through what nobody tells of, and plans the next time. */
@@ -175,8 +169,6 @@ static bool look_through(struct ncm_conn *c, const struct ncm_control *control, 
     if (w->fd >= 0 && !w->partial) {
         w->look_ms = INT64_MAX;
         files_forget(c);
-        c->by_dir = ncm_map_new();
-        c->by_handle = ncm_map_new();
         return true;
     }
     if (!files_watch_print(c, control, w->fd < 0, &print, &w->n_runs, err))
@@ -186,6 +178,7 @@ static bool look_through(struct ncm_conn *c, const struct ncm_control *control, 
     if (first && w->fd >= 0)
         watch_running(c, control);
     w->print = print;
+    files_forget(c); /* this lane keeps nothing between two looks */
     int64_t pause = (ncm_mono_ms() - began) * LOOK_SHARE;
     pause = pause < LEAST_LOOK_MS ? LEAST_LOOK_MS : pause > MOST_LOOK_MS ? MOST_LOOK_MS : pause;
     w->look_ms = ncm_mono_ms() + pause;

@@ -186,6 +186,11 @@ static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const c
         bool text = strcmp(a->type, "text/plain") == 0;
         first_line(c, text ? a->body.p : "", says, sizeof says);
         ncm_http_refused(c->http, a, says[0] != '\0' ? says : NULL, err);
+        if (a->status == 500 && c->token) { /* MLflow 3 with basic-auth */
+            ncm_hint(err, "%s",
+                     _("a server that wants user and password may fail like this when it gets a "
+                       "token; else its log says why"));
+        }
         return a->status >= 500 ? ncm_detail(err, "sent; HTTP %d", a->status) : false;
     }
     return no_object(c, a, err);

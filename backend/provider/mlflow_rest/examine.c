@@ -9,7 +9,8 @@
 #include "provider/mlflow_rest/internal.h"
 
 enum {
-    SKEW_MS = 120000, /* a clock that is off by more is worth a line */
+    LEAST_SKEW_MS = 1000, /* the server's date has whole seconds */
+    SKEW_MS = 120000,     /* a clock that is off by more is worth a line */
     SLOW_MS = 1000,
     TRIES = 3, /* latency: the best of so many */
 };
@@ -83,10 +84,9 @@ static void check_clock(const struct exam *x, int64_t server_ms)
     if (server_ms == NCM_NO_TIME) {
         return;
     }
-    ncm_fmt_duration(text, sizeof text, off);
+    ncm_fmt_duration(text, sizeof text, off < LEAST_SKEW_MS ? LEAST_SKEW_MS : off);
     if (off <= SKEW_MS) {
-        say(x, NCM_CHECK_OK, "clock",
-            ncm_sprintf(_("within %s of the server's"), off < 1000 ? "1 s" : text), NULL);
+        say(x, NCM_CHECK_OK, "clock", ncm_sprintf(_("within %s of the server's"), text), NULL);
     } else {
         say(x, NCM_CHECK_WARN, "clock",
             skew > 0 ? ncm_sprintf(_("%s ahead of the server's"), text)
@@ -225,6 +225,7 @@ void rest_examine(const struct ncm_place *place, const struct ncm_control *contr
     struct exam x = {.access = place->access, .control = control, .say = fn, .to = to};
     struct ncm_err err;
     x.c.location = ncm_strdup(place->location);
+    x.c.token = place->access != NULL && place->access->token.kind != NCM_SECRET_NONE;
     if (!ncm_http_open(place->location, place->access, &x.c.http, &err)) {
         say_error(&x, "server", &err);
     } else if (check_reachable(&x) && check_login(&x)) {

@@ -54,6 +54,7 @@ struct ncm_conn {
     char *location;
     struct ncm_http *http;
     struct ncm_cache *cache; /* NULL: nothing is kept between starts */
+    bool token;              /* the login is a token */
     char *cache_user;        /* whose answers they are: keys of the cache begin with it */
     bool replay;             /* answers come from the cache only */
     int64_t replayed_ms;     /* the oldest that was used */

@@ -60,6 +60,7 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
     struct ncm_conn *c = ncm_alloc(1, sizeof *c);
     c->location = ncm_strdup(place->location);
     c->cache_user = user_of(access);
+    c->token = access != NULL && access->token.kind != NCM_SECRET_NONE;
     c->runs = rest_runs_new();
     if (!ncm_http_open(place->location, access, &c->http, err)) {
         close_conn(c);

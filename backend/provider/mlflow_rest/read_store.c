@@ -11,6 +11,7 @@ enum {
     EXPERIMENTS_PAGE = 1000,
     EXPERIMENTS_MOST = 100000,
     RUNNING_MOST = 100, /* running runs that are counted; more are not known */
+    COUNTS_MS = 1000,   /* so old may the rows be that are counted */
     COUNTED_MS = 10000, /* many of them are counted no more often than this */
     COUNTED_FEW = 20,
     ACTIVE_MS = 60000,     /* the list of experiments is asked for anew after so long */
@@ -255,12 +256,15 @@ static bool count_running(struct ncm_conn *c, struct ncm_experiments_snapshot *s
     return true;
 }
 
-/* The API counts nothing; where all runs were walked through, we did. */
+/* The API counts nothing; where all runs were walked through just now, we did. A walk that is older
+ * may lack what the change was about for which we are asked. */
 static void count_walked(const struct ncm_conn *c, struct ncm_experiments_snapshot *s)
 {
     for (const struct rest_walk *w = c->runs->walks; w != NULL; w = w->next) {
         bool one = w->n_ids == 1;
-        if (!w->complete || w->filter != NULL || w->view != NCM_VIEW_ACTIVE || w->n_ids > 1) {
+        bool fresh = ncm_mono_ms() - w->refreshed_mono_ms < COUNTS_MS;
+        if (!fresh || !w->complete || w->filter != NULL || w->view != NCM_VIEW_ACTIVE ||
+            w->n_ids > 1) {
             continue;
         }
         struct ncm_map *counts = ncm_map_new();

@@ -19,7 +19,8 @@ enum {
     IDLE_GAP_MS = 30000,
     REGISTRY_FACTOR = 10, /* the registry's names and aliases are looked at every so many times */
     DETAIL_FACTOR = 12,   /* and what nothing tells of: tags of a run, artifacts */
-    RUNNING_FACTOR = 10,  /* all that say they run are looked at every so many times */
+    WHOLE_FACTOR = 60, /* tags of versions, those that were deleted, models beyond the first 100 */
+    RUNNING_FACTOR = 10, /* all that say they run are looked at every so many times */
     RUNNING_MOST = 50,
     NEWER_MOST = 20,
     STILL_MS = 120000, /* one that did not move for so long is only looked at with all others */
@@ -84,16 +85,17 @@ static struct rest_live *find_live(struct rest_watch *w, struct ncm_str id)
 static void add_live(struct rest_watch *w, const struct ncm_run *r)
 {
     bool plain = r->id.len < sizeof w->live[0].id && strchr(r->id.p, '\'') == NULL;
-    if (!plain || find_live(w, r->id) != NULL) {
+    if (!plain) {
         return; /* an id as no server gives it is looked at with all others only */
     }
-    size_t at = w->n_live;
+    const struct rest_live *known = find_live(w, r->id);
+    size_t at = known != NULL ? (size_t)(known - w->live) : w->n_live;
     if (at == REST_LIVE_MOST) {
         at = 0;
         for (size_t i = 1; i < REST_LIVE_MOST; i++) {
             at = w->live[i].changed_mono_ms < w->live[at].changed_mono_ms ? i : at;
         }
-    } else {
+    } else if (known == NULL) {
         w->n_live++;
     }
     w->live[at].print = rest_run_print(r);
@@ -170,6 +172,19 @@ static void see_live(void *to, const struct ncm_run *r)
     }
 }
 
+/* One that ended, was deleted or stands still is let go. */
+static void let_go(struct rest_watch *w, const bool *here)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->n_live; i++) {
+        bool still = ncm_mono_ms() - w->live[i].changed_mono_ms > STILL_MS;
+        if (!still && (here == NULL || here[i])) {
+            w->live[kept++] = w->live[i];
+        }
+    }
+    w->n_live = kept;
+}
+
 /* The runs that moved of late, by their ids. */
 static bool look_live(struct ncm_conn *c, const struct ncm_control *control, struct ncm_news *news,
                       struct ncm_err *err)
@@ -178,6 +193,7 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
     struct seen s = {.w = w, .news = news};
     struct ncm_buf filter;
     if (w->n_live == 0 || c->no_run_in) {
+        let_go(w, NULL);
         return true;
     }
     ncm_buf_init(&filter, 1 << 16);
@@ -192,21 +208,15 @@ static bool look_live(struct ncm_conn *c, const struct ncm_control *control, str
         c->no_run_in = c->no_run_in || err->code == NCM_REFUSED;
         return c->no_run_in; /* an old server: all running ones are looked at instead */
     }
-    /* One that ended, was deleted or stands still is let go. */
-    size_t kept = 0;
     for (size_t i = 0; i < w->n_live; i++) {
-        bool still = ncm_mono_ms() - w->live[i].changed_mono_ms > STILL_MS;
         if (!s.here[i]) {
             news->topics |= RUN_TOPICS | LIVE_TOPICS;
             if (w->prints != NULL) {
                 ncm_map_del(w->prints, w->live[i].id, strlen(w->live[i].id));
             }
         }
-        if (s.here[i] && !still) {
-            w->live[kept++] = w->live[i];
-        }
     }
-    w->n_live = kept;
+    let_go(w, s.here);
     return true;
 }
 
@@ -325,6 +335,7 @@ static bool look(struct ncm_conn *c, const struct ncm_interest *interest,
 {
     struct rest_watch *w = c->watch;
     int64_t began = ncm_mono_ms();
+    bool attended = interest->idle_ms < PRESENT_MS;
     bool runs = (interest->topics & (RUN_TOPICS | LIVE_TOPICS)) != 0;
     bool registry = (interest->topics & (BIT(NCM_T_MODELS) | BIT(NCM_T_HOLDERS))) != 0;
     bool ok =
@@ -335,7 +346,12 @@ static bool look(struct ncm_conn *c, const struct ncm_interest *interest,
         return false;
     }
     if (w->ticks % DETAIL_FACTOR == DETAIL_FACTOR - 1) {
-        news->topics |= DETAIL_TOPICS;
+        /* So are names, tags and ends of old runs, and those that were deleted: for who is there.
+         */
+        news->topics |= DETAIL_TOPICS | (attended ? BIT(NCM_T_RUNS) : 0);
+    }
+    if (w->ticks % WHOLE_FACTOR == WHOLE_FACTOR - 1 && attended) {
+        news->topics |= BIT(NCM_T_MODELS);
     }
     w->ticks++;
     w->took_ms = ncm_mono_ms() - began;
