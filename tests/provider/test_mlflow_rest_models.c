@@ -132,21 +132,17 @@ static void a_registry_that_breaks_off_is_an_error(void **state)
 
 /* Somebody came to the stage between our look and our writing: that is taken back, and nobody
  * claims that nothing had been written. */
-static void one_that_came_while_we_wrote_is_told_as_it_was(void **state)
+static void write_beside_another(const char *now, struct ncm_receipt *receipt, struct ncm_err *err)
 {
     struct ncm_changes c;
-    struct ncm_receipt receipt;
-    struct ncm_err err;
     const struct ncm_control control = {0};
-    (void)state;
     mlf_put("{'models':[{'name':'m'}]}");
     mlf_rule((struct mlf_rule){.on = "POST .*transition-stage",
                                .times = 1,
                                .text = "{\"model_version\":" VERSION("2", "Production") "}"});
     mlf_rule((struct mlf_rule){.on = "POST .*transition-stage",
                                .text = "{\"model_version\":" VERSION("2", "None") "}"});
-    mlf_rule((struct mlf_rule){.on = "model-versions/get",
-                               .text = "{\"model_version\":" VERSION("2", "Production") "}"});
+    mlf_rule((struct mlf_rule){.on = "model-versions/get", .text = now});
     mlf_rule((struct mlf_rule){.on = "model-versions/search.*filter",
                                .times = 1,
                                .text = "{\"model_versions\":[" VERSION("2", "None") "]}"});
@@ -156,14 +152,29 @@ static void one_that_came_while_we_wrote_is_told_as_it_was(void **state)
     ncm_changes_init(&c);
     ncm_changes_add(&c, NCM_CH_VERSION_STAGE, "m", "2", NULL, "None", "Production");
     c.items[0].extra = ncm_strdup("alone");
-    assert_false(ncm_mlflow_rest.apply(mlf, &c, NULL, &control, &receipt, &err));
+    assert_false(ncm_mlflow_rest.apply(mlf, &c, NULL, &control, receipt, err));
     ncm_changes_release(&c);
-    assert_int_equal(err.code, NCM_CONFLICT);
+    assert_int_equal(err->code, NCM_CONFLICT);
+    assert_null(strstr(err->what, "nothing was written"));
+}
+
+static void one_that_came_while_we_wrote_is_told_as_it_was(void **state)
+{
+    struct ncm_receipt receipt;
+    struct ncm_err err;
+    write_beside_another("{\"model_version\":" VERSION("2", "Production") "}", &receipt, &err);
     assert_non_null(strstr(err.what, "version 5 came to Production"));
-    assert_null(strstr(err.what, "nothing was written"));
     assert_non_null(strstr(err.hint, "was taken back"));
     assert_false(receipt.partial);
     assert_int_equal(mlf_count("POST .*transition-stage"), 2);
+
+    mlf_done(state);
+    mlf_fresh(state);
+    write_beside_another("{\"model_version\":" VERSION("2", "Staging") "}", &receipt, &err);
+    assert_non_null(strstr(err.what, "part of the change is written"));
+    assert_non_null(strstr(err.detail, "version 5 came to Production"));
+    assert_non_null(strstr(err.hint, "could not be taken back"));
+    assert_true(receipt.partial);
 }
 
 static void versions_that_never_end_are_not_counted(void **state)

@@ -338,7 +338,7 @@ static void a_slow_question_is_no_outage(void **state)
     assert_true(until(runs_fetched, slow, 2));
     assert_true(until(is, models, NCM_LIVE));
     fake_happen(2, NCM_WATCH_DATA);
-    assert_true(until(shows, models, 2));
+    assert_true(until(recovers_with, models, 2));
     assert_true(until(runs_fetched, slow, 3));
     assert_true(until(fails_with, slow, NCM_TIMEOUT));
     assert_null(ncm_want_error(models));
