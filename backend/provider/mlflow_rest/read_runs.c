@@ -229,16 +229,17 @@ static bool page_came(void *to, struct rest_walk *w, struct ncm_err *err)
     return true;
 }
 
-/* Whether a row is to be read again. One that runs and is in view always is: what the watch noticed
- * may be about it. One out of view is looked at less and less often while nothing changes: jobs
- * that were killed say RUNNING for ever. */
+/* Whether a row is to be read again. One that runs is looked at less and less often while nothing
+ * changes: jobs that were killed say RUNNING for ever. In view it is at every round of the watch,
+ * whose news may be about it. */
 static bool is_due(const struct rest_kept *k, bool visible, int64_t now)
 {
     bool runs = k->run->status == NCM_RUN_RUNNING || k->run->status == NCM_RUN_SCHEDULED;
     int64_t age = now - k->taken_mono_ms;
-    unsigned quiet = k->quiet < 6 ? k->quiet : 6; /* 32 s */
+    unsigned most = visible ? 1 : 6; /* 1 s, less than a round takes; 32 s */
+    unsigned quiet = k->quiet < most ? k->quiet : most;
     if (runs) {
-        return visible || quiet == 0 || age >= (int64_t)500 << quiet;
+        return quiet == 0 || age >= (int64_t)500 << quiet;
     }
     return visible && age > VISIBLE_MS;
 }
