@@ -41,6 +41,18 @@ bool ncm_uri_user(const char *uri, size_t *from, size_t *to)
     return false;
 }
 
+bool ncm_uri_has_host(const char *uri)
+{
+    size_t from, to;
+    const char *host = strstr(uri, "://");
+    if (host == NULL) {
+        return false;
+    }
+    host = ncm_uri_user(uri, &from, &to) ? uri + to + 1 : host + 3;
+    size_t len = strcspn(host, "/?#");
+    return len > 0 && host[0] != ':' && memchr(host, '@', len) == NULL && is_host(host, len);
+}
+
 bool ncm_uri_secret(const char *uri)
 {
     size_t from, to;

@@ -11,6 +11,8 @@
 bool ncm_uri_is_server(const char *uri);
 /* Where user and password of an address begin and end; false without. */
 bool ncm_uri_user(const char *uri, size_t *from, size_t *to);
+/* Whether what follows the user names a host, and a port where there is one. */
+bool ncm_uri_has_host(const char *uri);
 /* Whether an address holds a password. */
 bool ncm_uri_secret(const char *uri);
 /* The same address without user and password; the caller frees. */

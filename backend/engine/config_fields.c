@@ -265,12 +265,18 @@ static bool take_login(struct ncm_config_reader *r, struct ncm_config_context *x
                        const struct ncm_node *n)
 {
     size_t from, to;
-    if (x->tracking_uri == NULL || !ncm_uri_is_server(x->tracking_uri) ||
-        !ncm_uri_user(x->tracking_uri, &from, &to)) {
+    if (x->tracking_uri == NULL || !ncm_uri_is_server(x->tracking_uri)) {
+        return true;
+    }
+    const struct ncm_node *at = key_of(n, "uri");
+    if (!ncm_uri_has_host(x->tracking_uri)) { /* not repeated: it may hold a password */
+        return ncm_config_wrong_at(
+            r, at, ncm_strdup(_("the address of a server is http(s)://HOST[:PORT][/PREFIX]")));
+    }
+    if (!ncm_uri_user(x->tracking_uri, &from, &to)) {
         return true;
     }
     bool secret = ncm_uri_secret(x->tracking_uri);
-    const struct ncm_node *at = key_of(n, "uri");
     if (x->access.user != NULL || (secret && x->access.password.kind != NCM_SECRET_NONE)) {
         return ncm_config_wrong_at(
             r, at, ncm_strdup(_("the address logs in as somebody and so does another setting: "
