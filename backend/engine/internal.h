@@ -113,6 +113,7 @@ struct ncm_session {
     int64_t answered_ms; /* monotonic; of the last read that went well */
     struct {
         bool down;
+        int64_t since_ms; /* monotonic */
         int failures;     /* of one try after another */
         int64_t until_ms; /* monotonic; before it nobody tries */
         struct ncm_err err;

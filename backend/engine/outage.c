@@ -39,6 +39,9 @@ static bool is_slow_question(const struct ncm_session *s, const struct ncm_load 
 /* Nobody tries before a moment; l (may be NULL) is the one that found out. */
 static void all_wait(struct ncm_session *s, const struct ncm_load *l, const struct ncm_err *err)
 {
+    if (!s->outage.down) {
+        s->outage.since_ms = ncm_mono_ms();
+    }
     s->outage.down = true;
     s->outage.failures++;
     s->outage.err = *err;

@@ -356,6 +356,9 @@ struct ncm_freshness_info ncm_want_freshness(const struct ncm_want *w)
     int64_t now = ncm_mono_ms();
     ncm_reads_unstick(s); /* whoever shows the answer looks now and then whether it came */
     info.state = state_of(s, l, now);
+    if (s->outage.down && !l->local) {
+        info.down_ms = now > s->outage.since_ms ? now - s->outage.since_ms : 1;
+    }
     info.done = l->running ? l->done : 0;
     info.total = l->running ? l->total : 0;
     if (l->failed && l->full) {

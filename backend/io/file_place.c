@@ -14,8 +14,10 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "io/file.h"
+#include "io/files_many.h"
 
 #define LOCK_STEP_MS 20
+#define TEMPORARY    ".ncmlops."
 
 static bool fail(const char *path, int e, struct ncm_err *err)
 {
@@ -58,7 +60,7 @@ static bool write_all(int fd, const char *p, size_t len)
 }
 
 /* 0 or errno. The group is kept where this user may give it. */
-static int fill(int fd, const char *target, const void *p, size_t len)
+static int fill(int fd, const char *target, const void *p, size_t len, bool sync)
 {
     struct stat st;
     int e = 0;
@@ -68,36 +70,87 @@ static int fill(int fd, const char *target, const void *p, size_t len)
         if (fchmod(fd, st.st_mode & 0777) != 0)
             e = errno;
     }
-    if (e == 0 && (!write_all(fd, p, len) || fsync(fd) != 0))
+    if (e == 0 && (!write_all(fd, p, len) || (sync && fsync(fd) != 0)))
         e = errno;
     if (close(fd) != 0 && e == 0)
         e = errno;
     return e;
 }
 
+static char *prepare(const char *path, const char *via, const void *p, size_t len, bool sync,
+                     struct ncm_err *err)
+{
+    char random[17];
+    ncm_random_hex(random, 8);
+    char *temporary = ncm_sprintf("%s/" TEMPORARY "%s", via, random);
+    /* Made by open, not mkstemp: a new file gets the mode that any other would. */
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int e = fd < 0 ? errno : fill(fd, path, p, len, sync);
+    if (e == 0)
+        return temporary;
+    if (fd >= 0)
+        (void)unlink(temporary);
+    fail(path, e, err);
+    ncm_free(temporary);
+    return NULL;
+}
+
+char *ncm_file_prepare(const char *path, const char *via, const void *p, size_t len,
+                       struct ncm_err *err)
+{
+    return prepare(path, via, p, len, false, err);
+}
+
+bool ncm_file_put(const char *temporary, const char *path, struct ncm_err *err)
+{
+    char *dir = parent_of(path);
+    bool ok =
+        ncm_dir_make(dir, 0777, err) && (rename(temporary, path) == 0 || fail(path, errno, err));
+    if (!ok)
+        (void)unlink(temporary);
+    ncm_free(dir);
+    return ok;
+}
+
 bool ncm_file_place(const char *path, const char *via, const void *p, size_t len,
                     struct ncm_err *err)
 {
-    char random[17];
-    char *dir = parent_of(path);
-    bool ok = ncm_dir_make(dir, 0777, err);
-    ncm_random_hex(random, 8);
-    char *temporary = ncm_sprintf("%s/.ncmlops.%s", via, random);
+    char *temporary = prepare(path, via, p, len, true, err);
+    bool ok = temporary != NULL && ncm_file_put(temporary, path, err);
     if (ok) {
-        /* Made by open, not mkstemp: a new file gets the mode that any other would. */
-        int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        int e = fd < 0 ? errno : fill(fd, path, p, len);
-        if (e == 0 && rename(temporary, path) != 0)
-            e = errno;
-        if (e != 0 && fd >= 0)
-            (void)unlink(temporary);
-        ok = e == 0 || fail(path, e, err);
-    }
-    if (ok)
+        char *dir = parent_of(path);
         sync_folder(dir);
+        ncm_free(dir);
+    }
     ncm_free(temporary);
-    ncm_free(dir);
     return ok;
+}
+
+void ncm_disk_sync(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)syncfs(fd);
+    close(fd);
+}
+
+static void sweep_entry(void *to, const char *name, enum ncm_file_kind kind, bool link)
+{
+    if (kind != NCM_FILE_REGULAR || link || strncmp(name, TEMPORARY, strlen(TEMPORARY)) != 0)
+        return;
+    char *path = ncm_path_join(to, name);
+    (void)unlink(path);
+    ncm_free(path);
+}
+
+void ncm_file_sweep(const char *via)
+{
+    struct ncm_err ignored;
+    bool more;
+    char *dir = ncm_strdup(via);
+    ncm_dir_each(dir, SIZE_MAX, sweep_entry, dir, &more, &ignored);
+    ncm_free(dir);
 }
 
 bool ncm_file_unlink(const char *path, struct ncm_err *err)

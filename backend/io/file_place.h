@@ -14,6 +14,17 @@
  * there. */
 bool ncm_file_place(const char *path, const char *via, const void *p, size_t len,
                     struct ncm_err *err);
+/* The same in two steps for many files, which are synced together (ncm_disk_sync) between them and
+ * at the end. The first one's result is the temporary file (caller frees), NULL where it fails; the
+ * second one moves it, or takes it away where that fails. */
+char *ncm_file_prepare(const char *path, const char *via, const void *p, size_t len,
+                       struct ncm_err *err);
+bool ncm_file_put(const char *temporary, const char *path, struct ncm_err *err);
+/* Everything written to the file system of this folder is on the disk. */
+void ncm_disk_sync(const char *dir);
+/* Takes away what a killed ncm_file_place left in `via`; only while nobody else places files there.
+ */
+void ncm_file_sweep(const char *via);
 /* Takes a file away; NCM_NOT_FOUND where there is none. */
 bool ncm_file_unlink(const char *path, struct ncm_err *err);
 /* Moves a folder; fails where there is something at `to`. */

@@ -46,6 +46,8 @@ char *folder_make(const char *name)
 }
 
 static char *path_in(const char *root, const char *path, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+static char *path_in(const char *root, const char *path, va_list ap)
 {
     char inner[1024];
     vsnprintf(inner, sizeof inner, path, ap);

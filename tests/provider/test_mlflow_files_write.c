@@ -214,11 +214,22 @@ static void a_deleted_run_stays_and_can_come_back(void **state)
 static void an_experiment_goes_to_the_trash_with_its_runs(void **state)
 {
     (void)state;
+    char id[33];
+    for (int i = 0; i < 50; i++) { /* so many are written in another way */
+        snprintf(id, sizeof id, "%032d", i);
+        folder_run(root, id, i, 3);
+    }
     assert_false(apply(NCM_CH_EXPERIMENT_LIFECYCLE, "0", NULL, NULL, "active", "deleted"));
     assert_int_equal(err.code, NCM_REFUSED);
     assert_true(apply(NCM_CH_EXPERIMENT_LIFECYCLE, "1", NULL, NULL, "active", "deleted"));
     assert_true(has(".trash/1/meta.yaml", "lifecycle_stage: deleted\n"));
     assert_true(has(".trash/1/" RUN_A "/meta.yaml", "lifecycle_stage: deleted\n"));
+    for (int i = 0; i < 50; i++) {
+        snprintf(id, sizeof id, "%032d", i);
+        char *meta = ncm_sprintf(".trash/1/%s/meta.yaml", id);
+        assert_true(has(meta, "lifecycle_stage: deleted\n"));
+        ncm_free(meta);
+    }
     assert_true(is("1/meta.yaml", NULL));
     assert_false(apply(NCM_CH_EXPERIMENT_CREATE, NULL, NULL, NULL, NULL, "one"));
     assert_true(apply(NCM_CH_EXPERIMENT_LIFECYCLE, "1", NULL, NULL, "deleted", "active"));
@@ -316,6 +327,53 @@ static void what_was_removed_in_part_is_told(void **state)
     ncm_free(dir);
 }
 
+static void a_long_list_that_fails_leaves_nothing(void **state)
+{
+    struct ncm_changes c;
+    char key[16];
+    (void)state;
+    folder_write(root, "x", "1/" RUN_A "/tags/z/inner");
+    ncm_changes_init(&c);
+    for (int i = 0; i < 60; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ncm_changes_add(&c, NCM_CH_RUN_TAG, RUN_A, NULL, key, NULL, "v");
+    }
+    ncm_changes_add(&c, NCM_CH_VERSION_CREATE, "m", NULL, NULL, NULL, "s3://b/m");
+    assert_true(apply_all(&c));
+    assert_true(is("1/" RUN_A "/tags/k59", "v"));
+    assert_true(has("models/m/version-4/meta.yaml", "version: 4\n"));
+    struct rlimit old, small;
+    char *large = ncm_alloc(100001, 1);
+    memset(large, 'x', 100000);
+    ncm_changes_init(&c);
+    for (int i = 0; i < 60; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ncm_changes_add(&c, NCM_CH_RUN_TAG, RUN_A, NULL, key, "v", "w");
+    }
+    ncm_changes_add(&c, NCM_CH_RUN_TAG, RUN_A, NULL, "large", NULL, large);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 50000;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    bool ok = apply_all(&c);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    ncm_free(large);
+    assert_false(ok);
+    assert_true(is("1/" RUN_A "/tags/k0", "v"));
+    assert_true(is("1/" RUN_A "/tags/k59", "v"));
+    struct ncm_dir_entry *entries;
+    size_t n;
+    bool more;
+    char *dir = ncm_path_join(root, "1/" RUN_A);
+    assert_true(ncm_dir_list(dir, 100, &entries, &n, &more, &err));
+    for (size_t i = 0; i < n; i++)
+        assert_true(entries[i].name[0] != '.');
+    ncm_dir_free(entries, n);
+    ncm_free(dir);
+}
+
 static void nothing_is_written_through_links(void **state)
 {
     (void)state;
@@ -360,6 +418,7 @@ static void modes_are_kept_and_nothing_is_left_behind(void **state)
     (void)state;
     char *path = ncm_path_join(root, "models/m/meta.yaml"), *dir = ncm_path_join(root, "models/m");
     assert_int_equal(chmod(path, 0640), 0);
+    folder_write(root, "half", "models/m/.ncmlops.0123456789abcdef"); /* of a killed one */
     assert_true(apply(NCM_CH_MODEL_NOTE, "m", NULL, NULL, "two\nlines", "new"));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0640);
@@ -419,6 +478,7 @@ int main(void)
         WRITE(what_cannot_be_a_file_is_refused_before_anything_is_written),
         WRITE(a_failure_half_way_is_taken_back),
         WRITE(what_was_removed_in_part_is_told),
+        WRITE(a_long_list_that_fails_leaves_nothing),
         WRITE(nothing_is_written_through_links),
         WRITE(another_ones_changes_are_waited_for),
         WRITE(modes_are_kept_and_nothing_is_left_behind),

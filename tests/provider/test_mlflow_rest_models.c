@@ -126,6 +126,57 @@ static void a_registry_that_breaks_off_is_an_error(void **state)
     assert_non_null(strstr(e.what, "too many"));
 }
 
+#define VERSION(v, stage)                                                                          \
+    "{\"name\":\"m\",\"version\":\"" v "\",\"current_stage\":\"" stage "\","                       \
+    "\"last_updated_timestamp\":5}"
+
+/* Somebody came to the stage between our look and our writing: that is taken back, and nobody
+ * claims that nothing had been written. */
+static void write_beside_another(const char *now, struct ncm_receipt *receipt, struct ncm_err *err)
+{
+    struct ncm_changes c;
+    const struct ncm_control control = {0};
+    mlf_put("{'models':[{'name':'m'}]}");
+    mlf_rule((struct mlf_rule){.on = "POST .*transition-stage",
+                               .times = 1,
+                               .text = "{\"model_version\":" VERSION("2", "Production") "}"});
+    mlf_rule((struct mlf_rule){.on = "POST .*transition-stage",
+                               .text = "{\"model_version\":" VERSION("2", "None") "}"});
+    mlf_rule((struct mlf_rule){.on = "model-versions/get", .text = now});
+    mlf_rule((struct mlf_rule){.on = "model-versions/search.*filter",
+                               .times = 1,
+                               .text = "{\"model_versions\":[" VERSION("2", "None") "]}"});
+    mlf_rule((struct mlf_rule){.on = "model-versions/search.*filter",
+                               .text = "{\"model_versions\":[" VERSION(
+                                   "2", "Production") "," VERSION("5", "Production") "]}"});
+    ncm_changes_init(&c);
+    ncm_changes_add(&c, NCM_CH_VERSION_STAGE, "m", "2", NULL, "None", "Production");
+    c.items[0].extra = ncm_strdup("alone");
+    assert_false(ncm_mlflow_rest.apply(mlf, &c, NULL, &control, receipt, err));
+    ncm_changes_release(&c);
+    assert_int_equal(err->code, NCM_CONFLICT);
+    assert_null(strstr(err->what, "nothing was written"));
+}
+
+static void one_that_came_while_we_wrote_is_told_as_it_was(void **state)
+{
+    struct ncm_receipt receipt;
+    struct ncm_err err;
+    write_beside_another("{\"model_version\":" VERSION("2", "Production") "}", &receipt, &err);
+    assert_non_null(strstr(err.what, "version 5 came to Production"));
+    assert_non_null(strstr(err.hint, "was taken back"));
+    assert_false(receipt.partial);
+    assert_int_equal(mlf_count("POST .*transition-stage"), 2);
+
+    mlf_done(state);
+    mlf_fresh(state);
+    write_beside_another("{\"model_version\":" VERSION("2", "Staging") "}", &receipt, &err);
+    assert_non_null(strstr(err.what, "part of the change is written"));
+    assert_non_null(strstr(err.detail, "version 5 came to Production"));
+    assert_non_null(strstr(err.hint, "could not be taken back"));
+    assert_true(receipt.partial);
+}
+
 static void versions_that_never_end_are_not_counted(void **state)
 {
     struct ncm_err err;
@@ -227,6 +278,7 @@ int main(void)
         MLF_TEST(a_model_without_aliases_is_only_that),
         MLF_TEST(what_comes_twice_is_counted_once),
         MLF_TEST(a_registry_that_breaks_off_is_an_error),
+        MLF_TEST(one_that_came_while_we_wrote_is_told_as_it_was),
         MLF_TEST(versions_that_never_end_are_not_counted),
         MLF_TEST(lists_that_never_end_are_an_error_that_names_them),
         MLF_TEST(facts_are_those_of_the_models_file),

@@ -281,8 +281,24 @@ static void content_is_cut_where_it_is_enough(void **state)
     ncm_snapshot_unref(s);
     mlf_rule((struct mlf_rule){
         .on = "get-artifact", .status = 500, .type = "text/html", .text = "<html>"});
+    /* A failure like that of a file that is not there: the list of its folder decides. */
+    mlf_rule((struct mlf_rule){
+        .on = "artifacts/list",
+        .text = "{\"root_uri\":\"s3://b\",\"files\":[{\"path\":\"here\",\"is_dir\":false}]}"});
     struct ncm_err e = mlf_fails(ncm_query_artifact(RUN_ID, "gone", 0), NCM_NOT_FOUND);
     assert_non_null(strstr(e.what, "gone"));
+    mlf_fails(ncm_query_artifact(RUN_ID, "here", 0), NCM_UNREACHABLE);
+}
+
+/* A wrong address must not look like an empty registry. */
+static void what_is_no_server_has_no_empty_registry(void **state)
+{
+    (void)state;
+    mlf_rule((struct mlf_rule){
+        .on = ".", .status = 404, .type = "text/html", .text = "<html>nothing here"});
+    struct ncm_err e = mlf_fails(ncm_query_new(NCM_T_MODELS), NCM_UNSUPPORTED);
+    assert_non_null(strstr(e.hint, "MLflow"));
+    mlf_fails(ncm_query_new(NCM_T_STORE), NCM_UNSUPPORTED);
 }
 
 /* ---- what the store is ------------------------------------------------------------------------
@@ -369,6 +385,7 @@ int main(void)
         MLF_TEST(artifacts_are_listed_folders_first),
         MLF_TEST(a_store_that_the_server_cannot_read_says_why),
         MLF_TEST(content_is_cut_where_it_is_enough),
+        MLF_TEST(what_is_no_server_has_no_empty_registry),
         MLF_TEST(the_store_says_what_it_can_do),
         MLF_TEST(an_old_server_has_no_aliases),
         MLF_TEST(a_server_without_registry_has_neither),

@@ -407,10 +407,9 @@ static void a_proxy_that_fails_is_named(void **state)
     h = at("tls", &a);
     web_get(h, "/x", 200);
     ncm_http_close(h);
-    static const char *const bad[] = {"http://me:s3cret@no-such-proxy.invalid:1",
-                                      "http://me:s3cret@proxy.invalid:99999",
-                                      "gopher://me:s3cret@proxy.invalid:1",
-                                      "http://me:s3cret@127.0.0.1:1"};
+    static const char *const bad[] = {
+        "http://me:s3cret@no-such-proxy.invalid:1", "http://me:s3cret@proxy.invalid:99999",
+        "gopher://me:s3cret@proxy.invalid:1", "http://me:s3cret@127.0.0.1:1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         a.proxy = (char *)(uintptr_t)bad[i];
         h = at("tls", &a);

@@ -30,6 +30,10 @@ static const char *with_text(const char *text, const char *key, const char *valu
     return edited(text, &edit, 1);
 }
 
+#define LONG_WORDS                                                                                 \
+    "long words that are folded over "                                                             \
+    "several lines because they do not fit into the width that the emitter keeps to"
+
 static void only_the_key_changes(void **state)
 {
     static const char text[] = "aliases: {}\n"
@@ -116,8 +120,7 @@ static void texts_stay_texts(void **state)
         "---",
         "...",
         "a:",
-        "long words that are folded over "
-        "several lines because they do not fit into the width that the emitter keeps to",
+        LONG_WORDS,
     };
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -57,7 +57,8 @@ static void clean_title(const struct ncm_plan *plan, char *out, size_t outsz)
     ncm_text_clip(out, outsz, title, strlen(title), 200);
 }
 
-static void show_failure(struct ui *ui, const struct ncm_err *err)
+/* partial: some of it stands, or may stand. */
+static void show_failure(struct ui *ui, const struct ncm_err *err, bool partial)
 {
     struct ncm_buf text;
 
@@ -73,7 +74,8 @@ static void show_failure(struct ui *ui, const struct ncm_err *err)
     if (err->hint[0] != '\0') {
         ncm_buf_printf(&text, "\n%s\n", err->hint);
     }
-    ui_show_text(ui, _("Changed meanwhile: nothing was written"), text.p);
+    ui_show_text(ui, partial ? _("Changed meanwhile") : _("Changed meanwhile: nothing was written"),
+                 text.p);
     ncm_buf_release(&text);
 }
 
@@ -91,7 +93,7 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
         layer_end(ui, c);
     }
     if (!result->ok) {
-        show_failure(ui, &result->err);
+        show_failure(ui, &result->err, plan != NULL && plan->receipt.partial);
     } else if (plan->receipt.unnoted) {
         ui_message(ui, UI_INFO, _("done: %s · the note for other clients could not be left"),
                    title);
@@ -120,8 +122,8 @@ bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
     if (result->ok) {
         ui_message(ui, UI_GOOD, _("context %s: done: %s"), name, title);
     } else if (!plan->outcome_known) {
-        ui_message(ui, UI_BAD, _("context %s: whether it is done is not known: %s\n%s"), name, title,
-                   result->err.what);
+        ui_message(ui, UI_BAD, _("context %s: whether it is done is not known: %s\n%s"), name,
+                   title, result->err.what);
     } else {
         ui_message(ui, UI_BAD, _("context %s: not done: %s\n%s"), name, title, result->err.what);
     }
@@ -154,7 +156,7 @@ static void ends_planned(struct ui *ui, struct change *c, const struct ncm_job_r
     } else if (told && ask_again(ui, asked, plan, &result->err)) {
         asked = NULL;
     } else if (told) {
-        show_failure(ui, &result->err);
+        show_failure(ui, &result->err, false);
     }
     asked_free(asked);
     ncm_plan_free(plan);
@@ -174,6 +176,7 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     c->state = CHANGE_PANEL;
     c->danger = plan->confirm_name != NULL &&
                 (plan->irreversible || ncm_session_protected(ui->now->session));
+    c->focus = change_name(c) != NULL ? ON_NAME : ON_CANCEL;
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);

@@ -35,10 +35,13 @@ static void lamp_offline(struct ui *ui, struct lamp *l, const struct ncm_freshne
 {
     char age[32] = "", retry[32];
 
+    /* How long the source is away; how old each figure is stands beside the figures. */
+    int64_t away_ms = f->down_ms > 0 ? f->down_ms : f->age_ms;
+
     l->role = ROLE_FAIL;
-    if (f->age_ms >= 0) {
-        ncm_fmt_age(age, sizeof age, f->age_ms < 1000 ? 1000 : f->age_ms);
-        wake_for_age(ui, f->age_ms);
+    if (away_ms >= 0) {
+        ncm_fmt_age(age, sizeof age, away_ms < 1000 ? 1000 : away_ms);
+        wake_for_age(ui, away_ms);
     }
     if (age[0] != '\0') {
         snprintf(l->brief, sizeof l->brief, _("%s offline %s"), sign(SIGN_OFFLINE), age);
@@ -66,7 +69,7 @@ struct ncm_freshness_info world_freshness(const struct ui_world *w)
 
     return ops != NULL && ops->freshness != NULL
                ? ops->freshness(w->pane[w->active])
-               : (struct ncm_freshness_info){NCM_LIVE, -1, -1, 0, 0};
+               : (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
 }
 
 void lamp_make(struct ui *ui, struct lamp *l)

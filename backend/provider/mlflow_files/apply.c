@@ -122,6 +122,8 @@ bool files_apply(struct ncm_conn *c, const struct ncm_changes *changes, const st
     bool ok =
         scan(&w, control, err) && gather(&w, changes, control, err) && files_tx_commit(&w.tx, err);
     receipt->partial = w.tx.partial;
+    if (ok && lock >= 0)
+        files_tx_sweep(&w.tx);
     files_tx_release(&w.tx);
     ncm_dir_unlock(lock);
     receipt->time_ms = w.now_ms;

@@ -9,9 +9,12 @@
 #include "base/log.h"
 #include "io/file_place.h"
 
+/* Above so many files they are synced together, not each. */
+#define LONG 32
+
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c)
 {
-    *tx = (struct files_tx){.c = c};
+    *tx = (struct files_tx){.c = c, .last = ncm_map_new()};
 }
 
 void files_tx_release(struct files_tx *tx)
@@ -21,8 +24,11 @@ void files_tx_release(struct files_tx *tx)
         ncm_free(tx->ops[i].via);
         ncm_free(tx->ops[i].data);
         ncm_free(tx->ops[i].old);
+        ncm_free(tx->ops[i].ready);
     }
     ncm_free(tx->ops);
+    ncm_free(tx->moves);
+    ncm_map_free(tx->last);
     *tx = (struct files_tx){0};
 }
 
@@ -33,32 +39,67 @@ static const char *below(const char *path, const char *dir)
     return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/') ? path + n : NULL;
 }
 
+/* A path as it was before one op moved or took away a folder; false where it was not there. */
+static bool before_move(const struct files_op *op, char **at)
+{
+    const char *rest = op->kind == FILES_OP_MOVE ? below(*at, op->data) : NULL;
+    if (rest == NULL)
+        return below(*at, op->path) == NULL;
+    char *before = ncm_sprintf("%s%s", op->path, rest);
+    ncm_free(*at);
+    *at = before;
+    return true;
+}
+
+/* The last op before number `until` that writes or removes this path; NULL: none. */
+static const struct files_op *last_write(const struct files_tx *tx, const char *path, size_t until)
+{
+    size_t i;
+    if (!ncm_map_get(tx->last, path, strlen(path), &i))
+        return NULL;
+    if (i < until)
+        return &tx->ops[i];
+    for (i = until; i-- > 0;)
+        if ((tx->ops[i].kind == FILES_OP_WRITE || tx->ops[i].kind == FILES_OP_REMOVE) &&
+            strcmp(tx->ops[i].path, path) == 0)
+            return &tx->ops[i];
+    return NULL;
+}
+
+/* Where a path lies on the disk now, but for what the last `tx->n - until` ops do; NULL where it
+ * went with a folder. The caller frees. */
+static char *through_moves(const struct files_tx *tx, const char *path, size_t until)
+{
+    char *at = ncm_strdup(path);
+    for (size_t k = tx->n_moves; k-- > 0;)
+        if (tx->moves[k] < until && !before_move(&tx->ops[tx->moves[k]], &at)) {
+            ncm_free(at);
+            return NULL;
+        }
+    return at;
+}
+
 /* Where a path lies on the disk now; NULL where it is written (*hit) or taken away (*hit NULL) by
  * what was gathered. The caller frees. */
 static char *on_disk(const struct files_tx *tx, const char *path, const struct files_op **hit)
 {
     char *at = ncm_strdup(path);
+    size_t until = tx->n;
     *hit = NULL;
-    for (size_t i = tx->n; i-- > 0;) {
-        const struct files_op *op = &tx->ops[i];
-        const char *rest;
-        bool same = strcmp(at, op->path) == 0;
-        if ((op->kind == FILES_OP_WRITE || op->kind == FILES_OP_REMOVE) && same) {
-            *hit = op->kind == FILES_OP_WRITE ? op : NULL;
+    for (size_t k = tx->n_moves;; k--) {
+        const struct files_op *move = k > 0 ? &tx->ops[tx->moves[k - 1]] : NULL;
+        const struct files_op *op = last_write(tx, at, until);
+        bool decides = op != NULL && (move == NULL || op > move);
+        if (decides && op->kind == FILES_OP_WRITE)
+            *hit = op;
+        if (decides || (move != NULL && !before_move(move, &at))) {
             ncm_free(at);
             return NULL;
         }
-        if (op->kind == FILES_OP_MOVE && (rest = below(at, op->data)) != NULL) {
-            char *before = ncm_sprintf("%s%s", op->path, rest);
-            ncm_free(at);
-            at = before;
-        } else if ((op->kind == FILES_OP_MOVE || op->kind == FILES_OP_DELETE) &&
-                   below(at, op->path) != NULL) {
-            ncm_free(at);
-            return NULL;
-        }
+        if (move == NULL)
+            return at;
+        until = tx->moves[k - 1];
     }
-    return at;
 }
 
 bool files_tx_read(struct files_tx *tx, const char *path, struct ncm_buf *out, bool *there,
@@ -200,6 +241,12 @@ void files_tx_names_free(struct files_names *n)
 static struct files_op *add(struct files_tx *tx, enum files_op_kind kind, const char *path)
 {
     tx->ops = ncm_grow(tx->ops, tx->n, &tx->cap, sizeof(*tx->ops));
+    if (kind == FILES_OP_WRITE || kind == FILES_OP_REMOVE) {
+        ncm_map_set(tx->last, path, strlen(path), tx->n);
+    } else {
+        tx->moves = ncm_grow(tx->moves, tx->n_moves, &tx->cap_moves, sizeof(*tx->moves));
+        tx->moves[tx->n_moves++] = tx->n;
+    }
     struct files_op *op = &tx->ops[tx->n++];
     *op = (struct files_op){.kind = kind, .path = ncm_strdup(path)};
     return op;
@@ -264,10 +311,9 @@ static bool check_place(const char *root, const char *path, struct ncm_err *err)
 
 static bool check_op(const struct files_tx *tx, size_t i, const char *root, struct ncm_err *err)
 {
-    const struct files_op *op = &tx->ops[i], *hit;
-    struct files_tx before = {.c = tx->c, .ops = tx->ops, .n = i};
+    const struct files_op *op = &tx->ops[i];
     struct stat st;
-    char *at = on_disk(&before, op->path, &hit);
+    char *at = through_moves(tx, op->path, i);
     bool ok = at == NULL || check_place(root, at, err);
     if (ok && at != NULL && op->kind == FILES_OP_WRITE && lstat(at, &st) == 0) {
         if (S_ISDIR(st.st_mode))
@@ -311,7 +357,9 @@ static bool carry_out(struct files_op *op, struct ncm_err *err)
 {
     switch (op->kind) {
     case FILES_OP_WRITE:
-        return keep_old(op, err) && ncm_file_place(op->path, op->via, op->data, op->len, err);
+        return keep_old(op, err) &&
+               (op->ready != NULL ? ncm_file_put(op->ready, op->path, err)
+                                  : ncm_file_place(op->path, op->via, op->data, op->len, err));
     case FILES_OP_REMOVE:
         return keep_old(op, err) && ncm_file_unlink(op->path, err);
     case FILES_OP_MOVE:
@@ -348,9 +396,39 @@ static void take_all_back(struct files_tx *tx, size_t n, struct ncm_err *err)
     }
 }
 
+/* Temporary files that will not be moved any more. */
+static void drop_ready(struct files_tx *tx)
+{
+    struct ncm_err ignored;
+    for (size_t i = 0; i < tx->n; i++)
+        if (tx->ops[i].ready != NULL && !tx->ops[i].done)
+            ncm_file_unlink(tx->ops[i].ready, &ignored);
+}
+
+/* A long list is written beside everything first and synced once; then the files only change their
+ * names. Those after the first folder that moves have no place to wait in. */
+static bool make_ready(struct files_tx *tx, struct ncm_err *err)
+{
+    size_t end = tx->n_moves > 0 ? tx->moves[0] : tx->n;
+    bool ok = true;
+    for (size_t i = 0; ok && i < end; i++) {
+        struct files_op *op = &tx->ops[i];
+        if (op->kind != FILES_OP_WRITE || !files_is_folder(op->via)) /* it is made on the way */
+            continue;
+        op->ready = ncm_file_prepare(op->path, op->via, op->data, op->len, err);
+        ok = op->ready != NULL;
+    }
+    if (ok)
+        ncm_disk_sync(tx->c->root);
+    else
+        drop_ready(tx);
+    return ok;
+}
+
 bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
 {
-    if (!check_all(tx, err))
+    bool is_long = tx->n > LONG;
+    if (!check_all(tx, err) || (is_long && !make_ready(tx, err)))
         return false;
     for (int last = 0; last < 2; last++)
         for (size_t i = 0; i < tx->n; i++) {
@@ -360,6 +438,7 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
             op->done = carry_out(op, err);
             if (!op->done && last == 0) {
                 take_all_back(tx, i, err);
+                drop_ready(tx);
                 return false;
             }
             if (!op->done) {
@@ -367,5 +446,21 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
                 return ncm_hint(err, _("this was removed in part: %s"), op->path);
             }
         }
+    if (is_long)
+        ncm_disk_sync(tx->c->root);
     return true;
+}
+
+void files_tx_sweep(const struct files_tx *tx)
+{
+    struct ncm_map *seen = ncm_map_new();
+    for (size_t i = 0; i < tx->n; i++) {
+        const char *via = tx->ops[i].via;
+        size_t any;
+        if (via == NULL || ncm_map_get(seen, via, strlen(via), &any))
+            continue;
+        ncm_map_set(seen, via, strlen(via), 1);
+        ncm_file_sweep(via);
+    }
+    ncm_map_free(seen);
 }

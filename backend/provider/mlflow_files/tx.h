@@ -12,6 +12,7 @@ struct files_op {
     char *via;  /* WRITE: folder for the temporary file */
     char *data; /* WRITE: content; MOVE: where to */
     size_t len;
+    char *ready; /* WRITE in a long list: the temporary file, written already */
     /* To take it back, once it is done. */
     bool done, had;
     char *old;
@@ -21,6 +22,9 @@ struct files_tx {
     struct ncm_conn *c;
     struct files_op *ops;
     size_t n, cap;
+    struct ncm_map *last; /* path → number of the last op that writes or removes it */
+    size_t *moves;        /* numbers of the others */
+    size_t n_moves, cap_moves;
     bool partial; /* the commit failed, and not all of what it did could be taken back */
 };
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c);
@@ -52,5 +56,7 @@ void files_tx_delete(struct files_tx *tx, const char *path);
  * possible, and err->hint says what could not be. Refuses (before the first write) what leads out
  * of the store or through a link. tx->partial says whether something remains changed. */
 bool files_tx_commit(struct files_tx *tx, struct ncm_err *err);
+/* After it, while the store is locked: what killed ones left in the same folders. */
+void files_tx_sweep(const struct files_tx *tx);
 
 #endif

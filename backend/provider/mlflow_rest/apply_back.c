@@ -72,6 +72,17 @@ static bool any(const struct rest_writer *w, enum rest_fate fate)
     return false;
 }
 
+/* A conflict says that nothing was written: not where something of it stays. */
+static void stands(struct rest_writer *w, struct ncm_err *err)
+{
+    w->receipt->partial = true;
+    if (err->code == NCM_CONFLICT) {
+        const struct ncm_err was = *err;
+        ncm_fail(err, NCM_CONFLICT, _("it changed meanwhile, and part of the change is written"));
+        ncm_detail(err, "%s", was.what);
+    }
+}
+
 void rest_take_back(struct rest_writer *w, struct ncm_err *err)
 {
     struct ncm_buf names;
@@ -92,11 +103,11 @@ void rest_take_back(struct rest_writer *w, struct ncm_err *err)
     }
     ncm_buf_init(&names, 200);
     if (any(w, REST_UNKNOWN)) {
-        w->receipt->partial = true;
+        stands(w, err);
         list(w, REST_UNKNOWN, &names);
         ncm_hint(err, _("whether it was written is not known: %s"), names.p);
     } else if (any(w, REST_DONE)) {
-        w->receipt->partial = true;
+        stands(w, err);
         list(w, REST_DONE, &names);
         ncm_hint(err, _("this was written and could not be taken back: %s"), names.p);
     } else if (had && !w->receipt->partial) {

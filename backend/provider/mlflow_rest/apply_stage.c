@@ -100,10 +100,13 @@ static void group_of(struct rest_writer *w, size_t first, struct group *g)
     }
 }
 
+/* written: something was by then; what became of that is told beside. */
 static bool came_meanwhile(const struct group *g, const char *version, const char *stage,
-                           struct ncm_err *err)
+                           bool written, struct ncm_err *err)
 {
-    ncm_fail(err, NCM_CONFLICT, _("%s version %s came to %s meanwhile; nothing was written"),
+    ncm_fail(err, NCM_CONFLICT,
+             written ? _("%s version %s came to %s meanwhile")
+                     : _("%s version %s came to %s meanwhile; nothing was written"),
              g->items[0].object, version, stage);
     return ncm_hint(err, _("look at the present state and decide again"));
 }
@@ -139,7 +142,7 @@ static bool compare(const struct group *g, const struct view *v, struct ncm_err 
         g->steps[i].others = s->marks;
         const struct seen *other = wants_alone(ch) ? stranger(g, v, ch->to) : NULL;
         if (other != NULL) {
-            return came_meanwhile(g, other->version, ch->to, err);
+            return came_meanwhile(g, other->version, ch->to, false, err);
         }
     }
     return true;
@@ -166,7 +169,7 @@ static bool put_back_stranger(struct rest_writer *w, const struct group *g, cons
                               .from = s->stage,
                               .to = g->items[g->enters].to};
     bool ok = rest_write(w, &back, false, &step, &ignored);
-    came_meanwhile(g, s->version, back.to, err);
+    came_meanwhile(g, s->version, back.to, true, err);
     if (!ok) {
         w->receipt->partial = true;
         ncm_hint(err, _("and it was archived with the others: look at the present state"));
@@ -250,7 +253,7 @@ static bool still_alone(struct rest_writer *w, const struct group *g, struct ncm
             break;
         }
         const struct seen *other = stranger(g, &after, g->items[i].to);
-        ok = other == NULL || came_meanwhile(g, other->version, g->items[i].to, err);
+        ok = other == NULL || came_meanwhile(g, other->version, g->items[i].to, true, err);
     }
     release(&after);
     return ok;

@@ -178,7 +178,7 @@ static bool no_json(struct ncm_conn *c, const struct ncm_http_answer *a, const c
     if (host_refused(a, err)) {
         return false;
     }
-    if (a->status == 404 || a->status == 405) {
+    if (a->status == 404 || a->status == 405 || a->status == 501) {
         return lacks(c, path, err);
     }
     if (a->status < 200 || a->status > 299) {
@@ -373,6 +373,17 @@ static void take_facts(struct rest_facts *facts, const struct ncm_http_answer *a
     facts->has_logged_models = a[ASK_LOGGED].status == 405 || is_json(&a[ASK_LOGGED]);
 }
 
+bool rest_is_mlflow(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
+{
+    struct ncm_doc *doc;
+    if (!c->is_mlflow) {
+        c->is_mlflow = rest_ask(c, NCM_HTTP_POST, "/experiments/search", "{\"max_results\":1}",
+                                control, &doc, err);
+        ncm_doc_free(doc);
+    }
+    return c->is_mlflow;
+}
+
 bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_http_request rqs[N_ASKED];
@@ -406,7 +417,10 @@ bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct nc
     }
     if (all) {
         take_facts(&c->facts, answers);
-        c->facts_known = true;
+        /* Anything that speaks HTTP lacks things; only a tracking server has experiments. */
+        all = (c->facts.has_registry && c->facts.version[0] != '\0') ||
+              rest_is_mlflow(c, control, err);
+        c->facts_known = all;
     }
     for (int i = 0; i < N_ASKED; i++) {
         ncm_http_answer_release(&answers[i]);

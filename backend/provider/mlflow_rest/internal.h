@@ -60,6 +60,7 @@ struct ncm_conn {
     int64_t replayed_ms;     /* the oldest that was used */
     struct rest_facts facts;
     bool facts_known;
+    bool is_mlflow; /* it answered a question about experiments */
     int64_t clock_ms;      /* the server's clock is ahead of ours by so much */
     bool no_interval;      /* the server lacks get-history-bulk-interval */
     bool no_run_in;        /* it cannot filter by a list of run ids */
@@ -99,6 +100,9 @@ struct ncm_http_request rest_request(enum ncm_http_method method, const char *pa
 int64_t rest_far_ahead(const struct ncm_conn *c);
 /* Fills c->facts where they are not known. */
 bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err);
+/* Whether a tracking server is there at all: that something is missing may also mean that the
+ * address is another program's. The error is what the first question of all gets. */
+bool rest_is_mlflow(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err);
 /* False (err set) where the fetch was cancelled or its deadline passed. */
 bool rest_go_on(const struct ncm_control *control, struct ncm_err *err);
 

@@ -83,6 +83,34 @@ bool rest_read_artifacts(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err
     return true;
 }
 
+/* Whether the server lists the file's folder without it: some releases answer a question for a file
+ * that is not there as if they had failed. */
+static bool is_missing(struct ncm_conn *c, const struct ncm_fetch *f, const char *file)
+{
+    struct ncm_buf path;
+    struct ncm_doc *doc = NULL;
+    const struct ncm_node *list;
+    struct ncm_err ignored;
+    const char *slash = strrchr(file, '/');
+    ncm_buf_init(&path, 1 << 16);
+    ncm_buf_puts(&path, "/artifacts/list?run_id=");
+    ncm_http_encode(&path, f->query->id);
+    if (slash != NULL) {
+        char *folder = ncm_strndup(file, (size_t)(slash - file));
+        ncm_buf_puts(&path, "&path=");
+        ncm_http_encode(&path, folder);
+        ncm_free(folder);
+    }
+    bool missing = rest_ask(c, NCM_HTTP_GET, path.p, NULL, &f->control, &doc, &ignored) &&
+                   rest_list(doc, "files", &list, &ignored);
+    for (size_t i = 0; missing && i < list->n; i++) {
+        missing = strcmp(ncm_node_str(&list->items[i], "path", ""), file) != 0;
+    }
+    ncm_buf_release(&path);
+    ncm_doc_free(doc);
+    return missing;
+}
+
 /* The bytes, at most so many: a preview of a large file ends the transfer there. */
 static bool content(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
                     struct ncm_err *err)
@@ -108,10 +136,11 @@ static bool content(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_artifact
     bool ok = ncm_http_do(c->http, &rq, &a, err);
     if (ok && (a.status < 200 || a.status > 299)) {
         struct ncm_doc *doc;
-        bool missing = a.status == 404 || a.status == 500;
+        bool maybe = a.status == 404 || a.status == 500;
         ok = rest_answer(c, &a, "/get-artifact", &doc, err);
         ncm_doc_free(doc);
-        if (missing && (err->code == NCM_UNREACHABLE || err->code == NCM_UNSUPPORTED)) {
+        if (maybe && (err->code == NCM_UNREACHABLE || err->code == NCM_UNSUPPORTED) &&
+            is_missing(c, f, ncm_cstr(s->path))) {
             ok = ncm_fail(err, NCM_NOT_FOUND, _("There is no artifact %s."), ncm_cstr(s->path));
         }
     }

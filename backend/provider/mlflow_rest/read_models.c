@@ -190,7 +190,8 @@ bool rest_read_models(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *e
     bool ok = all_pages(&l, models, "registered_models", MODELS_MOST, take_model, err) &&
               (l.models.n == 0 ||
                all_pages(&l, versions, "model_versions", VERSIONS_MOST, take_version, err));
-    if (!ok && (l.models.n > 0 || !without_registry(err))) {
+    bool none = !ok && l.models.n == 0 && without_registry(err) && !c->replay;
+    if (!ok && (!none || !rest_is_mlflow(c, &f->control, err))) {
         ncm_free(l.models.items);
         ncm_free(l.versions.items);
         ncm_snapshot_unref(s);

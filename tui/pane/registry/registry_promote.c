@@ -94,7 +94,9 @@ static void offer_stage(struct choices *c, const struct ncm_model *m,
     bool frees = stage == NCM_STAGE_PRODUCTION || stage == NCM_STAGE_STAGING;
     size_t n = stage_holders(m, v, stage, holders, sizeof holders);
     snprintf(word, sizeof word, "%s:%s", frees ? "stage" : "keep", name);
-    if (v->stage == stage) {
+    if (v->stage == stage && frees && n > 0) {
+        snprintf(detail, sizeof detail, _("it stays, %s moves to Archived"), holders);
+    } else if (v->stage == stage) {
         snprintf(detail, sizeof detail, "%s", _("it is there now"));
     } else if (frees && n > 0) {
         snprintf(detail, sizeof detail, _("%s moves to Archived"), holders);
@@ -102,7 +104,7 @@ static void offer_stage(struct choices *c, const struct ncm_model *m,
         snprintf(detail, sizeof detail, "%s", "");
     }
     choices_add(c, word, name, detail);
-    if (frees && n > 0) {
+    if (frees && n > 0 && v->stage != stage) {
         snprintf(word, sizeof word, "keep:%s", name);
         snprintf(label, sizeof label, _("%s, keep the others"), name);
         snprintf(detail, sizeof detail, _("%s stays too"), holders);
