@@ -231,6 +231,14 @@ bool cli_artifacts(struct cli *c, struct ncm_err *err)
     return cli_print_list(c, &l, err);
 }
 
+static bool is_folder(struct cli *c)
+{
+    struct ncm_err ignored;
+    const struct ncm_artifacts_snapshot *s =
+        cli_ask(c, ncm_query_artifacts(c->words[0], c->words[1]), &ignored);
+    return s != NULL && s->n > 0;
+}
+
 static bool write_out(struct cli *c, const char *file, struct ncm_err *err)
 {
     int64_t bytes = 0;
@@ -240,8 +248,19 @@ static bool write_out(struct cli *c, const char *file, struct ncm_err *err)
         return true;
     }
     struct ncm_session *s = cli_session(c, err);
-    return s != NULL &&
-           ncm_download_wait(s, ncm_download_new(c->words[0], c->words[1], file), &bytes, err);
+    if (s == NULL) {
+        return false;
+    }
+    if (ncm_download_wait(s, ncm_download_new(c->words[0], c->words[1], file), &bytes, err)) {
+        return true;
+    }
+    if (is_folder(c)) {
+        ncm_fail(err, NCM_USAGE, _("%s is a folder: one file at a time is written out"),
+                 c->words[1]);
+        ncm_hint(err, _("'ncmlops artifacts %s %s' lists what is in it"), c->words[0],
+                 c->words[1]);
+    }
+    return false;
 }
 
 bool cli_artifact_get(struct cli *c, struct ncm_err *err)

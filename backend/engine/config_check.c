@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "engine/choose.h"
 #include "engine/config.h"
 #include "io/file.h"
 
@@ -53,6 +54,23 @@ static void examine_secret(const struct examined *e, const char *name, const str
     ncm_free(key);
 }
 
+/* A store on this machine; relative ones as the program takes them, from the file's own folder. */
+static void examine_store(const struct examined *e, const struct ncm_config *c, const char *uri)
+{
+    const char *slash = c->path != NULL ? strrchr(c->path, '/') : NULL;
+    char *dir = slash != NULL ? ncm_strndup(c->path, (size_t)(slash - c->path) + 1) : NULL;
+    char *location = NULL;
+    struct ncm_err err;
+    if (uri != NULL && ncm_store_location(uri, dir, &location, &err) &&
+        strstr(location, "://") == NULL) {
+        examine_file(e, "uri", location, false);
+    } else if (uri != NULL && location == NULL) {
+        tell(e, ncm_sprintf(_("contexts.%s.tracking.%s: %s"), e->context, "uri", err.what));
+    }
+    ncm_free(location);
+    ncm_free(dir);
+}
+
 void ncm_config_examine(const struct ncm_config *c, const char *context,
                         void (*add)(void *to, const char *sentence), void *to)
 {
@@ -62,6 +80,7 @@ void ncm_config_examine(const struct ncm_config *c, const char *context,
         if (context != NULL && strcmp(context, x->name) != 0) {
             continue;
         }
+        examine_store(&e, c, x->tracking_uri);
         examine_secret(&e, "password", &x->access.password);
         examine_secret(&e, "token", &x->access.token);
         examine_file(&e, "ca", x->access.ca, false);

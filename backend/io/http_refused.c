@@ -37,7 +37,9 @@ static void refuse_who(const struct ncm_http *h, struct ncm_err *err)
         break;
     case NCM_HTTP_NETRC:
         ncm_fail(err, NCM_UNAUTHENTICATED,
-                 _("%s does not accept what ~/.netrc says, if it names it (401)"), h->base);
+                 _("%s wants to know who asks (401): no token or user is set, and ~/.netrc does "
+                   "not help"),
+                 h->base);
         ncm_hint(err,
                  _("Add the host to ~/.netrc, or set MLFLOW_TRACKING_TOKEN or user and password"));
         break;

@@ -166,7 +166,7 @@ static void unlocking_holds_for_one_context(void **state)
     go(vt, "prod");
     wait_header(vt, "prod PROTECTED  locked");
     vt_key(vt, "M");
-    vt_wait(vt, "Name of the protected context", 0);
+    vt_wait(vt, "to unlock it for this session", 0);
     vt_send(vt, "seoul");
     vt_key(vt, "Enter");
     vt_wait(vt, "not the name of this context", 0);
@@ -192,7 +192,7 @@ static sqlite3 *start_slow_change(struct vt *vt)
     go(vt, "prod");
     wait_header(vt, "prod PROTECTED");
     vt_key(vt, "M");
-    vt_wait(vt, "Name of the protected context", 0);
+    vt_wait(vt, "to unlock it for this session", 0);
     vt_send(vt, "prod");
     vt_key(vt, "Enter");
     vt_wait(vt, "unlocked", 0);

@@ -193,7 +193,7 @@ static void a_protected_context_wants_names(void **state)
     vt_key(vt, "P");
     vt_wait(vt, "M unlocks", 0);
     vt_key(vt, "M");
-    vt_wait(vt, "Name of the protected context", 0);
+    vt_wait(vt, "to unlock it for this session", 0);
     vt_send(vt, "wrong\r");
     vt_wait(vt, "that is not the name", 0);
     vt_send(vt, "\025prod\r");

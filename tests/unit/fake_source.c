@@ -28,6 +28,20 @@ void fake_hold(bool hold)
     pthread_mutex_unlock(&world.lock);
 }
 
+void fake_retry(int64_t ms)
+{
+    pthread_mutex_lock(&world.lock);
+    world.retry_ms = ms;
+    pthread_mutex_unlock(&world.lock);
+}
+
+void fake_fail_only(unsigned topics)
+{
+    pthread_mutex_lock(&world.lock);
+    world.fail_only = topics;
+    pthread_mutex_unlock(&world.lock);
+}
+
 int fake_get(const int *field)
 {
     pthread_mutex_lock(&world.lock);

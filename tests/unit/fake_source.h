@@ -42,6 +42,9 @@ void fake_reset(void);
 void fake_hold(bool hold);
 /* One of the world's numbers. */
 int fake_get(const int *field);
+/* Failures ask for a pause; failures only of these topics (bits). */
+void fake_retry(int64_t ms);
+void fake_fail_only(unsigned topics);
 void fake_set(int *field, int value);
 void fake_happen(int content, unsigned events);
 /* n fetches fail. */

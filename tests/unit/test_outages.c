@@ -210,9 +210,7 @@ static void asked_to_wait_it_waits(void **state)
     (void)state;
     struct ncm_want *w = want(NCM_T_EXPERIMENTS);
     assert_true(until(shows, w, 1));
-    pthread_mutex_lock(&world.lock);
-    world.retry_ms = 1500;
-    pthread_mutex_unlock(&world.lock);
+    fake_retry(1500);
     fake_fail(1, NCM_RATE_LIMITED);
     ncm_want_refresh(w);
     assert_true(until(fails_with, w, NCM_RATE_LIMITED));
@@ -329,9 +327,7 @@ static void a_slow_question_is_no_outage(void **state)
     (void)state;
     struct ncm_want *models = want(NCM_T_MODELS);
     assert_true(until(shows, models, 1));
-    pthread_mutex_lock(&world.lock);
-    world.fail_only = TOPIC(NCM_T_RUNS);
-    pthread_mutex_unlock(&world.lock);
+    fake_fail_only(TOPIC(NCM_T_RUNS));
     fake_fail(1000, NCM_TIMEOUT);
     struct ncm_want *slow = want(NCM_T_RUNS);
     assert_true(until(fails_with, models, NCM_TIMEOUT)); /* as far as is known */

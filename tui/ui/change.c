@@ -176,7 +176,6 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     c->state = CHANGE_PANEL;
     c->danger = plan->confirm_name != NULL &&
                 (plan->irreversible || ncm_session_protected(ui->now->session));
-    c->focus = change_name(c) != NULL ? ON_NAME : ON_CANCEL;
     if (plan->intent != NULL && plan->intent->reason != NULL) {
         field_release(&c->reason);
         field_init(&c->reason, plan->intent->reason);

@@ -116,6 +116,16 @@ static const char *unlock(void *ctx, const char *text, size_t *at)
     return NULL;
 }
 
+static void ask_unlock(struct ui *ui)
+{
+    const char *context = ncm_session_context(ui->now->session);
+    char name[96], label[192];
+
+    ncm_text_clip(name, sizeof name, context, strlen(context), 40);
+    snprintf(label, sizeof label, _("Type %s to unlock it for this session:"), name);
+    ui_prompt(ui, label, "", unlock, NULL, ui);
+}
+
 static void toggle_lock(struct ui *ui)
 {
     if (ui->now->session == NULL) {
@@ -127,7 +137,7 @@ static void toggle_lock(struct ui *ui)
     } else if (ncm_session_read_only(ui->now->session)) {
         ui_message(ui, UI_BAD, _("started with --read-only: it stays so"));
     } else if (ncm_session_protected(ui->now->session) && ncm_session_context(ui->now->session)[0] != '\0') {
-        ui_prompt(ui, _("Name of the protected context:"), "", unlock, NULL, ui);
+        ask_unlock(ui);
     } else if (ncm_session_set_locked(ui->now->session, false)) {
         ui_message(ui, UI_INFO, _("unlocked for this session"));
     }

@@ -76,7 +76,7 @@ void registry_draw_holders(struct registry *r, const struct canvas *c)
     paint_head(c, 0, title, NULL, true);
     const struct table_column columns[] = {
         {.title = _("VER"), .min = 4, .want = 5},
-        {.title = _("FROM"), .min = 16, .want = 16},
+        {.title = _("SINCE"), .min = 16, .want = 16},
         {.title = _("UNTIL"), .min = 16, .want = 16},
         {.title = _("FOR"), .min = 8, .want = 9, .align = 1, .priority = 2},
         {.title = _("BY"), .min = 6, .want = 12, .priority = 3},
