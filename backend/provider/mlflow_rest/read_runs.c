@@ -12,6 +12,7 @@ enum {
     AHEAD = 300,        /* rows beyond the window of a lazy list */
     AGAIN_MOST = 200,   /* running and visible runs that one refresh reads again */
     VISIBLE_MS = 15000, /* a visible row of this age is read again with the next change */
+    MENDED_MS = 10000,  /* so long a list that was mended may go on without */
     SMALL = 300,        /* rows that are walked again rather than mended … */
     REWALK_MS = 20000,  /* … this often, so that changes to old runs are seen */
     REWALK_LARGE_MS = 300000,
@@ -26,6 +27,7 @@ struct view {
     bool by_start; /* the server's list is newest first */
     struct rest_walk *walk;
     size_t need;      /* rows of the walk */
+    size_t pages;     /* that came in this fetch */
     size_t published; /* rows of the last provisional snapshot */
 };
 
@@ -218,6 +220,7 @@ static bool page_came(void *to, struct rest_walk *w, struct ncm_err *err)
 {
     struct view *v = to;
     (void)err;
+    v->pages++;
     if (v->f->progress != NULL && !w->complete && v->need == SIZE_MAX) {
         v->f->progress(v->f->to, (int64_t)w->n, -1);
     }
@@ -315,6 +318,13 @@ static bool as_usage(struct ncm_err *err)
     return false;
 }
 
+/* A walk that broke off a moment ago goes on with its next page: asking first for what is new would
+ * cost the requests that a bad line lets through. */
+static bool goes_on(const struct rest_walk *w)
+{
+    return w->cut && ncm_mono_ms() - w->refreshed_mono_ms < MENDED_MS;
+}
+
 bool rest_read_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct view v;
@@ -322,14 +332,17 @@ bool rest_read_runs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
     bool ok = view_make(&v, c, f, err) &&
               (v.walk->n_ids > 0 || rest_active(c, f->full, &f->control, err));
     if (ok && !walk_anew(&v)) {
-        ok = f->window_only || mend(&v, err);
+        ok = f->window_only || goes_on(v.walk) || mend(&v, err);
     } else if (ok && v.walk->started) {
         v.walk->started = false; /* its rows stay until the first page is here */
         v.published = 1;
     }
-    ok = ok && (rest_walk_to(c, v.walk, v.need, &f->control, page_came, &v, err) || as_usage(err));
     if (ok) {
-        publish(&v, c->replay);
+        ok = rest_walk_to(c, v.walk, v.need, &f->control, page_came, &v, err) || as_usage(err);
+        v.walk->cut = !ok;
+        if (ok || (v.pages > 0 && f->query->lazy && !v.local)) {
+            publish(&v, c->replay); /* what came is shown, whatever is said of the rest */
+        }
     }
     view_release(&v);
     return ok;

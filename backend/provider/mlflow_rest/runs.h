@@ -42,6 +42,7 @@ struct rest_walk {
     char *token;          /* of the page after the rows; NULL before the first and after the last */
     bool started;         /* at least one page came */
     bool complete;        /* all pages came */
+    bool cut;             /* the last page that was asked for did not come */
     size_t page;          /* runs to ask for next */
     unsigned barren;      /* pages in a row that brought nothing new */
     uint64_t experiments; /* print of the active ones when it was begun */
