@@ -156,10 +156,24 @@ def order_text(rng):
 
 # Accidents of MLflow's parser that we do not repeat: an empty key or one with an empty part
 # between dots, a bare key that begins with a digit after `parameter.`, and a quote within an order's key.
-# Such an accident within a server is a 5xx, which says nothing of what is right.
+# Such an accident within a server is a 5xx, which says nothing of what is right. What stands before a
+# comparison with NULL without an AND between, MLflow passes over. An order that names a key twice
+# is refused by all its stores but the file store.
+def no_and_before_null(text):
+    return re.search(r"""(?:['"`\d)]|null)\s+(?!and\b)(?:params?|parameters|tags?)\.\S.*?\bis\s+(?:not\s+)?null""",
+                     text, re.I)
+
+
+def named_twice(orders):
+    names = [re.sub(r"""(?i)\s+(asc|desc)$|["`]|^(attributes?|attr|run)\.""", "", o) for o in orders]
+    return len(set(names)) < len(names)
+
+
 def known_difference(text, orders, ours, theirs_error):
     if re.search(r"too many 50\d error responses", theirs_error):
         return ours is None or isinstance(ours, list) or ours in (1, 4)
+    if ours is None and (no_and_before_null(text) or named_twice(orders)):
+        return True
     if ours is None:
         return any(re.search(r"""\.(``|""|''|[\s<>=!.]|$)""", t) for t in [text] + orders)
     return "No closing quotation" in theirs_error or any(

@@ -90,6 +90,10 @@ def file_store(release, folder):
         to = os.path.join(place, sorted(os.listdir(place))[0])
     for base, _, files in os.walk(to):
         os.chmod(base, 0o700)
+        if "meta.yaml" in files and len(os.path.basename(base)) == 32:
+            # The fixtures keep no empty folders; a run without them is none to MLflow's client.
+            for name in ("artifacts", "metrics", "params", "tags"):
+                os.makedirs(os.path.join(base, name), exist_ok=True)
         for name in files:
             os.chmod(os.path.join(base, name), 0o600)
     return to
