@@ -156,7 +156,7 @@ def order_text(rng):
 
 # Accidents of MLflow's parser that we do not repeat: an empty key or one with an empty part
 # between dots, a bare key that begins with a digit after `parameter.`, and a quote within an order's key.
-# Such an accident within a server is a 5xx, which says nothing of what is right. What stands before a
+# Such an accident within a server is a 5xx or tells of SQL, which says nothing of what is right. What stands before a
 # comparison with NULL without an AND between, MLflow passes over. An order that names a key twice
 # is refused by all its stores but the file store.
 def no_and_before_null(text):
@@ -170,7 +170,7 @@ def named_twice(orders):
 
 
 def known_difference(text, orders, ours, theirs_error):
-    if re.search(r"too many 50\d error responses", theirs_error):
+    if re.search(r"too many 50\d error responses|FROM clause|no such column", theirs_error):
         return ours is None or isinstance(ours, list) or ours in (1, 4)
     if ours is None and (no_and_before_null(text) or named_twice(orders)):
         return True
@@ -178,6 +178,13 @@ def known_difference(text, orders, ours, theirs_error):
         return any(re.search(r"""\.(``|""|''|[\s<>=!.]|$)""", t) for t in [text] + orders)
     return "No closing quotation" in theirs_error or any(
         re.search(r"\bparameters?\.\d", t) for t in [text] + orders)
+
+
+def sorted_here(t, orders):
+    """Over REST an order by a metric, a param or a tag is made by us, and then users, if it names them
+    too, go by the name that is shown, the tag's, where MLflow itself has "" or "unknown"."""
+    return t.kind == "rest" and any("user_id" in o for o in orders) and any(
+        re.match(r"(metrics?|params?|parameters|tags?)\.", o) for o in orders)
 
 
 def ask_mlflow(client, experiments, text, orders):
@@ -212,6 +219,10 @@ def compare(t, client, count, seed=SEED):
         theirs, their_error = ask_mlflow(client, experiments, text, orders)
         args, ours, our_error = ask_us(t, text, orders)
         refused += theirs is None
+        if isinstance(ours, list) and sorted(ours) == sorted(theirs or []) and sorted_here(t, orders):
+            continue
+        if ours is None and "cannot stand in a key without quotes" in our_error:
+            continue  # such as `metrics.@loss`, which MLflow takes in an order; our hint is to quote it
         both_answer = isinstance(ours, list) and isinstance(theirs, list)
         if ours == theirs or not both_answer and known_difference(text, orders, ours, their_error):
             continue
