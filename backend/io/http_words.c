@@ -123,7 +123,11 @@ static void fail_tls(struct ncm_exchange *x, CURLcode code)
     if (code == CURLE_SSL_CACERT_BADFILE) {
         ncm_fail(err, NCM_TLS, _("The certificates to trust cannot be read: %s"),
                  a->ca != NULL ? a->ca : _("those of the system"));
-        ncm_hint(err, _("ca (MLFLOW_TRACKING_SERVER_CERT_PATH) names a PEM file or a folder"));
+        ncm_hint(err, "%s",
+                 a->ca != NULL
+                     ? _("ca (MLFLOW_TRACKING_SERVER_CERT_PATH) names a PEM file or a folder")
+                     : _("the package ca-certificates brings them, or ca "
+                         "(MLFLOW_TRACKING_SERVER_CERT_PATH) names others"));
     } else if (code == CURLE_SSL_CERTPROBLEM ||
                (a->cert != NULL && says_any(x->error, key_words))) {
         ncm_fail(err, NCM_TLS, _("The client certificate or its key cannot be used: %s"),
