@@ -124,6 +124,8 @@ struct cli_list {
     void (*json)(struct ncm_json *j, const void *item);          /* one object */
     void (*cells)(struct cli_cells *cells, const void *item);
     const char *nothing; /* translated: said on standard error where a table is empty */
+    /* JSON lines: how many rows there are by now, when those known are out; NULL: n is all. */
+    bool (*more)(void *ctx, size_t *n, struct ncm_err *err);
 };
 bool cli_print_list(struct cli *c, const struct cli_list *l, struct ncm_err *err);
 /* at() for a plain array; ctx is a struct cli_array. */

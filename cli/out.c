@@ -324,8 +324,13 @@ static bool print_json(const struct cli_list *l, bool lines, struct ncm_err *err
 {
     struct ncm_buf b;
     bool ok = true;
+    size_t n = l->n;
     ncm_buf_init(&b, ROW_MAX);
-    for (size_t i = 0; i < l->n && ok; i++) {
+    for (size_t i = 0; ok; i++) {
+        ok = i < n || !lines || l->more == NULL || l->more(l->ctx, &n, err);
+        if (!ok || i >= n) {
+            break;
+        }
         const void *item = l->at(l->ctx, i, err);
         if (item == NULL) {
             ok = false;

@@ -125,6 +125,28 @@ static const void *row_at(void *ctx, size_t i, struct ncm_err *err)
     return &r->row;
 }
 
+/* Where all of them are dear, they come as they are printed. */
+static bool more_rows(void *ctx, size_t *n, struct ncm_err *err)
+{
+    struct rows *r = ctx;
+    const void *snapshot;
+    size_t before = r->s->n;
+    if (r->s->total < 0) {
+        r->first = before;
+        r->end = before + WINDOW;
+        ncm_want_window(r->want, before, WINDOW);
+        if (!ncm_want_wait(r->want, &snapshot, err)) {
+            return false;
+        }
+        r->s = snapshot;
+        if (r->s->n == before && r->s->total < 0) {
+            return ncm_fail(err, NCM_INTERNAL, _("A row of the answer is missing"));
+        }
+    }
+    *n = r->s->n;
+    return true;
+}
+
 static void run_json(struct ncm_json *j, const void *item)
 {
     const struct row *row = item;
@@ -276,6 +298,7 @@ static bool check_search(struct cli *c, struct ncm_query *q, struct ncm_err *err
 static bool runs_query(struct cli *c, struct ncm_query *q, struct ncm_err *err)
 {
     q->all_columns = true;
+    q->lazy = c->form == CLI_JSONL;
     q->view = cli_flag(c, "deleted") ? NCM_VIEW_DELETED : NCM_VIEW_ACTIVE;
     return cli_count(c, "limit", DEFAULT_LIMIT, &q->limit, err) && check_search(c, q, err) &&
            add_experiments(c, q, err);
@@ -307,6 +330,7 @@ bool cli_runs(struct cli *c, struct ncm_err *err)
             .json = run_json,
             .cells = run_cells,
             .nothing = _("no runs"),
+            .more = more_rows,
         };
         ok = cli_print_list(c, &l, err);
     }

@@ -278,9 +278,9 @@ static void columns_are_chosen(void **state)
     vt_wait(vt, "[ ] family", 0);
     KEYS(vt, "Space", "Enter");
     vt_wait_gone(vt, "[x]", 0);
-    for (int i = 0; i < 12 && !vt_has(vt, "family"); i++) {
+    for (int i = 0; i < 100 && !vt_has(vt, "family"); i++) { /* the new columns may take a while */
         vt_key(vt, "l");
-        vt_wait_quiet(vt, 50);
+        vt_wait_quiet(vt, 100);
     }
     vt_wait(vt, "family", 0);
     vt_key(vt, "G");
