@@ -179,6 +179,9 @@ bool ncm_code_of_source(enum ncm_code code);
 bool ncm_source_failed(struct ncm_session *s, struct ncm_load *l, const struct ncm_err *err);
 /* After a load that went well (its failed is still as before): everything that waited is due. */
 void ncm_source_answered(struct ncm_session *s, const struct ncm_load *l);
+/* Whether the reads open anew after this failure: behind a line that only breaks now and then, what
+ * was read is kept and a list goes on where it was cut. */
+bool ncm_source_reopens(const struct ncm_session *s, enum ncm_code code);
 /* The watch was asked to come back later: so is everybody. false: it was not. */
 bool ncm_source_limited(struct ncm_session *s, const struct ncm_err *err);
 /* The watch works again after a failure: what failed is tried now. */

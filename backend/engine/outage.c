@@ -7,6 +7,7 @@ enum {
     ALIVE_MS = 10000,
     TRY_FIRST_MS = 5000,
     TRY_LAST_MS = 40000,
+    ANOTHER_MS = 15000, /* after so long it may be another server */
 };
 
 bool ncm_code_of_source(enum ncm_code code)
@@ -34,6 +35,16 @@ static bool is_slow_question(const struct ncm_session *s, const struct ncm_load 
     bool alive = l->alive_ms > 0 && ncm_mono_ms() - l->alive_ms < ALIVE_MS;
     bool others = l->failures > 1 && s->answered_ms > l->failed_ms;
     return err->code == NCM_TIMEOUT && (alive || others);
+}
+
+bool ncm_source_reopens(const struct ncm_session *s, enum ncm_code code)
+{
+    if (!ncm_code_breaks(code)) {
+        return false;
+    }
+    bool login = code == NCM_UNAUTHENTICATED || code == NCM_FORBIDDEN || code == NCM_TLS;
+    bool for_long = s->outage.down && ncm_mono_ms() - s->outage.since_ms > ANOTHER_MS;
+    return login || for_long || !ncm_session_remote(s);
 }
 
 /* Nobody tries before a moment; l (may be NULL) is the one that found out. */

@@ -390,9 +390,13 @@ static void run(struct ncm_lane *lane, struct ncm_load *l)
     ncm_snapshot_unref(f.previous);
     if (!ok && !r.cached && ncm_code_breaks(err.code)) {
         ncm_log("load: %s: %s (%s)", ncm_code_name(err.code), err.what, err.detail);
-        ncm_lane_disconnect(lane);
     }
     pthread_mutex_lock(&s->lock);
+    if (!ok && !r.cached && ncm_source_reopens(s, err.code)) {
+        pthread_mutex_unlock(&s->lock);
+        ncm_lane_disconnect(lane);
+        pthread_mutex_lock(&s->lock);
+    }
     s->running = NULL;
     if (l->orphan) {
         pthread_mutex_unlock(&s->lock);

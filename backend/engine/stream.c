@@ -88,8 +88,9 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
     if (!s->watch_failed) {
         s->watch_failed = true;
         s->watch_now = false;
-        /* What the watch could not look at may be gone: the reads find out and say why. */
-        s->reads.reconnect = true;
+        /* A file that the watch could not look at may be gone: the reads find out and say why. */
+        s->reads.reconnect = s->reads.reconnect || !ncm_session_remote(s) ||
+                             ncm_source_reopens(s, err->code);
     }
     /* What nobody watches is read again at each try, but not against the other side's wish. */
     if (!ncm_source_limited(s, err)) {
