@@ -3,7 +3,8 @@
 #include "cli.h"
 
 const struct cli_option cli_global_options[] = {
-    {"store", 0, "URI", N_("the store: a path, sqlite:////PATH, http(s)://HOST of a tracking server"), NULL},
+    {"store", 0, "URI",
+     N_("the store: a path, sqlite:////PATH, http(s)://HOST of a tracking server"), NULL},
     {"context", 0, "NAME", N_("a context of the configuration"), NULL},
     {"config", 0, "FILE", N_("the configuration file"), NULL},
     {"output", 'o', "FORM", N_("form of the output: table, json, jsonl or csv"),

@@ -121,9 +121,8 @@ static bool check_yes_no(const char *text, char **out, struct ncm_err *err)
 static bool ask_all(struct cli *c, struct answers *a, struct ncm_err *err)
 {
     char *protect = NULL;
-    if (a->context == NULL &&
-        !ask(_("Name of this context, such as prod or lab:"), "local", &a->context, check_name,
-             err)) {
+    if (a->context == NULL && !ask(_("Name of this context, such as prod or lab:"), "local",
+                                   &a->context, check_name, err)) {
         return false;
     }
     if (a->store == NULL) {
@@ -200,8 +199,9 @@ static bool config_init(struct cli *c, const char *path, struct ncm_err *err)
         ncm_free(text);
     }
     if (ok && ncm_config_secret_left_out(a.store)) {
-        cli_note(c, "%s", _("the password of the address was not written: the file says where to "
-                            "name it (password-env and others)"));
+        cli_note(c, "%s",
+                 _("the password of the address was not written: the file says where to "
+                   "name it (password-env and others)"));
     }
     ncm_free(a.context);
     ncm_free(a.store);

@@ -257,8 +257,7 @@ static bool write_out(struct cli *c, const char *file, struct ncm_err *err)
     if (is_folder(c)) {
         ncm_fail(err, NCM_USAGE, _("%s is a folder: one file at a time is written out"),
                  c->words[1]);
-        ncm_hint(err, _("'ncmlops artifacts %s %s' lists what is in it"), c->words[0],
-                 c->words[1]);
+        ncm_hint(err, _("'ncmlops artifacts %s %s' lists what is in it"), c->words[0], c->words[1]);
     }
     return false;
 }

@@ -40,8 +40,9 @@ struct ncm_err {
     int64_t retry_ms; /* the other side asked to be left alone so long; 0: it did not */
 };
 
-/* Sets code and what (printf form), empties detail, hint and retry_ms. Always returns false, so that
- * `return ncm_fail(err, NCM_IO, _("…"))` is one line. Overlong text is cut at a whole character. */
+/* Sets code and what (printf form), empties detail, hint and retry_ms. Always returns false, so
+ * that `return ncm_fail(err, NCM_IO, _("…"))` is one line. Overlong text is cut at a whole
+ * character. */
 bool ncm_fail(struct ncm_err *err, enum ncm_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

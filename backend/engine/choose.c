@@ -79,8 +79,8 @@ static bool sqlite_location(const char *uri, const char *rest, const char *dir, 
 /* Kinds that are known though none of ours opens them: what to do instead is said later. */
 static bool is_known_elsewhere(const char *uri)
 {
-    static const char *const schemes[] = {"databricks://", "databricks-uc", "postgresql", "postgres",
-                                          "mysql",         "mssql",         "oracle"};
+    static const char *const schemes[] = {
+        "databricks://", "databricks-uc", "postgresql", "postgres", "mysql", "mssql", "oracle"};
     if (strcmp(uri, "databricks") == 0) {
         return true;
     }
@@ -195,8 +195,7 @@ static bool take_registry(struct ncm_choice *out, const char *uri, const char *d
 static void take_environment(struct ncm_choice *out)
 {
     const char *registry = ncm_choose_env("MLFLOW_REGISTRY_URI");
-    if (ncm_uri_is_server(out->location) ||
-        (registry != NULL && ncm_uri_is_server(registry))) {
+    if (ncm_uri_is_server(out->location) || (registry != NULL && ncm_uri_is_server(registry))) {
         ncm_access_environment(&out->access);
     }
 }
@@ -244,17 +243,17 @@ static char *folder_of(const struct ncm_config *config)
     return slash != NULL ? ncm_strndup(config->path, (size_t)(slash - config->path)) : NULL;
 }
 
-char *ncm_config_label(const struct ncm_config *config, const struct ncm_config_context *c)
+char *ncm_config_label(const struct ncm_config *c, const struct ncm_config_context *context)
 {
     char *location = NULL;
     struct ncm_err ignored;
-    if (c->tracking_uri == NULL) {
+    if (context->tracking_uri == NULL) {
         return NULL;
     }
-    char *dir = folder_of(config);
-    char *label = ncm_store_location(c->tracking_uri, dir, &location, &ignored)
+    char *dir = folder_of(c);
+    char *label = ncm_store_location(context->tracking_uri, dir, &location, &ignored)
                       ? label_of(location)
-                      : ncm_uri_shown(c->tracking_uri);
+                      : ncm_uri_shown(context->tracking_uri);
     ncm_free(dir);
     ncm_free(location);
     return label;

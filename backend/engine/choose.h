@@ -24,7 +24,8 @@ struct ncm_choice {
 
 /* "sqlite:///REL", "sqlite:////ABS", "file://…", a path, http(s):// → location for a provider:
  * an absolute path, or an address without user, parameters and slash at the end. dir: what paths
- * are relative to; NULL: the current folder. The caller frees. NCM_USAGE for what is none of them. */
+ * are relative to; NULL: the current folder. The caller frees. NCM_USAGE for what is none of them.
+ */
 bool ncm_store_location(const char *uri, const char *dir, char **location, struct ncm_err *err);
 /* NCM_NOT_FOUND with the ways as hint where there is none. */
 bool ncm_choose_store(const char *store, const char *context, const struct ncm_config *config,

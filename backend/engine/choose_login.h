@@ -1,4 +1,5 @@
-/* How a server is entered where the configuration does not say: MLflow's own variables and files. */
+/* How a server is entered where the configuration does not say: MLflow's own variables and files.
+ */
 #ifndef NCM_ENGINE_CHOOSE_LOGIN_H
 #define NCM_ENGINE_CHOOSE_LOGIN_H
 

@@ -30,8 +30,8 @@ bool ncm_config_wrong_at(struct ncm_config_reader *r, const struct ncm_node *n, 
 static void add_context(struct ncm_config *c, const struct ncm_node *n)
 {
     c->contexts = ncm_resize(c->contexts, c->n_contexts + 1, sizeof *c->contexts);
-    c->contexts[c->n_contexts++] = (struct ncm_config_context){
-        .name = ncm_strdup(n->key), .line = n->key_line};
+    c->contexts[c->n_contexts++] =
+        (struct ncm_config_context){.name = ncm_strdup(n->key), .line = n->key_line};
 }
 
 static bool read_map(struct ncm_config_reader *r, const char *path, const char *pattern,
@@ -45,9 +45,8 @@ static bool read_node(struct ncm_config_reader *r, const char *path, const struc
     }
     if (strcmp(row->path, "contexts.*") == 0) {
         if (ncm_config_find(r->config, n->key) != NULL) {
-            return ncm_config_wrong(
-                r, n->key_line, n->key_column,
-                ncm_sprintf(_("the context '%s' is there twice"), n->key));
+            return ncm_config_wrong(r, n->key_line, n->key_column,
+                                    ncm_sprintf(_("the context '%s' is there twice"), n->key));
         }
         add_context(r->config, n);
     }
@@ -74,8 +73,9 @@ static bool read_map(struct ncm_config_reader *r, const char *path, const char *
     }
     if (n->kind != NCM_NODE_MAP) {
         return ncm_config_wrong_at(r, n,
-                        path[0] == '\0' ? ncm_strdup(_("the file holds no settings"))
-                                        : ncm_sprintf(_("'%s' wants settings below it"), path));
+                                   path[0] == '\0'
+                                       ? ncm_strdup(_("the file holds no settings"))
+                                       : ncm_sprintf(_("'%s' wants settings below it"), path));
     }
     for (size_t i = 0; i < n->n; i++) {
         const struct ncm_node *child = &n->items[i];
@@ -119,7 +119,7 @@ static bool check_current(struct ncm_config_reader *r, const struct ncm_node *ro
         return true;
     }
     return ncm_config_wrong_at(r, ncm_node_get(root, "current-context"),
-                    ncm_sprintf(_("there is no context '%s'"), name));
+                               ncm_sprintf(_("there is no context '%s'"), name));
 }
 
 static bool read_file(struct ncm_config_reader *r)

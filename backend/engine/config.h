@@ -15,8 +15,8 @@ struct ncm_config_context {
     char *name;
     bool protect;
     bool read_only;
-    char *tracking_uri; /* as written, without user and password; NULL where absent */
-    char *registry_uri; /* likewise */
+    char *tracking_uri;       /* as written, without user and password; NULL where absent */
+    char *registry_uri;       /* likewise */
     struct ncm_access access; /* how both are entered */
     int line;
 };

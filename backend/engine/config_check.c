@@ -33,8 +33,8 @@ static void examine_file(const struct examined *e, const char *key, const char *
     if (!ncm_file_stat(path, &info, &err)) {
         tell(e, ncm_sprintf(_("contexts.%s.tracking.%s: %s"), e->context, key, err.what));
     } else if (info.kind == NCM_FILE_NONE) {
-        tell(e, ncm_sprintf(_("contexts.%s.tracking.%s: there is no file %s"), e->context, key,
-                            path));
+        tell(e,
+             ncm_sprintf(_("contexts.%s.tracking.%s: there is no file %s"), e->context, key, path));
     } else if (secret && (info.mode & OTHERS_MAY_READ) != 0) {
         tell(e, ncm_sprintf(_("contexts.%s.tracking.%s: others may read %s: chmod 600 closes it"),
                             e->context, key, path));

@@ -37,10 +37,10 @@ static char **tracking_text(struct ncm_config *c, const char *key)
         const char *key;
         char **text;
     } fields[] = {
-        {"uri", &x->tracking_uri},          {"registry-uri", &x->registry_uri},
-        {"user", &x->access.user},          {"ca", &x->access.ca},
-        {"client-cert", &x->access.cert},   {"client-key", &x->access.key},
-        {"proxy", &x->access.proxy},        {"workspace", &x->access.workspace},
+        {"uri", &x->tracking_uri},        {"registry-uri", &x->registry_uri},
+        {"user", &x->access.user},        {"ca", &x->access.ca},
+        {"client-cert", &x->access.cert}, {"client-key", &x->access.key},
+        {"proxy", &x->access.proxy},      {"workspace", &x->access.workspace},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(fields[i].key, key) == 0) {
@@ -138,8 +138,7 @@ static bool put_text(struct ncm_config_reader *r, const char *path, const struct
         return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' wants a text"), path));
     }
     if (row->values != NULL && !ncm_config_one_of(row->values, n->str)) {
-        return ncm_config_wrong_at(r, n,
-                                   ncm_sprintf(_("'%s' is none of %s"), n->str, row->values));
+        return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' is none of %s"), n->str, row->values));
     }
     if (strcmp(row->type, "variable") == 0 && !is_variable(n->str)) {
         return ncm_config_wrong_at(
@@ -150,8 +149,8 @@ static bool put_text(struct ncm_config_reader *r, const char *path, const struct
     if (n->str[0] == '\0' && strncmp(row->path, "contexts.", 9) == 0) {
         return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' is empty"), path));
     }
-    char *text = strcmp(row->type, "path") == 0 ? ncm_path_expand(n->str, r->dir)
-                                                : ncm_strdup(n->str);
+    char *text =
+        strcmp(row->type, "path") == 0 ? ncm_path_expand(n->str, r->dir) : ncm_strdup(n->str);
     enum ncm_secret_kind kind = NCM_SECRET_NONE;
     char **field = text_field(r->config, path);
     if (field == NULL) {
@@ -279,8 +278,9 @@ static bool take_login(struct ncm_config_reader *r, struct ncm_config_context *x
     bool secret = ncm_uri_secret(x->tracking_uri);
     if (x->access.user != NULL || (secret && x->access.password.kind != NCM_SECRET_NONE)) {
         return ncm_config_wrong_at(
-            r, at, ncm_strdup(_("the address logs in as somebody and so does another setting: "
-                                "one of them is enough")));
+            r, at,
+            ncm_strdup(_("the address logs in as somebody and so does another setting: "
+                         "one of them is enough")));
     }
     if (secret) {
         is_secret(r, at);

@@ -22,7 +22,7 @@ static void remark(struct ncm_buf *b, const char *indent, const char *text, cons
 static void comment_row(struct ncm_buf *b, const char *indent, const struct ncm_setting *row)
 {
     const char *dot = strrchr(row->path, '.');
-    const char *sample = row->initial != NULL                   ? row->initial
+    const char *sample = row->initial != NULL                 ? row->initial
                          : strcmp(row->type, "variable") == 0 ? "VARIABLE"
                          : strcmp(row->type, "path") == 0     ? "FILE"
                                                               : row->values;

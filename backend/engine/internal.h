@@ -106,7 +106,7 @@ struct ncm_session {
     pthread_mutex_t lock;
     pthread_cond_t owner; /* a headless wait */
     bool quit, paused;
-    bool watching; /* someone pumps: changes matter */
+    bool watching;       /* someone pumps: changes matter */
     int64_t attended_ms; /* monotonic; of the last key */
     bool watch_failed;
     bool watch_now;      /* the source answers again: no need to wait for the next try */

@@ -59,7 +59,8 @@ static void all_wait(struct ncm_session *s, const struct ncm_load *l, const stru
     s->outage.until_ms = ncm_mono_ms() + ncm_backoff_ms(s, s->outage.failures, err);
     for (struct ncm_load *o = s->loads; o != NULL; o = o->next) {
         bool refused = o->failed && !o->full; /* for good, whatever the source does */
-        if (o == l || (!o->local && !o->running && !refused)) {
+        bool found_out = o == l;
+        if (found_out || (!o->local && !o->running && !refused)) {
             share(s, o);
             o->answered = o->asked;
         }

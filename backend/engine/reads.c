@@ -10,7 +10,7 @@ enum {
     DEADLINE_MS = 120000,
     REMOTE_DEADLINE_MS = 600000, /* of many requests, each with a patience of its own */
     REPLAY_MS = 5000,
-    SLOW_MS = 500, /* worth a look of the owner */
+    SLOW_MS = 500,     /* worth a look of the owner */
     PROGRESS_MS = 100, /* the bell rings no more often for progress */
     WINDOW_ROWS = NCM_RUNS_PAGE,
 };
@@ -310,7 +310,9 @@ static void begin(struct ncm_session *s, struct ncm_load *l, struct running *r, 
     int64_t deadline = l->remote ? REMOTE_DEADLINE_MS : DEADLINE_MS;
     deadline = s->timeout_ms > deadline ? s->timeout_ms : deadline;
     int64_t try = ncm_source_try_ms(s, l);
-    deadline = try > 0 && try < deadline ? try : deadline;
+    deadline = try > 0 && try < deadline ?
+    try : deadline
+        ;
     r->session = s;
     r->load = l;
     r->cached = false;

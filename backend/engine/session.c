@@ -9,8 +9,8 @@
 
 enum {
     TIMEOUT_MS = 30000,
-    ACTION_MS = 5000, /* how long closing waits for a running action */
-    CANCEL_MS = 2000, /* and then for everything that was told to end */
+    ACTION_MS = 5000,     /* how long closing waits for a running action */
+    CANCEL_MS = 2000,     /* and then for everything that was told to end */
     ATTENTION_MS = 30000, /* who comes back after so long wants to see what is new at once */
 };
 

@@ -38,7 +38,7 @@ struct ncm_job_context {
     const struct ncm_place *place;
     const char *store_label;
     const char *registry_label; /* where the registry is another store; else NULL */
-    const char *state_path; /* our own state file (engine/state.h opens it) */
+    const char *state_path;     /* our own state file (engine/state.h opens it) */
     bool read_only;
     struct ncm_control control;
 };

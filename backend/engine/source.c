@@ -105,8 +105,8 @@ bool ncm_source_make(struct ncm_source *out, const struct ncm_choice *choice, st
             return ncm_wrap(err, "%s", _("the registry"));
         }
         /* The login is the same for both, unless its own address says otherwise. */
-        out->registry = (struct ncm_place){.location = choice->registry,
-                                           .access = &choice->registry_access};
+        out->registry =
+            (struct ncm_place){.location = choice->registry, .access = &choice->registry_access};
         out->place.registry = &out->registry;
         out->registry_label = ncm_uri_shown(choice->registry);
         ncm_pair_make(tracking, registry, &out->pair);

@@ -89,8 +89,8 @@ static void lost(struct ncm_lane *lane, int failures, const struct ncm_err *err)
         s->watch_failed = true;
         s->watch_now = false;
         /* A file that the watch could not look at may be gone: the reads find out and say why. */
-        s->reads.reconnect = s->reads.reconnect || !ncm_session_remote(s) ||
-                             ncm_source_reopens(s, err->code);
+        bool anew = !ncm_session_remote(s) || ncm_source_reopens(s, err->code);
+        s->reads.reconnect = s->reads.reconnect || anew;
     }
     /* What nobody watches is read again at each try, but not against the other side's wish. */
     if (!ncm_source_limited(s, err)) {

@@ -24,13 +24,13 @@ struct ncm_access {
     char *user;
     struct ncm_secret password; /* with user: HTTP Basic; it wins over a token */
     struct ncm_secret token;    /* Authorization: Bearer */
-    char *ca;                   /* PEM file or folder of certificates to trust, beside nothing else */
-    char *cert, *key;           /* client certificate and key (PEM); key NULL: in the same file */
-    bool insecure;              /* certificates are not checked; the header says so */
-    bool netrc;                 /* ~/.netrc may name user and password of the host */
-    char *proxy;                /* NULL: HTTPS_PROXY, HTTP_PROXY, NO_PROXY as everywhere */
-    char *workspace;            /* X-MLFLOW-WORKSPACE */
-    int64_t timeout_ms;         /* patience with one request; 0: 30 s */
+    char *ca;           /* PEM file or folder of certificates to trust, beside nothing else */
+    char *cert, *key;   /* client certificate and key (PEM); key NULL: in the same file */
+    bool insecure;      /* certificates are not checked; the header says so */
+    bool netrc;         /* ~/.netrc may name user and password of the host */
+    char *proxy;        /* NULL: HTTPS_PROXY, HTTP_PROXY, NO_PROXY as everywhere */
+    char *workspace;    /* X-MLFLOW-WORKSPACE */
+    int64_t timeout_ms; /* patience with one request; 0: 30 s */
 };
 
 /* Wipes and empties it. */

@@ -34,8 +34,7 @@ void ncm_http_ready(struct ncm_http *h);
 const char *ncm_http_base(const struct ncm_http *h);
 /* Waits so long between requests: true when the time is over, NCM_CANCELLED when ncm_http_interrupt
  * or *cancel (may be NULL; looked at only when woken) ended it. Costs no wake-ups. */
-bool ncm_http_pause(struct ncm_http *h, int64_t ms, const atomic_bool *cancel,
-                    struct ncm_err *err);
+bool ncm_http_pause(struct ncm_http *h, int64_t ms, const atomic_bool *cancel, struct ncm_err *err);
 
 enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DELETE };
 

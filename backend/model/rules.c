@@ -165,8 +165,9 @@ static bool check_tag(const struct ncm_rules *w, enum ncm_change_kind kind, cons
     if (kind == NCM_CH_RUN_TAG && w->run_key_most > 0) {
         key_most = w->run_key_most;
     }
-    return value == NULL || (check_key(key, key_most, err) && w->value_most(w->to, kind, &most, err) &&
-                             check_length(key, value, most, err));
+    return value == NULL ||
+           (check_key(key, key_most, err) && w->value_most(w->to, kind, &most, err) &&
+            check_length(key, value, most, err));
 }
 
 static bool check_lifecycle(const char *to, struct ncm_err *err)

@@ -138,7 +138,8 @@ static bool match_time(const struct ncm_clause *c, int64_t v)
     return match_order(c->op, d);
 }
 
-static bool match_dataset(const struct ncm_clause *c, const struct ncm_run *r, enum ncm_search_as as)
+static bool match_dataset(const struct ncm_clause *c, const struct ncm_run *r,
+                          enum ncm_search_as as)
 {
     for (size_t i = 0; i < r->n_inputs; i++) {
         const struct ncm_dataset_input *in = &r->inputs[i];

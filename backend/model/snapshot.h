@@ -70,8 +70,8 @@ struct ncm_run_keys_snapshot {
     size_t n_metrics, n_params, n_tags;
 };
 
-/* One row of the order: a provider's own handle (rowid, a fingerprint of the id), by which marks and
- * the selection know the run in every later snapshot too, and its place in the nesting. */
+/* One row of the order: a provider's own handle (rowid, a fingerprint of the id), by which marks
+ * and the selection know the run in every later snapshot too, and its place in the nesting. */
 struct ncm_run_ref {
     int64_t handle;
     int32_t parent; /* index of the parent row in this snapshot; -1 at the top */

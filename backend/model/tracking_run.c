@@ -80,10 +80,9 @@ static void copy_relations(struct ncm_arena *a, struct ncm_run *to, const struct
     to->logged_models = ncm_arena_alloc(a, from->n_logged_models, sizeof *to->logged_models);
     for (size_t i = 0; i < from->n_logged_models; i++) {
         const struct ncm_logged_model *m = &from->logged_models[i];
-        to->logged_models[i] = (struct ncm_logged_model){copy(a, m->id), copy(a, m->name),
-                                                         copy(a, m->status),
-                                                         copy(a, m->artifact_location),
-                                                         copy(a, m->model_type)};
+        to->logged_models[i] =
+            (struct ncm_logged_model){copy(a, m->id), copy(a, m->name), copy(a, m->status),
+                                      copy(a, m->artifact_location), copy(a, m->model_type)};
     }
     to->versions = ncm_arena_alloc(a, from->n_versions, sizeof *to->versions);
     for (size_t i = 0; i < from->n_versions; i++) {

@@ -69,8 +69,8 @@ static bool publish(struct ncm_fetch *f, struct ncm_db *state, bool provisional,
     struct ncm_log_book book = {0};
     char *broken = NULL;
     char *why = NULL;
-    bool ok = state == NULL || (ncm_log_book_load(state, &book, err) &&
-                                ncm_audit_verify(state, &broken, &why, err));
+    bool ok = state == NULL ||
+              (ncm_log_book_load(state, &book, err) && ncm_audit_verify(state, &broken, &why, err));
     if (ok) {
         struct ncm_audit_snapshot *s = ncm_snapshot_new(NCM_T_AUDIT, sizeof *s);
         fill(s, &book, f->query->at_ms);

@@ -65,7 +65,7 @@ static void check_config(struct list *l, struct ncm_session *s)
 /* What the lane finds out; the owner takes what there is when its patience is over. */
 struct visit {
     pthread_mutex_t lock;
-    int users; /* owner and lane */
+    int users;                 /* owner and lane */
     const atomic_bool *cancel; /* set: nobody listens any longer */
     struct list found;
     int64_t deadline_ms; /* monotonic */

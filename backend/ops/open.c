@@ -31,8 +31,7 @@ static struct ncm_db *open_unsettled(const char *path)
 {
     struct ncm_db *state = NULL;
     struct ncm_err ignored;
-    if (path != NULL && ncm_state_open(path, false, &state, &ignored) &&
-        has_open_intents(state)) {
+    if (path != NULL && ncm_state_open(path, false, &state, &ignored) && has_open_intents(state)) {
         return state;
     }
     ncm_db_close(state);

@@ -20,7 +20,7 @@ bool ncm_artifact_list(const char *root, const char *inner, struct ncm_artifacts
                        struct ncm_err *err);
 /* The file into content, size, truncated and binary: at most the bytes that the query wants (0:
  * NCM_ARTIFACT_BYTES); or all of it into the fetch's sink. */
-bool ncm_artifact_read(const char *path, const struct ncm_fetch *f,
-                       struct ncm_artifact_snapshot *s, struct ncm_err *err);
+bool ncm_artifact_read(const char *path, const struct ncm_fetch *f, struct ncm_artifact_snapshot *s,
+                       struct ncm_err *err);
 
 #endif

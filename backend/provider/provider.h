@@ -19,9 +19,9 @@ struct ncm_conn; /* a provider's own connection state */
 
 /* Where a source is and how it is entered. Borrowed. */
 struct ncm_place {
-    const char *location;            /* path, or URL without user and password */
-    const struct ncm_access *access; /* NULL: nothing is needed */
-    const char *cache;               /* file for what is kept between starts; NULL: keep nothing */
+    const char *location;             /* path, or URL without user and password */
+    const struct ncm_access *access;  /* NULL: nothing is needed */
+    const char *cache;                /* file for what is kept between starts; NULL: keep nothing */
     const struct ncm_place *registry; /* NULL: the same place. Only for the engine's pair of two
                                          providers, each of which sees its own place */
 };
@@ -97,8 +97,8 @@ enum ncm_capability {
     NCM_CAP_WRITE = 4,
     NCM_CAP_WATCH = 8,
     NCM_CAP_UNDO = 16,
-    NCM_CAP_ATOMIC = 32, /* apply is one unit for the store too: one mark proves the whole list */
-    NCM_CAP_CACHE = 64,  /* fetch knows `cached` */
+    NCM_CAP_ATOMIC = 32,  /* apply is one unit for the store too: one mark proves the whole list */
+    NCM_CAP_CACHE = 64,   /* fetch knows `cached` */
     NCM_CAP_REMOTE = 128, /* over a network: latency, clock and login are worth a check */
 };
 
@@ -127,8 +127,8 @@ struct ncm_provider {
                   const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err);
     /* Carries all changes out as one unit, comparing each `from` first: NCM_CONFLICT (what names
      * both states) and nothing written where one differs. mark may be NULL. Where the system has no
-     * such unit (no NCM_CAP_ATOMIC) all are compared before the first is written and a failure on the
-     * way is taken back; receipt->partial says where that did not succeed. */
+     * such unit (no NCM_CAP_ATOMIC) all are compared before the first is written and a failure on
+     * the way is taken back; receipt->partial says where that did not succeed. */
     bool (*apply)(struct ncm_conn *conn, const struct ncm_changes *changes,
                   const struct ncm_mark *mark, const struct ncm_control *control,
                   struct ncm_receipt *receipt, struct ncm_err *err);

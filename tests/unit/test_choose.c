@@ -209,7 +209,8 @@ static void login_of_the_environment(void **state)
     assert_int_equal(mkdir(".mlflow", 0700), 0);
     FILE *f = fopen(".mlflow/credentials", "w");
     fputs("[other]\nmlflow_tracking_username = eve\n; a remark\n[mlflow]\n"
-          "MLFLOW_Tracking_Username=ann\r\nmlflow_tracking_password :  50%% = off \n", f);
+          "MLFLOW_Tracking_Username=ann\r\nmlflow_tracking_password :  50%% = off \n",
+          f);
     fclose(f);
     c = choose("https://named", NULL);
     assert_string_equal(c.access.user, "ann");
@@ -274,9 +275,9 @@ static void login_of_a_context(void **state)
     c = choose("https://elsewhere.example.com", "bare"); /* never sent to another server */
     assert_int_equal(c.access.token.kind, NCM_SECRET_NONE);
     ncm_choice_release(&c);
-    static const char *const names[] = {"URI",          "TOKEN",            "USERNAME",
-                                        "PASSWORD",     "SERVER_CERT_PATH", "INSECURE_TLS",
-                                        "CLIENT_CERT_PATH"};
+    static const char *const names[] = {
+        "URI",          "TOKEN",           "USERNAME", "PASSWORD", "SERVER_CERT_PATH",
+        "INSECURE_TLS", "CLIENT_CERT_PATH"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char name[64];
         snprintf(name, sizeof name, "MLFLOW_TRACKING_%s", names[i]);

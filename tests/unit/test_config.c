@@ -188,13 +188,11 @@ static void contradictions(void **state)
            "'insecure-tls' not to: one of them");
     refuse("contexts:\n  a:\n    tracking: {client-key: x}\n",
            "'client-key' wants 'client-cert' beside it");
-    refuse("contexts:\n  a:\n    tracking: {netrc: yes, token-env: A}\n",
-           "one of them is enough");
+    refuse("contexts:\n  a:\n    tracking: {netrc: yes, token-env: A}\n", "one of them is enough");
     refuse("contexts:\n  a:\n    tracking: {registry-uri: 'https://a:b@h'}\n",
            "no user belongs into its address");
     refuse("contexts:\n  a:\n    tracking: {timeout: 0}\n", "wants a number from 1 to 3600");
-    refuse("contexts:\n  a:\n    tracking: {user: ''}\n",
-           "'contexts.a.tracking.user' is empty");
+    refuse("contexts:\n  a:\n    tracking: {user: ''}\n", "'contexts.a.tracking.user' is empty");
 }
 
 /* A secret in the place of a variable's name is not repeated. */

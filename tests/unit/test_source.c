@@ -74,8 +74,8 @@ static void workspaces_are_kept_apart(void **state)
 static void odd_names_make_plain_files(void **state)
 {
     (void)state;
-    static const char *const odd[] = {"http://[::1]:5000/", "/srv/ml flow/м\x01..", "http://..",
-                                      "file", "/", ""};
+    static const char *const odd[] = {
+        "http://[::1]:5000/", "/srv/ml flow/м\x01..", "http://..", "file", "/", ""};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         char *path = path_of(odd[i], NULL);
         const char *name = path + strlen("/state/ncmlops/");

@@ -106,7 +106,8 @@ static void part(struct ncm_buf *b, const char *text)
     }
 }
 
-/* One that is not shown is not read anew: only what is wrong with it, or its age, is worth a word. */
+/* One that is not shown is not read anew: only what is wrong with it, or its age, is worth a word.
+ */
 static void state_of(const struct ui_world *w, char *out, size_t outsz)
 {
     struct ncm_freshness_info f = world_freshness(w);
@@ -195,9 +196,8 @@ static void pick(struct ui *ui)
         struct context *c = &list->items[i];
         c->label = label_of(c);
         c->detail = detail_of(ui, c);
-        items[i] = (struct ui_pick_item){.label = c->label,
-                                         .detail = c->detail,
-                                         .on = c->world != NULL && c->world == ui->now};
+        items[i] = (struct ui_pick_item){
+            .label = c->label, .detail = c->detail, .on = c->world != NULL && c->world == ui->now};
     }
     ui_pick(ui, _("Context"), items, list->n, false, chosen, list);
     ncm_free(items);

@@ -136,7 +136,8 @@ static void toggle_lock(struct ui *ui)
         ui_message(ui, UI_INFO, _("locked: nothing is changed until it is unlocked"));
     } else if (ncm_session_read_only(ui->now->session)) {
         ui_message(ui, UI_BAD, _("started with --read-only: it stays so"));
-    } else if (ncm_session_protected(ui->now->session) && ncm_session_context(ui->now->session)[0] != '\0') {
+    } else if (ncm_session_protected(ui->now->session) &&
+               ncm_session_context(ui->now->session)[0] != '\0') {
         ask_unlock(ui);
     } else if (ncm_session_set_locked(ui->now->session, false)) {
         ui_message(ui, UI_INFO, _("unlocked for this session"));

@@ -11,9 +11,9 @@ struct entry {
     enum ui_action_id action; /* A_NONE: an object */
     enum ui_object kind;
     char *id, *id2;
-    char *text;      /* clean: "promote", "model fraud-detector" */
-    char *arg;       /* of the action; NULL: what was typed after it */
-    char *own_help;  /* instead of help; or NULL */
+    char *text;             /* clean: "promote", "model fraud-detector" */
+    char *arg;              /* of the action; NULL: what was typed after it */
+    char *own_help;         /* instead of help; or NULL */
     const char *key, *help; /* static */
     int score;
 };

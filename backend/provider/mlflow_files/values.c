@@ -44,8 +44,8 @@ struct walk {
     void (*entry)(void *to, const char *key);
     void *to;
     const char *root;
-    const char *prefix; /* "" or "val/" */
-    struct ncm_list *folders;
+    const char *prefix;      /* "" or "val/" */
+    struct ncm_list folders; /* of the one that is being listed */
     size_t n;
 };
 
@@ -56,7 +56,7 @@ static void found(void *to, const char *name, enum ncm_file_kind kind, bool link
         return;
     char *key = ncm_sprintf("%s%s", w->prefix, name);
     if (kind == NCM_FILE_DIR)
-        *(char **)ncm_list_add(w->folders) = key;
+        *(char **)ncm_list_add(&w->folders) = key;
     else
         w->entry(w->to, key);
     if (kind != NCM_FILE_DIR)
@@ -66,15 +66,15 @@ static void found(void *to, const char *name, enum ncm_file_kind kind, bool link
 
 static void walk_in(struct walk *w, const char *inner, int depth)
 {
-    struct ncm_list folders = {.size = sizeof(char *)};
     struct ncm_err ignored;
     bool more;
     char *dir = inner[0] == '\0' ? ncm_strdup(w->root) : files_path(w->root, inner);
     char *prefix = ncm_sprintf("%s%s", inner, inner[0] == '\0' ? "" : "/");
     w->prefix = prefix;
-    w->folders = &folders;
+    w->folders = (struct ncm_list){.size = sizeof(char *)};
     if (w->n < FILES_KEYS_MOST)
         ncm_dir_each(dir, FILES_KEYS_MOST - w->n, found, w, &more, &ignored);
+    struct ncm_list folders = w->folders;
     for (size_t i = 0; i < folders.n; i++) {
         char *folder = ((char **)folders.items)[i];
         if (depth < MOST_DEPTH)

@@ -111,7 +111,7 @@ static void fill_receipt(struct rest_writer *w)
 bool rest_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
                 const struct ncm_control *control, struct ncm_receipt *receipt, struct ncm_err *err)
 {
-    struct ncm_receipt unused;
+    struct ncm_receipt unused = {0};
     struct rest_writer w = {.c = c,
                             .control = control,
                             .mark = mark,

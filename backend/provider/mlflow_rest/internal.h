@@ -60,7 +60,7 @@ struct ncm_conn {
     int64_t replayed_ms;     /* the oldest that was used */
     struct rest_facts facts;
     bool facts_known;
-    bool is_mlflow; /* it answered a question about experiments */
+    bool is_mlflow;        /* it answered a question about experiments */
     int64_t clock_ms;      /* the server's clock is ahead of ours by so much */
     bool no_interval;      /* the server lacks get-history-bulk-interval */
     bool no_run_in;        /* it cannot filter by a list of run ids */

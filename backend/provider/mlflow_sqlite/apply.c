@@ -12,7 +12,8 @@ static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch, s
     if (!apply_present(w, ch, &now, err)) {
         return false;
     }
-    bool as_was = ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || ncm_change_same(now, ch->from);
+    bool as_was =
+        ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || ncm_change_same(now, ch->from);
     bool ok = as_was || ncm_change_conflict(ch, now, err);
     ncm_free(now);
     if (!ok || !apply_rules(w, ch, err)) {

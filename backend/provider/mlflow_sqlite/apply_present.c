@@ -142,9 +142,8 @@ static bool owner_value(struct sqlite_writer *w, const struct ncm_change *ch, co
         return false;
     }
     if (!found) {
-        return ch->kind >= NCM_CH_EXPERIMENT_CREATE
-                   ? ncm_rules_no_experiment(ch->object, err)
-                   : ncm_rules_no_run(ch->object, err);
+        return ch->kind >= NCM_CH_EXPERIMENT_CREATE ? ncm_rules_no_experiment(ch->object, err)
+                                                    : ncm_rules_no_run(ch->object, err);
     }
     return true;
 }

@@ -87,8 +87,8 @@ static bool open_read(struct ncm_conn *c, const struct ncm_control *control, str
 }
 
 /* case_sensitive_like is per connection: what MLflow's own sessions set. */
-static bool open_conn(const struct ncm_place *place, struct ncm_conn **out, struct ncm_control *control,
-                      struct ncm_err *err)
+static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
+                      struct ncm_control *control, struct ncm_err *err)
 {
     if (control != NULL && !sqlite_go_on(control, err))
         return false;
@@ -187,8 +187,8 @@ static char *state_path(const char *location)
 const struct ncm_provider ncm_mlflow_sqlite = {
     .name = "mlflow-sqlite",
     .summary = N_("MLflow's SQLite store (mlflow.db), opened in place"),
-    .capabilities = NCM_CAP_STAGES | NCM_CAP_ALIASES | NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO |
-                    NCM_CAP_ATOMIC,
+    .capabilities = NCM_CAP_STAGES | NCM_CAP_ALIASES | NCM_CAP_WRITE | NCM_CAP_WATCH |
+                    NCM_CAP_UNDO | NCM_CAP_ATOMIC,
     .probe = probe,
     .open = open_conn,
     .close = close_conn,

@@ -11,8 +11,8 @@ struct load {
     struct ncm_arena *arena;
     struct ncm_map *models;   /* name → index in models */
     struct ncm_map *versions; /* name NUL version → index in all */
-    struct ncm_list list;  /* struct ncm_model, by name */
-    struct ncm_list all;   /* struct ncm_model_version, by model, highest first */
+    struct ncm_list list;     /* struct ncm_model, by name */
+    struct ncm_list all;      /* struct ncm_model_version, by model, highest first */
 };
 
 static bool each(struct load *l, const char *sql, void (*row)(struct load *l, struct ncm_stmt *st),

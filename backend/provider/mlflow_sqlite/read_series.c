@@ -6,7 +6,7 @@
 #include "provider/mlflow_sqlite/read.h"
 #include "stats/thin.h"
 
-#define FIRST_ROWS    10000
+#define FIRST_ROWS 10000
 /* Samples waiting to be put in order: those of one step where the index gives steps in order, all
  * of them where it does not. */
 struct reader {
