@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "engine/address.h"
 #include "engine/config_file.h"
 #include "io/node.h"
@@ -166,6 +167,21 @@ static void tell_uri(const struct told *t, const char *key, const char *uri)
     ncm_free(shown);
 }
 
+/* One from an address may be of any bytes. */
+static void tell_user(const struct told *t, const char *user)
+{
+    struct ncm_buf text;
+    if (user == NULL) {
+        return;
+    }
+    ncm_buf_init(&text, 3 * strlen(user) + 1);
+    ncm_text_utf8_repair(&text, user, strlen(user));
+    char *shown = ncm_buf_take(&text);
+    t->text(t->to, "user", shown);
+    ncm_free(shown);
+    ncm_buf_release(&text);
+}
+
 static void tell_tracking(const struct told *t, const struct ncm_config_context *x)
 {
     const struct ncm_access *a = &x->access;
@@ -177,9 +193,7 @@ static void tell_tracking(const struct told *t, const struct ncm_config_context 
                  {"workspace", a->workspace}};
     tell_uri(t, "uri", x->tracking_uri);
     tell_uri(t, "registry-uri", x->registry_uri);
-    if (a->user != NULL) {
-        t->text(t->to, "user", a->user);
-    }
+    tell_user(t, a->user);
     tell_secret(t, "password", &a->password);
     tell_secret(t, "token", &a->token);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

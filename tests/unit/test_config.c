@@ -345,6 +345,21 @@ static void template_and_show_are_read_back(void **state)
     ncm_config_free(c);
 }
 
+/* A user in an address may be of bytes that are no text. */
+static void a_user_of_other_bytes_is_shown_as_text(void **state)
+{
+    (void)state;
+    struct ncm_config *c =
+        load("contexts:\n  web:\n    tracking: {uri: 'https://a%80sh@host:5000'}\n");
+    assert_string_equal(c->contexts[0].access.user, "a\x80sh");
+    char *shown = ncm_config_show(c);
+    ncm_config_free(c);
+    c = load(shown);
+    ncm_free(shown);
+    assert_string_equal(c->contexts[0].access.user, "a\xef\xbf\xbdsh");
+    ncm_config_free(c);
+}
+
 static void every_row_is_explained(void **state)
 {
     (void)state;
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_named_file_must_be_there),
         cmocka_unit_test(passwords),
         cmocka_unit_test(template_and_show_are_read_back),
+        cmocka_unit_test(a_user_of_other_bytes_is_shown_as_text),
         cmocka_unit_test(every_row_is_explained),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
