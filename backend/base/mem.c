@@ -191,6 +191,11 @@ struct ncm_str ncm_arena_cstr(struct ncm_arena *a, const char *s)
     return ncm_arena_str(a, s, s ? strlen(s) : 0);
 }
 
+struct ncm_str ncm_arena_copy(struct ncm_arena *a, struct ncm_str s)
+{
+    return ncm_arena_str(a, s.p, s.len);
+}
+
 size_t ncm_arena_size(const struct ncm_arena *a)
 {
     return a->taken;

@@ -41,6 +41,8 @@ void *ncm_arena_alloc(struct ncm_arena *a, size_t n, size_t size);
 struct ncm_str ncm_arena_str(struct ncm_arena *a, const char *p, size_t len);
 /* As above from a C string; NULL gives an absent string. */
 struct ncm_str ncm_arena_cstr(struct ncm_arena *a, const char *s);
+/* A copy of a string; of an absent one an absent one. */
+struct ncm_str ncm_arena_copy(struct ncm_arena *a, struct ncm_str s);
 /* Bytes taken so far, for size limits. */
 size_t ncm_arena_size(const struct ncm_arena *a);
 

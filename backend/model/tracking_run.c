@@ -44,16 +44,11 @@ void ncm_run_defaults(struct ncm_run *r)
     ncm_run_stand_in(r, tag(r, "mlflow.runName"), tag(r, "mlflow.user"));
 }
 
-static struct ncm_str copy(struct ncm_arena *a, struct ncm_str s)
-{
-    return ncm_arena_str(a, s.p, s.len);
-}
-
 static struct ncm_kv *copy_kvs(struct ncm_arena *a, const struct ncm_kv *from, size_t n)
 {
     struct ncm_kv *to = n > 0 ? ncm_arena_alloc(a, n, sizeof *to) : NULL;
     for (size_t i = 0; i < n; i++)
-        to[i] = (struct ncm_kv){copy(a, from[i].key), copy(a, from[i].value)};
+        to[i] = (struct ncm_kv){ncm_arena_copy(a, from[i].key), ncm_arena_copy(a, from[i].value)};
     return to;
 }
 
@@ -62,8 +57,8 @@ static struct ncm_metric *copy_metrics(struct ncm_arena *a, const struct ncm_met
     struct ncm_metric *to = n > 0 ? ncm_arena_alloc(a, n, sizeof *to) : NULL;
     for (size_t i = 0; i < n; i++) {
         to[i] = from[i];
-        to[i].key = copy(a, from[i].key);
-        to[i].value.text = copy(a, from[i].value.text);
+        to[i].key = ncm_arena_copy(a, from[i].key);
+        to[i].value.text = ncm_arena_copy(a, from[i].value.text);
     }
     return to;
 }
@@ -73,35 +68,37 @@ static void copy_relations(struct ncm_arena *a, struct ncm_run *to, const struct
     to->inputs = ncm_arena_alloc(a, from->n_inputs, sizeof *to->inputs);
     for (size_t i = 0; i < from->n_inputs; i++) {
         const struct ncm_dataset_input *in = &from->inputs[i];
-        to->inputs[i] = (struct ncm_dataset_input){copy(a, in->name), copy(a, in->digest),
-                                                   copy(a, in->source_type), copy(a, in->source),
-                                                   copy(a, in->context)};
+        to->inputs[i] = (struct ncm_dataset_input){
+            ncm_arena_copy(a, in->name), ncm_arena_copy(a, in->digest),
+            ncm_arena_copy(a, in->source_type), ncm_arena_copy(a, in->source),
+            ncm_arena_copy(a, in->context)};
     }
     to->logged_models = ncm_arena_alloc(a, from->n_logged_models, sizeof *to->logged_models);
     for (size_t i = 0; i < from->n_logged_models; i++) {
         const struct ncm_logged_model *m = &from->logged_models[i];
-        to->logged_models[i] =
-            (struct ncm_logged_model){copy(a, m->id), copy(a, m->name), copy(a, m->status),
-                                      copy(a, m->artifact_location), copy(a, m->model_type)};
+        to->logged_models[i] = (struct ncm_logged_model){
+            ncm_arena_copy(a, m->id), ncm_arena_copy(a, m->name), ncm_arena_copy(a, m->status),
+            ncm_arena_copy(a, m->artifact_location), ncm_arena_copy(a, m->model_type)};
     }
     to->versions = ncm_arena_alloc(a, from->n_versions, sizeof *to->versions);
     for (size_t i = 0; i < from->n_versions; i++) {
         const struct ncm_version_ref *v = &from->versions[i];
         to->versions[i] =
-            (struct ncm_version_ref){copy(a, v->model), copy(a, v->version), copy(a, v->stage)};
+            (struct ncm_version_ref){ncm_arena_copy(a, v->model), ncm_arena_copy(a, v->version),
+                                     ncm_arena_copy(a, v->stage)};
     }
 }
 
 void ncm_run_copy(struct ncm_arena *a, struct ncm_run *to, const struct ncm_run *from)
 {
     *to = *from;
-    to->id = copy(a, from->id);
-    to->name = copy(a, from->name);
-    to->experiment_id = copy(a, from->experiment_id);
-    to->user = copy(a, from->user);
-    to->status_text = copy(a, from->status_text);
-    to->artifact_uri = copy(a, from->artifact_uri);
-    to->parent_id = copy(a, from->parent_id);
+    to->id = ncm_arena_copy(a, from->id);
+    to->name = ncm_arena_copy(a, from->name);
+    to->experiment_id = ncm_arena_copy(a, from->experiment_id);
+    to->user = ncm_arena_copy(a, from->user);
+    to->status_text = ncm_arena_copy(a, from->status_text);
+    to->artifact_uri = ncm_arena_copy(a, from->artifact_uri);
+    to->parent_id = ncm_arena_copy(a, from->parent_id);
     to->metrics = copy_metrics(a, from->metrics, from->n_metrics);
     to->params = copy_kvs(a, from->params, from->n_params);
     to->tags = copy_kvs(a, from->tags, from->n_tags);

@@ -7,31 +7,26 @@
 #include "io/file.h"
 #include "ops/parts.h"
 
-static struct ncm_str keep(struct ncm_arena *a, struct ncm_str s)
-{
-    return s.p == NULL ? s : ncm_arena_str(a, s.p, s.len);
-}
-
 static void entry(struct ncm_audit_entry *e, const struct ncm_record *r, struct ncm_arena *a,
                   const char *actor, const char *host)
 {
-    e->id = keep(a, r->id);
-    e->actor = keep(a, r->actor);
-    e->host = keep(a, r->host);
-    e->action = keep(a, r->action);
-    e->undone_action = keep(a, r->undone_action);
-    e->subject = keep(a, r->subject);
-    e->from = keep(a, r->was);
-    e->to = keep(a, r->becomes);
+    e->id = ncm_arena_copy(a, r->id);
+    e->actor = ncm_arena_copy(a, r->actor);
+    e->host = ncm_arena_copy(a, r->host);
+    e->action = ncm_arena_copy(a, r->action);
+    e->undone_action = ncm_arena_copy(a, r->undone_action);
+    e->subject = ncm_arena_copy(a, r->subject);
+    e->from = ncm_arena_copy(a, r->was);
+    e->to = ncm_arena_copy(a, r->becomes);
     if (ncm_record_done(r) && r->detail.p != NULL && strncmp(r->detail.p, "version ", 8) == 0) {
-        e->to = keep(a, (struct ncm_str){r->detail.p + 8, r->detail.len - 8});
+        e->to = ncm_arena_copy(a, (struct ncm_str){r->detail.p + 8, r->detail.len - 8});
     }
-    e->reason = keep(a, r->reason);
+    e->reason = ncm_arena_copy(a, r->reason);
     /* Somebody is at it right now, or was cut off and is not settled yet. */
-    e->result = r->result.p != NULL ? keep(a, r->result) : ncm_arena_cstr(a, "open");
-    e->hash = keep(a, r->hash);
-    e->store = keep(a, r->store);
-    e->changes = keep(a, r->changes);
+    e->result = r->result.p != NULL ? ncm_arena_copy(a, r->result) : ncm_arena_cstr(a, "open");
+    e->hash = ncm_arena_copy(a, r->hash);
+    e->store = ncm_arena_copy(a, r->store);
+    e->changes = ncm_arena_copy(a, r->changes);
     e->time_ms = r->time_ms;
     e->mine = ncm_record_mine(r, actor, host);
     e->undoable = ncm_record_done(r) && !r->undone && ncm_record_inverse(r, NULL);

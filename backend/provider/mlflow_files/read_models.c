@@ -167,16 +167,11 @@ static void load_model(void *to, size_t i, struct ncm_buf *scratch)
 
 /* ---- into one arena ---- */
 
-static struct ncm_str copy(struct ncm_arena *a, struct ncm_str s)
-{
-    return s.p == NULL ? s : ncm_arena_str(a, s.p, s.len);
-}
-
 static struct ncm_kv *copy_kv(struct ncm_arena *a, const struct ncm_kv *kv, size_t n)
 {
     struct ncm_kv *out = ncm_arena_alloc(a, n + 1, sizeof(*out));
     for (size_t i = 0; i < n; i++)
-        out[i] = (struct ncm_kv){copy(a, kv[i].key), copy(a, kv[i].value)};
+        out[i] = (struct ncm_kv){ncm_arena_copy(a, kv[i].key), ncm_arena_copy(a, kv[i].value)};
     return out;
 }
 
@@ -185,33 +180,33 @@ static struct ncm_model_version copy_version(struct ncm_arena *a, struct ncm_str
 {
     struct ncm_model_version v = *from;
     v.model = model;
-    v.version = copy(a, v.version);
-    v.stage_text = copy(a, v.stage_text);
-    v.user = copy(a, v.user);
-    v.description = copy(a, v.description);
-    v.source = copy(a, v.source);
-    v.run_id = copy(a, v.run_id);
-    v.status = copy(a, v.status);
-    v.status_message = copy(a, v.status_message);
-    v.run_link = copy(a, v.run_link);
+    v.version = ncm_arena_copy(a, v.version);
+    v.stage_text = ncm_arena_copy(a, v.stage_text);
+    v.user = ncm_arena_copy(a, v.user);
+    v.description = ncm_arena_copy(a, v.description);
+    v.source = ncm_arena_copy(a, v.source);
+    v.run_id = ncm_arena_copy(a, v.run_id);
+    v.status = ncm_arena_copy(a, v.status);
+    v.status_message = ncm_arena_copy(a, v.status_message);
+    v.run_link = ncm_arena_copy(a, v.run_link);
     v.tags = copy_kv(a, v.tags, v.n_tags);
     v.aliases = ncm_arena_alloc(a, v.n_aliases + 1, sizeof(*v.aliases));
     for (size_t i = 0; i < v.n_aliases; i++)
-        v.aliases[i] = copy(a, from->aliases[i]);
+        v.aliases[i] = ncm_arena_copy(a, from->aliases[i]);
     return v;
 }
 
 static struct ncm_model copy_model(struct ncm_arena *a, const struct ncm_model *from)
 {
     struct ncm_model m = *from;
-    m.name = copy(a, m.name);
-    m.description = copy(a, m.description);
+    m.name = ncm_arena_copy(a, m.name);
+    m.description = ncm_arena_copy(a, m.description);
     m.tags = copy_kv(a, m.tags, m.n_tags);
     m.aliases = ncm_arena_alloc(a, m.n_aliases + 1, sizeof(*m.aliases));
     for (size_t i = 0; i < m.n_aliases; i++) {
         m.aliases[i] = from->aliases[i];
-        m.aliases[i].name = copy(a, m.aliases[i].name);
-        m.aliases[i].version = copy(a, m.aliases[i].version);
+        m.aliases[i].name = ncm_arena_copy(a, m.aliases[i].name);
+        m.aliases[i].version = ncm_arena_copy(a, m.aliases[i].version);
     }
     m.versions = ncm_arena_alloc(a, m.n_versions + 1, sizeof(*m.versions));
     for (size_t i = 0; i < m.n_versions; i++)

@@ -4,19 +4,14 @@
 #include "base/num.h"
 #include "provider/mlflow_files/runs.h"
 
-static struct ncm_str copy(struct ncm_arena *a, struct ncm_str s)
-{
-    return s.p == NULL ? s : ncm_arena_str(a, s.p, s.len);
-}
-
 void files_fill(const struct ncm_conn *c, const struct files_run *r, struct ncm_arena *a,
                 struct ncm_run *out)
 {
     out->id = ncm_arena_cstr(a, r->id);
     out->experiment_id = ncm_arena_cstr(a, c->experiments[r->experiment]->id);
-    out->name = copy(a, r->meta.name);
-    out->user = copy(a, r->meta.user);
-    out->artifact_uri = copy(a, r->meta.artifact_uri);
+    out->name = ncm_arena_copy(a, r->meta.name);
+    out->user = ncm_arena_copy(a, r->meta.user);
+    out->artifact_uri = ncm_arena_copy(a, r->meta.artifact_uri);
     out->status = r->meta.status;
     out->status_text = ncm_arena_cstr(a, ncm_run_status_name(r->meta.status));
     out->lifecycle = r->meta.lifecycle;
@@ -28,7 +23,7 @@ struct ncm_str files_text(const struct files_run *r, enum files_kind kind, const
                           struct ncm_arena *a)
 {
     const struct files_value *v = files_known(r, kind, key);
-    return v != NULL ? copy(a, v->text) : (struct ncm_str){0};
+    return v != NULL ? ncm_arena_copy(a, v->text) : (struct ncm_str){0};
 }
 
 static void put_value(enum files_kind kind, const struct files_value *v, struct ncm_arena *a,
@@ -43,9 +38,9 @@ static void put_value(enum files_kind kind, const struct files_value *v, struct 
                                     .timestamp_ms = v->latest.at.time,
                                     .step = v->latest.at.step};
     } else if (kind == FILES_PARAM) {
-        out->params[out->n_params++] = (struct ncm_kv){key, copy(a, v->text)};
+        out->params[out->n_params++] = (struct ncm_kv){key, ncm_arena_copy(a, v->text)};
     } else {
-        out->tags[out->n_tags++] = (struct ncm_kv){key, copy(a, v->text)};
+        out->tags[out->n_tags++] = (struct ncm_kv){key, ncm_arena_copy(a, v->text)};
     }
 }
 
