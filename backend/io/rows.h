@@ -1,0 +1,91 @@
+/* Rows of a log or table as they are read: CSV (RFC 4180) or JSON Lines, plain, gzip or zstd, from
+ * one file, a glob of them, or standard input; read once, or followed as they grow. Memory is
+ * bounded by one batch, whatever the file's size. No file is mapped: it may be cut short by others.
+ */
+#ifndef NCM_IO_ROWS_H
+#define NCM_IO_ROWS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum ncm_field_kind {
+    NCM_FIELD_TEXT,   /* CSV: the raw bytes after unquoting; JSON: a string */
+    NCM_FIELD_NUMBER, /* JSON: a number as it is written; CSV never says so */
+    NCM_FIELD_TRUE,   /* JSON; p holds the word */
+    NCM_FIELD_FALSE,
+    NCM_FIELD_ABSENT, /* JSON null or no such key; CSV: a row that is too short is a bad row */
+    NCM_FIELD_OTHER,  /* JSON: an array or object that is not flattened, as it is written */
+};
+struct ncm_field {
+    const char *p; /* borrowed from the batch; not ended by a NUL */
+    uint32_t len;
+    uint8_t kind; /* enum ncm_field_kind */
+};
+
+/* One batch: n_rows × n_columns fields, row after row. Columns of JSON Lines are the paths of
+ * scalar values ("features.age", "inputs[0]") in the order in which they first appeared; later
+ * batches may have more of them, never fewer, and an earlier index keeps its meaning. */
+struct ncm_batch {
+    const struct ncm_field *fields;
+    size_t n_rows, n_columns;
+    const char *const *columns; /* n_columns names, C strings */
+    const char *file;           /* that all rows of the batch came from; "-" for standard input */
+    const int64_t *lines;       /* n_rows: the line on which each row begins, from 1 */
+};
+
+/* A row that could not be read: counted, and the first ones kept for people. */
+struct ncm_bad_row {
+    char file[256];
+    int64_t line;
+    char what[160]; /* translated */
+};
+#define NCM_BAD_ROWS_KEPT 20
+
+enum ncm_rows_format { NCM_ROWS_GUESS, NCM_ROWS_CSV, NCM_ROWS_JSONL };
+
+struct ncm_rows_options {
+    enum ncm_rows_format format; /* guessed from the name and the first bytes */
+    char delimiter;              /* 0: guessed among , ; TAB | from the first line */
+    bool follow;                 /* go on with what is appended, with renamed, truncated, new files */
+    bool from_end;               /* follow: skip what is there already */
+    double bad_share;            /* most bad rows as a share of all (after the first 100) that are
+                                    skipped; beyond it reading fails. 0: 0.01 */
+};
+
+struct ncm_rows;
+/* path: a file, a glob (as a shell would take it; files in the order of their names),
+ * or "-". NCM_NOT_FOUND where nothing is there (with follow: waits for it instead);
+ * NCM_INVALID_DATA, NCM_IO. */
+bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
+                   struct ncm_err *err);
+void ncm_rows_close(struct ncm_rows *r);
+
+enum ncm_rows_got { NCM_ROWS_ERROR, NCM_ROWS_BATCH, NCM_ROWS_END, NCM_ROWS_WAIT };
+/* The next batch (valid until the next call). END: all is read. WAIT (follow only): nothing new
+ * just now. A half line at the end of a followed file is kept until its end comes; of a file that
+ * is read once it is a row. cancel may be NULL. Errors name file:line. */
+enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
+                                const atomic_bool *cancel, struct ncm_err *err);
+/* Waits until something may be new (inotify where it works, else stat), or wait_ms, or cancel. */
+void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel);
+
+/* So far. */
+struct ncm_rows_facts {
+    int64_t rows, bad, bytes; /* bytes: read from the files, before decompression */
+    int64_t total_bytes;      /* of all files that are known; -1 for standard input */
+    const struct ncm_bad_row *kept;
+    size_t n_kept;
+    size_t n_files;
+};
+void ncm_rows_facts(const struct ncm_rows *r, struct ncm_rows_facts *out);
+/* Where reading stands, as a text that ncm_rows_resume takes after a restart (files by device and
+ * inode, with the bytes that were consumed); the caller frees. resume: false where nothing of it
+ * is there any more (reading then begins at the start). */
+char *ncm_rows_position(const struct ncm_rows *r);
+bool ncm_rows_resume(struct ncm_rows *r, const char *position);
+
+#endif
