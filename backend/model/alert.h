@@ -20,13 +20,13 @@ enum ncm_alert_state {
 enum ncm_severity { NCM_SEVERITY_INFO, NCM_SEVERITY_WARNING, NCM_SEVERITY_CRITICAL };
 
 struct ncm_alert {
-    struct ncm_str id;       /* stable: a fingerprint, or the number of ours */
-    struct ncm_str rule;     /* the monitor's or rule's name (alertname) */
-    struct ncm_str subject;  /* what it is about: model or instance; absent where nothing says */
-    struct ncm_str summary;  /* one sentence */
-    struct ncm_str source;   /* "ncmlops" "alertmanager" "prometheus" */
-    struct ncm_str link;     /* generatorURL or absent */
-    struct ncm_str query;    /* PromQL that raised it, where known */
+    struct ncm_str id;      /* stable: a fingerprint, or the number of ours */
+    struct ncm_str rule;    /* the monitor's or rule's name (alertname) */
+    struct ncm_str subject; /* what it is about: model or instance; absent where nothing says */
+    struct ncm_str summary; /* one sentence */
+    struct ncm_str source;  /* "ncmlops" "alertmanager" "prometheus" */
+    struct ncm_str link;    /* generatorURL or absent */
+    struct ncm_str query;   /* PromQL that raised it, where known */
     struct ncm_str severity_text; /* as the system said it */
     enum ncm_severity severity;
     enum ncm_alert_state state;

@@ -20,8 +20,8 @@ struct ncm_column {
     char **words;     /* CATEGORY: raw bytes, ended by a NUL, in the order of their first row */
     uint32_t *counts; /* CATEGORY: rows of each word */
     size_t n_words;
-    uint32_t other;   /* code of the word "(other)" that took what was beyond the most words;
-                         NCM_NO_CODE without */
+    uint32_t other; /* code of the word "(other)" that took what was beyond the most words;
+                       NCM_NO_CODE without */
     size_t n_missing, n_infinite;
     bool integers; /* NUMBER: every finite value is whole */
 };
@@ -29,8 +29,8 @@ struct ncm_column {
 struct ncm_frame {
     struct ncm_column *columns; /* the time column is not among them */
     size_t n_columns, n_rows;
-    int64_t *times; /* ms UTC, one a row, NCM_NO_TIME where it could not be read; NULL: no time
-                       column */
+    int64_t *times;  /* ms UTC, one a row, NCM_NO_TIME where it could not be read; NULL: no time
+                        column */
     char *time_name; /* of the time column, or NULL */
 };
 

@@ -32,7 +32,13 @@ struct ncm_query {
     char *id;         /* RUN, SERIES, ARTIFACTS, ARTIFACT: run id; FACTS, HOLDERS: model */
     char *key;        /* SERIES: metric key; ARTIFACTS, ARTIFACT: path ("" = top);
                          FACTS: version; HOLDERS: stage name, or "@alias" */
-    int64_t at_ms;    /* AUDIT: since (NCM_NO_TIME = all) */
+    int64_t at_ms;    /* AUDIT: since (NCM_NO_TIME = all); DRIFT_FEATURE, DRIFT_ROWS: the end of the
+                         window (NCM_NO_TIME = the newest that has figures) */
+    /* DRIFT: id "MODEL/MONITOR" or NULL = all; filter: settings of ncm_monitor_apply for a look at
+     * other ones; limit: windows, 0 = 96. DRIFT_FEATURE: id, key = feature, filter. DRIFT_ROWS:
+     * besides, orders[0] = "LO..HI", "=WORD" or "missing"; limit: rows.
+     * ALERTS: id = the source ("ncmlops", "alertmanager", "prometheus"), view ALL: resolved ones
+     * too. SILENCES: view ALL: expired ones too. */
 };
 
 struct ncm_query *ncm_query_new(enum ncm_topic topic);

@@ -9,22 +9,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/alert.h"
 #include "model/registry.h"
 #include "model/tracking.h"
 
 enum ncm_topic {
-    NCM_T_STORE,       /* struct ncm_store_snapshot */
-    NCM_T_EXPERIMENTS, /* struct ncm_experiments_snapshot */
-    NCM_T_RUN_KEYS,    /* struct ncm_run_keys_snapshot: which metric/param/tag keys there are */
-    NCM_T_RUNS,        /* struct ncm_runs_snapshot */
-    NCM_T_RUN,         /* struct ncm_run_snapshot */
-    NCM_T_SERIES,      /* struct ncm_series_snapshot */
-    NCM_T_ARTIFACTS,   /* struct ncm_artifacts_snapshot: one folder */
-    NCM_T_ARTIFACT,    /* struct ncm_artifact_snapshot: bounded content of one file */
-    NCM_T_MODELS,      /* struct ncm_models_snapshot: the whole registry but prompts */
-    NCM_T_FACTS,       /* struct ncm_facts_snapshot: MLmodel of one version */
-    NCM_T_AUDIT,       /* struct ncm_audit_snapshot (ops) */
-    NCM_T_HOLDERS,     /* struct ncm_holders_snapshot (ops) */
+    NCM_T_STORE,         /* struct ncm_store_snapshot */
+    NCM_T_EXPERIMENTS,   /* struct ncm_experiments_snapshot */
+    NCM_T_RUN_KEYS,      /* struct ncm_run_keys_snapshot: which metric/param/tag keys there are */
+    NCM_T_RUNS,          /* struct ncm_runs_snapshot */
+    NCM_T_RUN,           /* struct ncm_run_snapshot */
+    NCM_T_SERIES,        /* struct ncm_series_snapshot */
+    NCM_T_ARTIFACTS,     /* struct ncm_artifacts_snapshot: one folder */
+    NCM_T_ARTIFACT,      /* struct ncm_artifact_snapshot: bounded content of one file */
+    NCM_T_MODELS,        /* struct ncm_models_snapshot: the whole registry but prompts */
+    NCM_T_FACTS,         /* struct ncm_facts_snapshot: MLmodel of one version */
+    NCM_T_AUDIT,         /* struct ncm_audit_snapshot (ops) */
+    NCM_T_HOLDERS,       /* struct ncm_holders_snapshot (ops) */
+    NCM_T_ALERTS,        /* struct ncm_alerts_snapshot: of one source */
+    NCM_T_SILENCES,      /* struct ncm_silences_snapshot */
+    NCM_T_DRIFT,         /* struct ncm_drift_snapshot (model/drift.h) */
+    NCM_T_DRIFT_FEATURE, /* struct ncm_drift_feature_snapshot */
+    NCM_T_DRIFT_ROWS,    /* struct ncm_drift_rows_snapshot: rows behind a bar */
     NCM_N_TOPICS,
 };
 
@@ -179,6 +185,19 @@ struct ncm_facts_snapshot {
 };
 
 const struct ncm_model *ncm_models_find(const struct ncm_models_snapshot *s, const char *name);
+
+/* Firing and pending first, the worst and newest of them first; then the quiet ones. */
+struct ncm_alerts_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_alert *items;
+    size_t n;
+};
+
+struct ncm_silences_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_silence *items; /* active, pending, expired; the next to end first */
+    size_t n;
+};
 
 /* One record of our audit. */
 struct ncm_audit_entry {

@@ -43,6 +43,12 @@ enum ncm_intent_kind {
     NCM_DO_EXPERIMENT_UNTAG,
     NCM_DO_EXPERIMENT_DELETE,
     NCM_DO_EXPERIMENT_RESTORE,
+    NCM_DO_ALERT_ACK,      /* objects = ids of our alerts; reason = the note */
+    NCM_DO_ALERT_RESOLVE,  /* objects = ids of our alerts */
+    NCM_DO_SILENCE,        /* key = matchers ('model="m", rule=~"drift.*"'), to = how long ("2h"),
+                              model = source ("ncmlops", "alertmanager"); objects[0] = the silence
+                              that is changed instead of a new one; reason = the comment */
+    NCM_DO_SILENCE_EXPIRE, /* objects = ids of silences; model = source */
     NCM_N_INTENTS,
 };
 
