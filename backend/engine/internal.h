@@ -13,7 +13,8 @@
 #include "engine/session.h"
 #include "engine/source.h"
 
-#define NCM_NEVER INT64_MAX
+#define NCM_NEVER      INT64_MAX
+#define NCM_SIDE_SHIFT 48 /* ids of jobs: above it the number of the side, from 1 */
 
 /* The bell: an eventfd, or a pipe where there is none. */
 struct ncm_bell {
@@ -91,6 +92,11 @@ struct ncm_job {
 
 struct ncm_session {
     /* Immutable after opening. */
+    struct ncm_session *parent; /* of a side; NULL */
+    struct ncm_session **sides;
+    size_t n_sides;
+    bool (*takes)(const struct ncm_query *q);
+    bool side_hangs; /* closing: a side that still runs borrows from this one */
     const struct ncm_provider *provider;
     const struct ncm_topic_ops *topics;
     struct ncm_config *config;
@@ -139,6 +145,16 @@ struct ncm_session {
 bool ncm_engine_open_with(const struct ncm_provider *provider, const struct ncm_session_options *o,
                           const struct ncm_topic_ops *topics, struct ncm_session **out,
                           struct ncm_err *err);
+
+/* A session on the provider; takes config and choice. provider NULL: the one that the choice names.
+ * parent: whose bell and lock are used; or NULL. */
+bool ncm_session_make(const struct ncm_provider *provider, const struct ncm_session_options *o,
+                      const struct ncm_topic_ops *topics, struct ncm_config *config,
+                      struct ncm_choice *choice, struct ncm_session *parent,
+                      struct ncm_session **out, struct ncm_err *err);
+void ncm_session_free(struct ncm_session *s);
+/* side.c: who answers this question: s itself or one of its sides. */
+struct ncm_session *ncm_session_for(struct ncm_session *s, const struct ncm_query *q);
 
 /* The provider for a store, or NULL and NCM_UNSUPPORTED / NCM_NOT_FOUND in words. */
 const struct ncm_provider *ncm_choice_provider(const struct ncm_choice *c, struct ncm_err *err);

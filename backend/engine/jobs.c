@@ -102,12 +102,19 @@ bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out)
     pthread_mutex_lock(&s->lock);
     bool got = take(s, 0, out);
     pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; !got && i < s->n_sides; i++) {
+        got = ncm_session_result(s->sides[i], out);
+    }
     return got;
 }
 
 bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
                              struct ncm_err *err)
 {
+    size_t side = (size_t)(id >> NCM_SIDE_SHIFT);
+    if (side > 0 && side <= s->n_sides) {
+        s = s->sides[side - 1];
+    }
     int64_t until = ncm_mono_ms() + s->timeout_ms;
     pthread_mutex_lock(&s->lock);
     bool got = take(s, id, out);

@@ -14,7 +14,7 @@ enum {
     ATTENTION_MS = 30000, /* who comes back after so long wants to see what is new at once */
 };
 
-static void free_all(struct ncm_session *s)
+void ncm_session_free(struct ncm_session *s)
 {
     while (s->loads != NULL) {
         struct ncm_load *l = s->loads;
@@ -35,7 +35,10 @@ static void free_all(struct ncm_session *s)
     pthread_cond_destroy(&s->actions.wake);
     pthread_cond_destroy(&s->owner);
     pthread_mutex_destroy(&s->lock);
-    ncm_bell_release(&s->bell);
+    if (s->parent == NULL) {
+        ncm_bell_release(&s->bell);
+    }
+    ncm_free(s->sides);
     ncm_source_release(&s->source);
     ncm_choice_release(&s->choice);
     ncm_config_free(s->config);
@@ -53,13 +56,14 @@ static void give_cache(struct ncm_session *s)
     ncm_free(dir);
 }
 
-/* Takes config and choice. provider NULL: the one that the choice names. */
-static bool make(const struct ncm_provider *provider, const struct ncm_session_options *o,
-                 const struct ncm_topic_ops *topics, struct ncm_config *config,
-                 struct ncm_choice *choice, struct ncm_session **out, struct ncm_err *err)
+bool ncm_session_make(const struct ncm_provider *provider, const struct ncm_session_options *o,
+                      const struct ncm_topic_ops *topics, struct ncm_config *config,
+                      struct ncm_choice *choice, struct ncm_session *parent,
+                      struct ncm_session **out, struct ncm_err *err)
 {
     struct ncm_session *s = ncm_alloc(1, sizeof *s);
     s->topics = topics;
+    s->parent = parent;
     s->config = config;
     s->choice = *choice;
     s->attended_ms = ncm_mono_ms();
@@ -80,15 +84,17 @@ static bool make(const struct ncm_provider *provider, const struct ncm_session_o
     if (provider != NULL) {
         ncm_source_make_with(&s->source, provider, &s->choice);
     } else if (!ncm_source_make(&s->source, &s->choice, err)) {
-        free_all(s);
+        ncm_session_free(s);
         return false;
     }
     s->provider = s->source.provider;
     if (o->cache && (s->provider->capabilities & NCM_CAP_CACHE) != 0) {
         give_cache(s);
     }
-    if (!ncm_bell_init(&s->bell, err)) {
-        free_all(s);
+    if (parent != NULL) {
+        s->bell = parent->bell;
+    } else if (!ncm_bell_init(&s->bell, err)) {
+        ncm_session_free(s);
         return false;
     }
     *out = s;
@@ -104,7 +110,7 @@ bool ncm_engine_open_with(const struct ncm_provider *provider, const struct ncm_
         .label = ncm_strdup(o->store),
         .why = ncm_strdup(""),
     };
-    return make(provider, o, topics, NULL, &choice, out, err);
+    return ncm_session_make(provider, o, topics, NULL, &choice, NULL, out, err);
 }
 
 bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic_ops *topics,
@@ -123,7 +129,7 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
         ncm_free(choice.why);
         choice.why = ncm_strdup(o->why);
     }
-    return make(NULL, o, topics, config, &choice, out, err);
+    return ncm_session_make(NULL, o, topics, config, &choice, NULL, out, err);
 }
 
 /* Tells every lane to end. */
@@ -151,7 +157,7 @@ static void cancel_actions(struct ncm_session *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-void ncm_sessions_close(struct ncm_session *const *sessions, size_t n)
+static void close_all(struct ncm_session *const *sessions, size_t n)
 {
     bool *over = ncm_alloc(n + 1, sizeof *over);
     bool all = true;
@@ -176,12 +182,35 @@ void ncm_sessions_close(struct ncm_session *const *sessions, size_t n)
     for (size_t i = 0; i < n; i++) {
         over[i] = ncm_lane_join(&sessions[i]->reads, until) && over[i];
         over[i] = ncm_lane_join(&sessions[i]->stream, until) && over[i];
-        if (over[i]) {
-            free_all(sessions[i]);
+        if (over[i] && !sessions[i]->side_hangs) {
+            ncm_session_free(sessions[i]);
+        } else if (sessions[i]->parent != NULL) {
+            sessions[i]->parent->side_hangs = true;
         }
         /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
     }
     ncm_free(over);
+}
+
+void ncm_sessions_close(struct ncm_session *const *sessions, size_t n)
+{
+    size_t all = n;
+    for (size_t i = 0; i < n; i++) {
+        all += sessions[i]->n_sides;
+    }
+    struct ncm_session **list = ncm_alloc(all + 1, sizeof *list);
+    size_t k = 0;
+    /* Sides first: they borrow from the session. */
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < sessions[i]->n_sides; j++) {
+            list[k++] = sessions[i]->sides[j];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        list[k++] = sessions[i];
+    }
+    close_all(list, all);
+    ncm_free(list);
 }
 
 void ncm_session_close(struct ncm_session *s)
@@ -251,7 +280,8 @@ bool ncm_session_read_only(const struct ncm_session *s)
 
 bool ncm_session_locked(const struct ncm_session *s)
 {
-    return s->read_only || atomic_load(&s->locked);
+    return s->parent != NULL ? ncm_session_locked(s->parent)
+                             : s->read_only || atomic_load(&s->locked);
 }
 
 bool ncm_session_set_locked(struct ncm_session *s, bool locked)
@@ -268,9 +298,8 @@ int ncm_session_bell(const struct ncm_session *s)
     return s->bell.read_fd;
 }
 
-bool ncm_session_pump(struct ncm_session *s)
+static bool pump(struct ncm_session *s)
 {
-    ncm_bell_clear(&s->bell);
     pthread_mutex_lock(&s->lock);
     if (!s->watching) {
         s->watching = true;
@@ -285,12 +314,31 @@ bool ncm_session_pump(struct ncm_session *s)
     return changed;
 }
 
-bool ncm_session_hear(struct ncm_session *s)
+bool ncm_session_pump(struct ncm_session *s)
 {
     ncm_bell_clear(&s->bell);
+    bool changed = pump(s);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        changed = pump(s->sides[i]) || changed;
+    }
+    return changed;
+}
+
+static bool has_ended(struct ncm_session *s)
+{
     pthread_mutex_lock(&s->lock);
     bool ended = s->results != NULL;
     pthread_mutex_unlock(&s->lock);
+    return ended;
+}
+
+bool ncm_session_hear(struct ncm_session *s)
+{
+    ncm_bell_clear(&s->bell);
+    bool ended = has_ended(s);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        ended = has_ended(s->sides[i]) || ended;
+    }
     return ended;
 }
 
@@ -304,6 +352,9 @@ void ncm_session_pause(struct ncm_session *s, bool paused)
     pthread_cond_broadcast(&s->reads.wake);
     ncm_bell_ring(&s->bell);
     pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        ncm_session_pause(s->sides[i], paused);
+    }
 }
 
 void ncm_session_touch(struct ncm_session *s)
@@ -311,6 +362,9 @@ void ncm_session_touch(struct ncm_session *s)
     pthread_mutex_lock(&s->lock);
     ncm_loads_mark(s, ~0u, true, false);
     pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        ncm_session_touch(s->sides[i]);
+    }
 }
 
 void ncm_session_attend(struct ncm_session *s)
@@ -322,4 +376,7 @@ void ncm_session_attend(struct ncm_session *s)
         ncm_lane_interrupt(&s->stream, &s->stream.cancel);
     }
     pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        ncm_session_attend(s->sides[i]);
+    }
 }

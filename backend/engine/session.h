@@ -54,6 +54,23 @@ struct ncm_topic_ops {
  * topics: ends with a NULL fetch; may be NULL. */
 bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic_ops *topics,
                      struct ncm_session **out, struct ncm_err *err);
+/* A further source beside the store: it answers some topics, with lanes, outages and retries of its
+ * own, so that none waits for another. All is borrowed for the session's life but the texts. */
+struct ncm_side {
+    const char *name; /* "alertmanager": for the header and errors */
+    const struct ncm_provider *provider;
+    const char *location; /* for people, and the place's */
+    const struct ncm_access *access;
+    const void *with; /* the place's */
+    bool (*takes)(const struct ncm_query *q);
+};
+/* Before the first want. What it publishes comes with the session's own pump and bell; its records
+ * go to the session's state; lock and read-only are the session's. */
+bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, struct ncm_err *err);
+/* The side of that name, to submit jobs to (their results come from ncm_session_result of s), or
+ * NULL. Never close it. */
+struct ncm_session *ncm_session_side(struct ncm_session *s, const char *name);
+
 /* Cancels reads, waits for a running action (at most 5 s), joins the threads, frees. */
 void ncm_session_close(struct ncm_session *s);
 /* The same for several at once, in the time that one may take. */

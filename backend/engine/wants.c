@@ -137,6 +137,7 @@ static struct ncm_load *find(struct ncm_session *s, const char *text)
 
 struct ncm_want *ncm_session_want(struct ncm_session *s, const struct ncm_query *q)
 {
+    s = ncm_session_for(s, q);
     struct ncm_want *w = ncm_alloc(1, sizeof *w);
     char *text = ncm_query_text(q);
     w->session = s;
@@ -307,7 +308,7 @@ static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm
     return NCM_LIVE;
 }
 
-int64_t ncm_session_look_ms(struct ncm_session *s)
+static int64_t look_ms(struct ncm_session *s)
 {
     int64_t next = -1;
     pthread_mutex_lock(&s->lock);
@@ -323,7 +324,17 @@ int64_t ncm_session_look_ms(struct ncm_session *s)
     return next;
 }
 
-const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms)
+int64_t ncm_session_look_ms(struct ncm_session *s)
+{
+    int64_t next = look_ms(s);
+    for (size_t i = 0; i < s->n_sides; i++) {
+        int64_t side = look_ms(s->sides[i]);
+        next = side >= 0 && (next < 0 || side < next) ? side : next;
+    }
+    return next;
+}
+
+static const struct ncm_err *problem_of(struct ncm_session *s, int64_t *taken_ms)
 {
     const struct ncm_err *err = NULL;
     *taken_ms = NCM_NO_TIME;
@@ -338,6 +349,15 @@ const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_
         }
     }
     pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+const struct ncm_err *ncm_session_problem(struct ncm_session *s, int64_t *taken_ms)
+{
+    const struct ncm_err *err = problem_of(s, taken_ms);
+    for (size_t i = 0; err == NULL && i < s->n_sides; i++) {
+        err = problem_of(s->sides[i], taken_ms);
+    }
     return err;
 }
 

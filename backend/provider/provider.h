@@ -24,6 +24,7 @@ struct ncm_place {
     const char *cache;                /* file for what is kept between starts; NULL: keep nothing */
     const struct ncm_place *registry; /* NULL: the same place. Only for the engine's pair of two
                                          providers, each of which sees its own place */
+    const void *with; /* what a source made above the providers needs besides; of its own type */
 };
 
 /* How a lane is told to stop and when. */
