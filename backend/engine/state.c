@@ -7,7 +7,7 @@
 #include "base/i18n.h"
 #include "io/file.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define BUSY_MS       10000
 #define SUFFIX        ".ncmlops.db"
 
@@ -45,6 +45,72 @@ static const char *const schema_sql =
     "INSERT INTO audit_head VALUES(1, 0, '');"
     "CREATE TABLE views(name TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL);"
     "PRAGMA user_version=1;";
+
+/* The watch: what monitors found, alerts, who is still to be told. A figure is named by what it is
+ * of, so that whoever finds it a second time adds nothing. */
+static const char *const watch_sql =
+    "CREATE TABLE drift_windows("
+    " monitor TEXT NOT NULL," /* MODEL/NAME */
+    " recipe TEXT NOT NULL,"
+    " end_ms INTEGER NOT NULL,"
+    " start_ms INTEGER NOT NULL,"
+    " n INTEGER NOT NULL,"     /* rows */
+    " state TEXT NOT NULL,"
+    " recorded INTEGER NOT NULL DEFAULT 0," /* also in the tracking store */
+    " PRIMARY KEY(monitor, recipe, end_ms)) WITHOUT ROWID;"
+    "CREATE TABLE drift_figures("
+    " monitor TEXT NOT NULL,"
+    " recipe TEXT NOT NULL,"
+    " feature TEXT NOT NULL,"
+    " end_ms INTEGER NOT NULL,"
+    " value REAL,"
+    " p_value REAL,"
+    " n INTEGER NOT NULL,"
+    " state TEXT NOT NULL,"
+    " summary TEXT," /* counts and quantiles, never raw values */
+    " PRIMARY KEY(monitor, recipe, feature, end_ms)) WITHOUT ROWID;"
+    "CREATE TABLE monitors("
+    " monitor TEXT PRIMARY KEY,"
+    " recipe TEXT NOT NULL,"
+    " position TEXT,"  /* where reading goes on after a restart */
+    " run_id TEXT,"    /* of the monitor run in the tracking store */
+    " checked_ms INTEGER," /* when it was last evaluated */
+    " error TEXT);"
+    "CREATE TABLE alerts("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " rule TEXT NOT NULL,"  /* MODEL/NAME of the monitor */
+    " model TEXT NOT NULL,"
+    " feature TEXT,"
+    " severity TEXT NOT NULL,"
+    " state TEXT NOT NULL," /* pending, firing, resolved */
+    " summary TEXT NOT NULL,"
+    " value REAL,"
+    " threshold REAL,"
+    " since_ms INTEGER NOT NULL,"
+    " fired_ms INTEGER,"
+    " until_ms INTEGER,"
+    " ack_actor TEXT, ack_note TEXT, ack_ms INTEGER);"
+    "CREATE UNIQUE INDEX alerts_open ON alerts(rule) WHERE state<>'resolved';"
+    "CREATE TABLE silences("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " matchers TEXT NOT NULL,"
+    " starts_ms INTEGER NOT NULL,"
+    " ends_ms INTEGER NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " comment TEXT NOT NULL);"
+    "CREATE TABLE deliveries("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " webhook TEXT NOT NULL,"
+    " alert INTEGER NOT NULL,"
+    " event TEXT NOT NULL," /* firing, resolved */
+    " event_ms INTEGER NOT NULL,"
+    " due_ms INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL DEFAULT 0,"
+    " done_ms INTEGER,"
+    " error TEXT,"
+    " UNIQUE(webhook, alert, event, event_ms));"
+    "CREATE TABLE leases(name TEXT PRIMARY KEY, holder TEXT NOT NULL, until_ms INTEGER NOT NULL);"
+    "PRAGMA user_version=2;";
 
 /* The store that lies beside "NAME.ncmlops.db": NAME itself or NAME with a usual ending. */
 static bool store_beside(const char *path, struct stat *out)
@@ -97,7 +163,8 @@ static bool make_schema(struct ncm_db *db, struct ncm_err *err)
     }
     /* Another process may have made it while we waited. */
     bool ok = read_version(db, &version, err) &&
-              (version != 0 || ncm_db_exec(db, schema_sql, err)) && ncm_db_commit(db, err);
+              (version != 0 || ncm_db_exec(db, schema_sql, err)) &&
+              (version >= 2 || ncm_db_exec(db, watch_sql, err)) && ncm_db_commit(db, err);
     if (!ok) {
         ncm_db_rollback(db);
     }
@@ -156,7 +223,7 @@ bool ncm_state_open(const char *path, bool create, struct ncm_db **out, struct n
     bool ok = check_version(db, create, &version, err);
     /* EXTRA: a commit must also outlive a power cut right after it. */
     ok = ok && (!create || ncm_db_exec(db, "PRAGMA synchronous=EXTRA", err));
-    ok = ok && (version != 0 || make_schema(db, err));
+    ok = ok && (version >= STATE_VERSION || !create || make_schema(db, err));
     if (!ok) {
         ncm_db_close(db);
         return false;
