@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/alert.h"
 #include "model/registry.h"
 #include "model/tracking.h"
 
@@ -25,6 +26,8 @@ enum ncm_topic {
     NCM_T_FACTS,       /* struct ncm_facts_snapshot: MLmodel of one version */
     NCM_T_AUDIT,       /* struct ncm_audit_snapshot (ops) */
     NCM_T_HOLDERS,     /* struct ncm_holders_snapshot (ops) */
+    NCM_T_ALERTS,      /* struct ncm_alerts_snapshot: what is pending, firing or kept quiet */
+    NCM_T_SILENCES,    /* struct ncm_silences_snapshot */
     NCM_N_TOPICS,
 };
 
@@ -209,6 +212,20 @@ struct ncm_holder {
 struct ncm_holders_snapshot {
     struct ncm_snapshot head;
     struct ncm_holder *items;
+    size_t n;
+};
+
+/* Firing first, then pending, then what is kept quiet; the gravest first within each. */
+struct ncm_alerts_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_alert *items;
+    size_t n;
+};
+
+/* Active first, then pending, then expired; what ends last first within each. */
+struct ncm_silences_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_silence *items;
     size_t n;
 };
 
