@@ -41,8 +41,10 @@ enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DEL
 struct ncm_http_request {
     enum ncm_http_method method;
     const char *path; /* below base, with "/" and query, already encoded */
-    const char *body; /* JSON; NULL: none */
+    const char *body; /* JSON, or what `type` says; NULL: none */
     size_t body_len;
+    const char *type;   /* media type of the body; NULL: application/json */
+    const char *accept; /* media types that are taken; NULL: any */
     size_t most;        /* bytes of body taken: 0 = 64 MiB; more is NCM_TOO_LARGE … */
     bool asks;          /* a POST that changes nothing (a search): it may go over a connection that
                          * was kept, and again where that one turns out to be dead. Other methods

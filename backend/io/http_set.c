@@ -85,17 +85,25 @@ static bool add(struct ncm_exchange *x, const char *line)
     return more != NULL;
 }
 
+static bool add_field(struct ncm_exchange *x, const char *name, const char *value)
+{
+    if (value == NULL || strpbrk(value, "\r\n") != NULL) {
+        return true;
+    }
+    char *line = ncm_sprintf("%s: %s", name, value);
+    bool ok = add(x, line);
+    ncm_free(line);
+    return ok;
+}
+
 static bool set_headers(struct ncm_exchange *x)
 {
+    const struct ncm_http_request *rq = x->rq;
+    const char *type = rq->type != NULL ? rq->type : "application/json";
     /* Never ask for permission to send the body: many servers do not answer that. */
-    bool ok =
-        add(x, "Expect:") && (x->rq->body == NULL || add(x, "Content-Type: application/json"));
-    const char *workspace = x->h->access.workspace;
-    if (ok && workspace != NULL && strpbrk(workspace, "\r\n") == NULL) {
-        char *line = ncm_sprintf("X-MLFLOW-WORKSPACE: %s", workspace);
-        ok = add(x, line);
-        ncm_free(line);
-    }
+    bool ok = add(x, "Expect:") && add_field(x, "Content-Type", rq->body != NULL ? type : NULL) &&
+              add_field(x, "Accept", rq->accept) &&
+              add_field(x, "X-MLFLOW-WORKSPACE", x->h->access.workspace);
     return ok && curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
 }
 

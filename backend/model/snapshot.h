@@ -186,19 +186,6 @@ struct ncm_facts_snapshot {
 
 const struct ncm_model *ncm_models_find(const struct ncm_models_snapshot *s, const char *name);
 
-/* Firing and pending first, the worst and newest of them first; then the quiet ones. */
-struct ncm_alerts_snapshot {
-    struct ncm_snapshot head;
-    struct ncm_alert *items;
-    size_t n;
-};
-
-struct ncm_silences_snapshot {
-    struct ncm_snapshot head;
-    struct ncm_silence *items; /* active, pending, expired; the next to end first */
-    size_t n;
-};
-
 /* One record of our audit. */
 struct ncm_audit_entry {
     struct ncm_str id, actor, host, action, subject, from, to, reason, result, hash, store;
@@ -228,6 +215,20 @@ struct ncm_holder {
 struct ncm_holders_snapshot {
     struct ncm_snapshot head;
     struct ncm_holder *items;
+    size_t n;
+};
+
+/* Firing first, then pending, then what is kept quiet; the gravest first within each. */
+struct ncm_alerts_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_alert *items;
+    size_t n;
+};
+
+/* Active first, then pending, then expired; what ends last first within each. */
+struct ncm_silences_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_silence *items;
     size_t n;
 };
 

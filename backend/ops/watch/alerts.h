@@ -4,6 +4,7 @@
 #ifndef NCM_OPS_WATCH_ALERTS_H
 #define NCM_OPS_WATCH_ALERTS_H
 
+#include "base/list.h"
 #include "engine/watch_plan.h"
 #include "io/db.h"
 #include "model/snapshot.h"

@@ -1,0 +1,171 @@
+/* Classic histograms: cumulative buckets and their quantiles. */
+#include "provider/prometheus/histogram.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/num.h"
+#include "model/alert_labels.h"
+
+double ncm_counter_increase(double before, double after)
+{
+    return after < before ? after : after - before;
+}
+
+static int by_le(const void *a, const void *b)
+{
+    const struct ncm_bucket *x = a, *y = b;
+    return (x->le > y->le) - (x->le < y->le);
+}
+
+size_t ncm_buckets_sort(struct ncm_bucket *b, size_t n)
+{
+    size_t last = 0;
+    if (n == 0) {
+        return 0;
+    }
+    qsort(b, n, sizeof *b, by_le);
+    for (size_t i = 1; i < n; i++) {
+        if (b[i].le == b[last].le) {
+            b[last].count += b[i].count;
+        } else {
+            b[++last] = b[i];
+        }
+    }
+    return last + 1;
+}
+
+bool ncm_buckets_increase(const struct ncm_bucket *before, const struct ncm_bucket *after, size_t n,
+                          struct ncm_bucket *out)
+{
+    bool restart = false;
+    for (size_t i = 0; i < n; i++) {
+        if (before[i].le != after[i].le) {
+            return false;
+        }
+        restart = restart || after[i].count < before[i].count;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i].le = after[i].le;
+        out[i].count = restart ? after[i].count : after[i].count - before[i].count;
+    }
+    return true;
+}
+
+/* The count of bucket i, raised to the largest before it. NaN counts are passed over, as the
+ * server's comparison does. */
+static double raised(double so_far, double count)
+{
+    return count > so_far ? count : so_far;
+}
+
+double ncm_histogram_quantile(double q, const struct ncm_bucket *b, size_t n, bool *beyond)
+{
+    bool ignored;
+    beyond = beyond != NULL ? beyond : &ignored;
+    *beyond = false;
+    if (isnan(q)) {
+        return NAN;
+    }
+    if (q < 0 || q > 1) {
+        return q < 0 ? -INFINITY : INFINITY;
+    }
+    if (n < 2 || b[n - 1].le != INFINITY) {
+        return NAN;
+    }
+    double total = b[0].count;
+    for (size_t i = 1; i < n; i++) {
+        total = raised(total, b[i].count);
+    }
+    if (total == 0 || isnan(total)) {
+        return NAN;
+    }
+    double rank = q * total, before = 0, count = b[0].count;
+    size_t i = 0;
+    while (i < n - 1 && !(count >= rank)) {
+        before = count;
+        count = raised(count, b[++i].count);
+    }
+    if (i == n - 1) {
+        *beyond = true;
+        return b[n - 2].le;
+    }
+    if (i == 0 && b[0].le <= 0) {
+        return b[0].le;
+    }
+    double low = i > 0 ? b[i - 1].le : 0;
+    return low + (b[i].le - low) * ((rank - before) / (count - before));
+}
+
+/* ---- buckets of an answer -------------------------------------------------------------------- */
+
+/* All labels but le (and the name, which says nothing more); false without a le. */
+static bool split(const struct ncm_prom_series *s, struct ncm_kv *out, size_t *n, double *le)
+{
+    bool found = false;
+    *n = 0;
+    for (size_t i = 0; i < s->n_labels; i++) {
+        if (ncm_str_is(s->labels[i].key, "le")) {
+            found = ncm_parse_double(s->labels[i].value.p, le) && !isnan(*le);
+        } else {
+            out[(*n)++] = s->labels[i];
+        }
+    }
+    return found && s->n == 1;
+}
+
+/* A group while it grows. */
+struct growing {
+    struct ncm_kv *labels;
+    size_t n_labels;
+    struct ncm_list buckets;
+};
+
+static void gather(const struct ncm_prom_answer *a, struct ncm_arena *arena, struct ncm_list *out)
+{
+    struct ncm_map *known = ncm_map_new();
+    struct ncm_buf key;
+    ncm_buf_init(&key, 1 << 20);
+    for (size_t i = 0; i < a->n; i++) {
+        const struct ncm_prom_series *s = &a->series[i];
+        struct ncm_kv *labels = ncm_arena_alloc(arena, s->n_labels, sizeof *labels);
+        struct growing *items = out->items;
+        size_t n, at = out->n;
+        double le;
+        if (!split(s, labels, &n, &le)) {
+            continue;
+        }
+        ncm_buf_clear(&key);
+        ncm_labels_key(labels, n, &key);
+        if (!ncm_map_get(known, key.p, key.len, &at)) {
+            ncm_map_set(known, key.p, key.len, at);
+            *(struct growing *)ncm_list_add(out) = (struct growing){
+                .labels = labels, .n_labels = n, .buckets = {.size = sizeof(struct ncm_bucket)}};
+            items = out->items;
+        }
+        *(struct ncm_bucket *)ncm_list_add(&items[at].buckets) =
+            (struct ncm_bucket){le, s->points[0].value};
+    }
+    ncm_buf_release(&key);
+    ncm_map_free(known);
+}
+
+struct ncm_bucket_group *ncm_bucket_groups(const struct ncm_prom_answer *a, struct ncm_arena *arena,
+                                           size_t *n)
+{
+    struct ncm_list list = {.size = sizeof(struct growing)};
+    gather(a, arena, &list);
+    struct growing *items = list.items;
+    struct ncm_bucket_group *out = ncm_arena_alloc(arena, list.n, sizeof *out);
+    for (size_t i = 0; i < list.n; i++) {
+        out[i].labels = items[i].labels;
+        out[i].n_labels = items[i].n_labels;
+        out[i].n = ncm_buckets_sort(items[i].buckets.items, items[i].buckets.n);
+        out[i].buckets = ncm_list_move(&items[i].buckets, arena);
+    }
+    *n = list.n;
+    ncm_free(list.items);
+    return out;
+}
