@@ -20,6 +20,7 @@ void ncm_monitor_release(struct ncm_monitor *m)
     ncm_free(m->reference_value);
     ncm_free(m->time_column);
     ncm_free(m->version_column);
+    ncm_free(m->current_version);
     ncm_free(m->method);
     free_list(m->columns, m->n_columns);
     free_list(m->ignore, m->n_ignore);

@@ -49,6 +49,7 @@ struct ncm_monitor {
     char **types; /* "age=num", "code=cat" */
     size_t n_types;
     char *time_column, *version_column; /* NULL: guessed, none */
+    char *current_version; /* only rows of this version; NULL: all */
     char delimiter;                     /* 0: guessed */
     char *method;                       /* word of drift_method.h; NULL: the house's psi */
     double warning, critical;           /* NaN: the method's own, or learned */

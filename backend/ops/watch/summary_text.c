@@ -95,7 +95,7 @@ static void take_moments(struct ncm_summary *s, const struct ncm_node *n)
         return;
     }
     s->moments = (struct ncm_moments){
-        .n = (size_t)n->items[0].i,
+        .n = (double)n->items[0].i,
         .mean = number(&n->items[1]),
         .m2 = number(&n->items[2]),
         .m3 = number(&n->items[3]),
