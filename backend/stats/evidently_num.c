@@ -123,8 +123,9 @@ static double hellinger(const struct ncm_ordered *ref, const struct ncm_ordered 
     ncm_bins_count_sorted(&b, ref, p.ref);
     ncm_bins_count_sorted(&b, cur, p.cur);
     for (size_t i = 0; i < b.n; i++)
-        sum += sqrt(p.ref[i] / (double)ref->n * (p.cur[i] / (double)cur->n)) * width /
-               (b.edges[i + 1] - b.edges[i]);
+        if (p.ref[i] > 0 && p.cur[i] > 0 && b.edges[i + 1] > b.edges[i])
+            sum += sqrt(p.ref[i] / (double)ref->n * (p.cur[i] / (double)cur->n)) * width /
+                   (b.edges[i + 1] - b.edges[i]);
     pair_release(&p);
     ncm_bins_release(&b);
     return sqrt(1 - fmin(sum, 1));
