@@ -9,8 +9,8 @@
 #define NCM_PSI_FLOOR 1e-4
 
 /* Population stability index Σ (q-p)*ln(q/p), p and q the shares of reference and current, each at
- * least NCM_PSI_FLOOR and not made to sum to 1 again. Symmetric; 0…; one bin that moved away adds at
- * most 9.2. terms: NULL, or n numbers that get each bin's part. */
+ * least NCM_PSI_FLOOR and not made to sum to 1 again. Symmetric; 0…; one bin that moved away adds
+ * at most 9.2. terms: NULL, or n numbers that get each bin's part. */
 double ncm_psi(const double *ref, const double *cur, size_t n, double *terms);
 
 /* Jensen–Shannon distance sqrt((KL(p‖a)+KL(q‖a))/2) with a = (p+q)/2 and 0*ln 0 = 0; logarithms to
