@@ -11,6 +11,7 @@
 
 #define MAGIC       0x314C4C4Bu /* "KLL1" */
 #define MOST_LEVELS 56          /* weights stay whole in a double */
+#define MOST_COUNT  ((uint64_t)1 << 57)
 #define LEAST_CAP   8
 #define LEAST_FIRST 256
 
@@ -341,6 +342,8 @@ static const char *read_all(struct ncm_take *t, struct ncm_kll *s)
     for (size_t h = 0; h < s->n_levels; h++) {
         if (!read_level(t, s, h))
             return _("a level is cut short, too long, not in order, or beyond minimum and maximum");
+        if (s->levels[h].n > MOST_COUNT >> h)
+            return _("the weights are too great");
         sum += (uint64_t)s->levels[h].n << h;
     }
     if (sum != s->n)
