@@ -19,7 +19,7 @@ size_t ncm_lower_bound(const double *sorted, size_t n, double x)
         return 0;
     while (n > 1) {
         size_t half = n / 2;
-        at += at[half - 1] < x ? half : 0;
+        at += (size_t)(at[half - 1] < x) * half; /* no branch: it could not be foretold */
         n -= half;
     }
     return (size_t)(at - sorted) + (*at < x);
@@ -32,7 +32,7 @@ size_t ncm_upper_bound(const double *sorted, size_t n, double x)
         return 0;
     while (n > 1) {
         size_t half = n / 2;
-        at += at[half - 1] <= x ? half : 0;
+        at += (size_t)(at[half - 1] <= x) * half;
         n -= half;
     }
     return (size_t)(at - sorted) + (*at <= x);

@@ -17,17 +17,17 @@ static struct walk walk_counted(const double *a, int64_t n, const double *b, int
     int64_t i = 0, j = 0, apart = 0, most = 0;
     double last = a[0] < b[0] ? a[0] : b[0];
     while (i < n && j < m) {
-        int first = a[i] <= b[j];
-        double x = first ? a[i] : b[j], step = x - last;
+        double of_a = a[i], of_b = b[j], x = of_a < of_b ? of_a : of_b, step = x - last;
+        int64_t first = of_a <= of_b;
         int64_t far = apart < 0 ? -apart : apart;
         double distance = (double)far, area = distance * step;
         s.w1 += area;
         s.energy += area * distance;
         int64_t seen = step > 0 ? far : 0;
         most = seen > most ? seen : most;
-        apart += first ? m : -n;
+        apart += first * (n + m) - n;
         i += first;
-        j += !first;
+        j += 1 - first;
         last = x;
     }
     const double *rest = i < n ? a : b;

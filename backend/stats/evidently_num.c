@@ -67,11 +67,17 @@ static struct pair by_value(const struct ncm_ordered *ref, const struct ncm_orde
 }
 
 /* Equally wide bins over both sides, as many as Sturges makes of n values. */
-static struct pair by_width(const struct ncm_ordered *ref, const struct ncm_ordered *cur, size_t n)
+static struct ncm_bins bins_of(const struct ncm_ordered *ref, const struct ncm_ordered *cur,
+                               size_t n)
 {
     double low = fmin(ref->values[0], cur->values[0]);
     double high = fmax(ref->values[ref->n - 1], cur->values[cur->n - 1]);
-    struct ncm_bins b = ncm_bins_closed(low, high, ncm_bins_sturges(low, high, (double)n));
+    return ncm_bins_closed(low, high, ncm_bins_sturges(low, high, (double)n));
+}
+
+static struct pair by_width(const struct ncm_ordered *ref, const struct ncm_ordered *cur, size_t n)
+{
+    struct ncm_bins b = bins_of(ref, cur, n);
     struct pair p = pair_of(b.n);
     ncm_bins_count_sorted(&b, ref, p.ref);
     ncm_bins_count_sorted(&b, cur, p.cur);
@@ -107,30 +113,39 @@ static double psi_of(const struct pair *p)
     return sum;
 }
 
+/* Evidently multiplies densities by the mean width of a bin: where the edges are rounded (values near
+ * 1e9) that is not the same as the shares. */
+static double hellinger(const struct ncm_ordered *ref, const struct ncm_ordered *cur)
+{
+    struct ncm_bins b = bins_of(ref, cur, distinct_of(ref, cur));
+    struct pair p = pair_of(b.n);
+    double width = (b.edges[b.n] - b.edges[0]) / (double)b.n, sum = 0;
+    ncm_bins_count_sorted(&b, ref, p.ref);
+    ncm_bins_count_sorted(&b, cur, p.cur);
+    for (size_t i = 0; i < b.n; i++)
+        if (p.ref[i] > 0 && p.cur[i] > 0 && b.edges[i + 1] > b.edges[i])
+            sum += sqrt(p.ref[i] / (double)ref->n * (p.cur[i] / (double)cur->n)) * width /
+                   (b.edges[i + 1] - b.edges[i]);
+    pair_release(&p);
+    ncm_bins_release(&b);
+    return sqrt(1 - fmin(sum, 1));
+}
+
 static double of_bins(enum ncm_evidently_num method, const struct ncm_ordered *ref,
                       const struct ncm_ordered *cur)
 {
-    struct pair p = method == NCM_EVIDENTLY_HELLINGER ? by_width(ref, cur, distinct_of(ref, cur))
-                                                      : binned(ref, cur);
+    struct pair p = binned(ref, cur);
     double score;
-    if (method == NCM_EVIDENTLY_PSI || method == NCM_EVIDENTLY_KL_DIV) {
+    if (method != NCM_EVIDENTLY_JENSENSHANNON) {
         floor_shares(p.ref, p.n, ref->n);
         floor_shares(p.cur, p.n, cur->n);
     }
-    switch (method) {
-    case NCM_EVIDENTLY_PSI:
+    if (method == NCM_EVIDENTLY_PSI)
         score = psi_of(&p);
-        break;
-    case NCM_EVIDENTLY_KL_DIV:
+    else if (method == NCM_EVIDENTLY_KL_DIV)
         score = ncm_kl(p.ref, p.cur, p.n);
-        break;
-    case NCM_EVIDENTLY_HELLINGER:
-        score = ncm_hellinger(p.ref, p.cur, p.n);
-        break;
-    default:
+    else
         score = ncm_js_distance(p.ref, p.cur, p.n, M_E);
-        break;
-    }
     pair_release(&p);
     return score;
 }
@@ -208,6 +223,9 @@ bool ncm_evidently_num(enum ncm_evidently_num method, const struct ncm_ordered *
         return true;
     case NCM_EVIDENTLY_ED:
         *score = ncm_ecdf_compare(ref, cur).energy;
+        return true;
+    case NCM_EVIDENTLY_HELLINGER:
+        *score = hellinger(ref, cur);
         return true;
     case NCM_EVIDENTLY_CHISQUARE:
     case NCM_EVIDENTLY_Z:

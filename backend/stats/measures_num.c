@@ -28,11 +28,11 @@ static void put_error(const struct sink *s, const char *name, const char *why)
     s->fn(s->to, &m);
 }
 
-/* why: what to say where v is not a number. */
+/* why: what to say where v is not a finite number. */
 static void put(const struct sink *s, const char *name, double v, const char *why)
 {
     struct ncm_measure m = {.name = name, .values = &v, .n_values = 1};
-    if (isnan(v))
+    if (!isfinite(v))
         put_error(s, name, why);
     else
         s->fn(s->to, &m);
@@ -77,7 +77,7 @@ static void put_side(const struct sink *out, const struct side *s)
 {
     static const int percent[] = {1, 5, 25, 50, 75, 95, 99};
     const struct ncm_number_side *g = s->given;
-    const char *flat = _("all values are equal");
+    const char *flat = _("all values are equal"), *large = _("the values are too large");
     put_of(out, s, "rows", (double)(g->n + g->missing + g->infinite), "");
     put_of(out, s, "missing", (double)g->missing, "");
     put_of(out, s, "infinite", (double)g->infinite, "");
@@ -86,8 +86,8 @@ static void put_side(const struct sink *out, const struct side *s)
         return;
     put_of(out, s, "min", s->moments.min, "");
     put_of(out, s, "max", s->moments.max, "");
-    put_of(out, s, "mean", s->moments.mean, _("the values are too large"));
-    put_of(out, s, "std0", ncm_std0(&s->moments), _("the values are too large"));
+    put_of(out, s, "mean", s->moments.mean, large);
+    put_of(out, s, "std0", ncm_std0(&s->moments), large);
     put_of(out, s, "std1", ncm_std1(&s->moments), _("one value has no spread"));
     put_of(out, s, "skew", ncm_skew(&s->moments), flat);
     put_of(out, s, "kurtosis_excess", ncm_kurtosis_excess(&s->moments), flat);
@@ -167,8 +167,9 @@ static void put_others(const struct sink *out, const struct side *a, const struc
                   {"evidently.kl_div", NCM_EVIDENTLY_KL_DIV},
                   {"evidently.hellinger", NCM_EVIDENTLY_HELLINGER}};
     const struct ncm_ordered *ref = &a->sorted, *cur = &b->sorted;
-    const char *none = a->sorted.n == 0 ? _("the reference has no values")
-                                        : _("the current rows have no values");
+    const char *none = ref->n == 0   ? _("the reference has no values")
+                       : cur->n == 0 ? _("the current rows have no values")
+                                     : _("the values are too large");
     struct ncm_evidently_choice choice;
     double p = ncm_ks_p(e->d, ref->n, cur->n), score;
     for (size_t i = 0; i < sizeof(binned) / sizeof(binned[0]); i++)

@@ -13,6 +13,7 @@
 #define RADIX      (1u << DIGIT_BITS)
 #define N_DIGITS   6
 #define SMALL      48 /* up to here insertion is faster */
+#define TOP_BITS   34 /* from the first bit in which keys differ: few are equal in so many */
 
 static inline uint64_t to_key(double v)
 {
@@ -53,24 +54,32 @@ static void sort_small(double *v, size_t n)
     }
 }
 
-/* How often each digit has each value; *ordered: nothing is left to do. */
-static void count_digits(const double *v, size_t n, uint32_t counts[N_DIGITS][RADIX],
-                         bool *ordered)
+/* What one look at all keys tells. */
+struct census {
+    uint32_t counts[N_DIGITS][RADIX]; /* how often each digit has each value */
+    uint64_t differ;                  /* the bits in which any two keys differ */
+    bool ordered;                     /* nothing is left to do */
+};
+
+static void take_census(const double *v, size_t n, struct census *c)
 {
-    uint64_t last = 0;
-    bool in_order = true;
+    uint64_t first = to_key(v[0]), last = 0, differ = 0;
+    bool ordered = true;
+    memset(c->counts, 0, sizeof(c->counts));
     for (size_t i = 0; i < n; i++) {
         uint64_t key = to_key(v[i]);
-        in_order &= key >= last;
+        ordered &= key >= last;
         last = key;
-        counts[0][key & (RADIX - 1)]++;
-        counts[1][key >> 11 & (RADIX - 1)]++;
-        counts[2][key >> 22 & (RADIX - 1)]++;
-        counts[3][key >> 33 & (RADIX - 1)]++;
-        counts[4][key >> 44 & (RADIX - 1)]++;
-        counts[5][key >> 55]++;
+        differ |= key ^ first;
+        c->counts[0][key & (RADIX - 1)]++;
+        c->counts[1][key >> 11 & (RADIX - 1)]++;
+        c->counts[2][key >> 22 & (RADIX - 1)]++;
+        c->counts[3][key >> 33 & (RADIX - 1)]++;
+        c->counts[4][key >> 44 & (RADIX - 1)]++;
+        c->counts[5][key >> 55]++;
     }
-    *ordered = in_order;
+    c->ordered = ordered;
+    c->differ = differ;
 }
 
 /* Counts become first places; false where all keys have the same digit. */
@@ -103,27 +112,67 @@ static void scatter(const double *from, double *to, size_t n, unsigned digit, ui
         }
 }
 
-static void sort_radix(double *v, size_t n, double *scratch)
+/* Sorts by the digits from `lowest` on; the keys must not be in order yet. */
+static void sort_digits(double *v, size_t n, double *scratch, struct census *c, unsigned lowest)
 {
-    uint32_t counts[N_DIGITS][RADIX] = {{0}};
     double *from = v, *to = scratch;
-    bool ordered, first = true;
-    count_digits(v, n, counts, &ordered);
-    for (unsigned d = 0; d < N_DIGITS && !ordered; d++) {
-        if (!places(counts[d], n))
+    bool first = true;
+    for (unsigned d = lowest; d < N_DIGITS; d++) {
+        if (!places(c->counts[d], n))
             continue;
-        scatter(from, to, n, d, counts[d], first);
+        scatter(from, to, n, d, c->counts[d], first);
         first = false;
         double *t = from;
         from = to;
         to = t;
     }
-    if (first)
+    for (size_t i = 0; i < n && !first; i++)
+        v[i] = of_key(load(&from[i]));
+}
+
+/* Mends an array that is nearly in order; false where that takes more than 2n moves. */
+static bool mend(double *v, size_t n)
+{
+    size_t moves = 0;
+    for (size_t i = 1; i < n; i++) {
+        if (v[i - 1] <= v[i])
+            continue;
+        double x = v[i];
+        size_t j = i;
+        for (; j > 0 && v[j - 1] > x; j--)
+            v[j] = v[j - 1];
+        v[j] = x;
+        moves += i - j;
+        if (moves > 2 * n)
+            return false;
+    }
+    return true;
+}
+
+/* The lowest digit that is worth a pass. */
+static unsigned lowest_digit(uint64_t differ)
+{
+    unsigned top = 0;
+    for (; differ > 1; differ >>= 1)
+        top++;
+    return top < TOP_BITS ? 0 : (top + 1 - TOP_BITS) / DIGIT_BITS;
+}
+
+static void sort_radix(double *v, size_t n, double *scratch)
+{
+    struct census c;
+    take_census(v, n, &c);
+    if (c.ordered) {
         for (size_t i = 0; i < n; i++)
             v[i] += 0.0;
-    else
-        for (size_t i = 0; i < n; i++)
-            v[i] = of_key(load(&from[i]));
+        return;
+    }
+    unsigned lowest = lowest_digit(c.differ);
+    sort_digits(v, n, scratch, &c, lowest);
+    if (lowest > 0 && !mend(v, n)) {
+        take_census(v, n, &c);
+        sort_digits(v, n, scratch, &c, 0);
+    }
 }
 
 void ncm_sort(double *v, size_t n, double *scratch)
