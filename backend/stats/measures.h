@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Exactly one of values, texts, text and error is given. All of it is borrowed and lives until the
- * function that is told returns. */
+/* Exactly one of values, texts, text and error is given; only the table of categories has both
+ * values and texts, two values (reference, current) a text. All of it is borrowed and lives until
+ * the function that is told returns. */
 struct ncm_measure {
     const char *name;         /* as in the fixtures */
     const double *values;     /* one number, or a list of them */

@@ -127,11 +127,7 @@ static void as_evidently(const struct ncm_cats *t, const struct teller *to)
                    _("Evidently's G-test compares only sides with the same number of values."));
     if (t->n <= 2)
         tell(to, "evidently.z", ncm_evidently_cat_z(t));
-    struct ncm_evidently_cat d = ncm_evidently_cat_default(t);
-    tell(to, "evidently.default.score", d.score);
-    tell(to, "evidently.default.threshold", d.threshold);
-    tell_text(to, "evidently.default.method", d.method);
-    tell_text(to, "evidently.default.drift", d.drift ? "true" : "false");
+    tell(to, "evidently.default.score", ncm_evidently_cat_default(t).score);
 }
 
 static void as_nannyml(const struct ncm_cats *t, const struct teller *to)

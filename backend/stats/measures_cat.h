@@ -15,7 +15,7 @@
  * - from two categories on: chi2_contingency.statistic, .p, .dof, .min_expected; the same as
  *   chi2_contingency_uncorrected.… for two; g_test.statistic, g_test.p; cramers_v;
  * - evidently.psi … evidently.g_test, evidently.z for two categories or fewer,
- *   evidently.default.score, .threshold, and .method and .drift ("true", "false") as texts;
+ *   evidently.default.score (what it was chosen by: ncm_evidently_cat_default);
  *   nannyml.jensen_shannon, .chi2, .l_infinity, .hellinger.
  * What is not defined is given with the reason instead of a number. */
 void ncm_measures_cat(const struct ncm_cats *t, ncm_measure_fn fn, void *to);
