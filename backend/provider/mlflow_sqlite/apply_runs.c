@@ -9,24 +9,13 @@
 #include "io/file.h"
 #include "model/rules.h"
 #include "model/tracking.h"
+#include "provider/artifact_place.h"
 #include "provider/mlflow_sqlite/apply.h"
-
-/* LOCATION/ID/artifacts; what a URI has behind a "?" or "#" stays behind. The caller frees. */
-static char *artifact_uri(const char *location, const char *id)
-{
-    size_t len = strlen(location);
-    size_t path = strstr(location, "://") != NULL ? strcspn(location, "?#") : len;
-    const char *rest = location + path;
-    while (path > 0 && location[path - 1] == '/') {
-        path--;
-    }
-    return ncm_sprintf("%.*s/%s/artifacts%s", (int)path, location, id, rest);
-}
 
 static bool put_run(struct sqlite_writer *w, const struct ncm_change *ch, const char *id,
                     const char *location, struct ncm_err *err)
 {
-    char *uri = artifact_uri(location, id);
+    char *uri = ncm_artifact_uri_of_run(location, id);
     bool ok = apply_run_one(w, err,
                             "INSERT INTO runs(run_uuid, name, source_type, source_name,"
                             " entry_point_name, user_id, status, start_time, end_time,"
