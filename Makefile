@@ -96,6 +96,11 @@ $(UNIT_BIN): %: %.o $(UNIT_HELP) $(FRONT_LIB) $(LIB)
 $(SCREEN_BIN): %: %.o $(SCREEN_HELP) $(FRONT_LIB) $(LIB)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(SCREEN_HELP) $(FRONT_LIB) $(LIB) -lcmocka -lvterm -lutil $(LIBS)
 
+# What a test against a real system runs of ours where no command does it.
+REAL_BIN := $(OBJ)/tests/real/monitor_points
+$(REAL_BIN): %: %.o $(LIB)
+	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
+
 RUN_TESTS = OBJ='$(OBJ)' BUILD='$(BUILD)' FLAVOUR='$(FLAVOUR)' JOBS='$(JOBS)' CC='$(CC)' \
 	NCMLOPS_SHARED='$(NCMLOPS_SHARED)' NCMLOPS_BIN='$(abspath $(PROGRAM))' tests/run
 
@@ -114,7 +119,7 @@ test-valgrind: tests-built
 
 # Against real systems, started by the test bed in NCMLOPS_SHARED; what cannot be had is skipped.
 test-real: INSTALL_PACKAGES := test
-test-real: all
+test-real: all $(REAL_BIN)
 	@$(RUN_TESTS) real
 
 bench: all

@@ -163,6 +163,65 @@ bool ncm_file_unlink(const char *path, struct ncm_err *err)
     return true;
 }
 
+/* Whether the file's last line has no newline. */
+static bool is_half_line(int fd, off_t size)
+{
+    char last = '\n';
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+/* 0 or errno. */
+static int append(int fd, const char *p, size_t len, bool sync, int64_t *was, int64_t *now)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return errno;
+    *was = *was == 0 ? st.st_size : *was;
+    bool half = is_half_line(fd, st.st_size);
+    char *text = ncm_sprintf("%s%.*s", half ? "\n" : "", (int)len, p);
+    size_t n = len + half;
+    ssize_t done = write(fd, text, n);
+    int e = done < 0 ? errno : (size_t)done != n ? ENOSPC : sync && fsync(fd) != 0 ? errno : 0;
+    ncm_free(text);
+    *now = st.st_size + (int64_t)n;
+    struct stat after;
+    if (e != 0 && done > 0 && fstat(fd, &after) == 0 && after.st_size == st.st_size + done &&
+        ftruncate(fd, st.st_size) != 0)
+        e = errno;
+    return e;
+}
+
+bool ncm_file_append(const char *path, const void *p, size_t len, bool sync, int64_t *was,
+                     int64_t *now, struct ncm_err *err)
+{
+    char *dir = parent_of(path);
+    *was = access(path, F_OK) == 0 ? 0 : -1;
+    bool ok = ncm_dir_make(dir, 0777, err);
+    if (ok) {
+        int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+        int e = fd < 0 ? errno : append(fd, p, len, sync, was, now);
+        if (fd >= 0 && close(fd) != 0 && e == 0)
+            e = errno;
+        if (e == 0 && sync && *was < 0)
+            sync_folder(dir);
+        ok = e == 0 || fail(path, e, err);
+    }
+    ncm_free(dir);
+    return ok;
+}
+
+bool ncm_file_cut(const char *path, int64_t now, int64_t was, struct ncm_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return fail(path, errno, err);
+    if (st.st_size != now)
+        return ncm_fail(err, NCM_CONFLICT, _("%s: somebody else has written to it since"), path);
+    if (was < 0)
+        return ncm_file_unlink(path, err);
+    return truncate(path, was) == 0 || fail(path, errno, err);
+}
+
 bool ncm_dir_move(const char *from, const char *to, struct ncm_err *err)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {

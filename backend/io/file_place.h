@@ -27,6 +27,15 @@ void ncm_disk_sync(const char *dir);
 void ncm_file_sweep(const char *via);
 /* Takes a file away; NCM_NOT_FOUND where there is none. */
 bool ncm_file_unlink(const char *path, struct ncm_err *err);
+/* Adds bytes at the end of a file in one write, as other programs do that append to it; folders and
+ * the file are made where they are missing. A last line that was left half written gets its newline
+ * first. *was and *now: its size before (-1: there was none) and after. sync: it is on the disk
+ * afterwards. A write that fails half-way is cut off again. */
+bool ncm_file_append(const char *path, const void *p, size_t len, bool sync, int64_t *was,
+                     int64_t *now, struct ncm_err *err);
+/* Takes that back: cuts a file of size `now` to `was` (-1: takes it away). NCM_CONFLICT, and
+ * nothing is done, where somebody else has written to it since. */
+bool ncm_file_cut(const char *path, int64_t now, int64_t was, struct ncm_err *err);
 /* Moves a folder; fails where there is something at `to`. */
 bool ncm_dir_move(const char *from, const char *to, struct ncm_err *err);
 /* Takes a folder away with all that is in it; links are not followed. */

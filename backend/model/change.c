@@ -55,13 +55,18 @@ void ncm_changes_copy(struct ncm_changes *to, const struct ncm_changes *from)
         add_copy(to, &from->items[i]);
 }
 
-/* What was created is taken back by deleting it; the new version's or experiment's number must be
- * known for that (it comes with the receipt). */
+/* What was created is taken back by deleting it; the new version's number, the experiment's or the
+ * run's id must be known for that (it comes with the receipt). */
 static bool invert_create(const struct ncm_change *c, struct ncm_changes *out)
 {
     if (!c->object)
         return false;
     switch (c->kind) {
+    case NCM_CH_RUN_CREATE:
+        if (!c->key)
+            return false;
+        ncm_changes_add(out, NCM_CH_RUN_LIFECYCLE, c->key, NULL, NULL, "active", "deleted");
+        return true;
     case NCM_CH_VERSION_CREATE:
         if (!c->version)
             return false;
@@ -82,10 +87,12 @@ static bool invert(const struct ncm_change *c, struct ncm_changes *out)
     switch (c->kind) {
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
+    case NCM_CH_RUN_METRIC:
     case NCM_N_CHANGES:
         return false;
     case NCM_CH_VERSION_CREATE:
     case NCM_CH_MODEL_CREATE:
+    case NCM_CH_RUN_CREATE:
     case NCM_CH_EXPERIMENT_CREATE:
         return invert_create(c, out);
     case NCM_CH_MODEL_RENAME:
@@ -102,11 +109,30 @@ static bool invert(const struct ncm_change *c, struct ncm_changes *out)
     }
 }
 
+/* The id of the run that the list makes; NULL: it makes none, or the id is not known. */
+static const char *made_in(const struct ncm_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->items[i].kind == NCM_CH_RUN_CREATE)
+            return c->items[i].key;
+    return NULL;
+}
+
+/* Whether deleting the run that the list made takes this back too. */
+static bool goes_with_run(const struct ncm_change *ch, const char *made)
+{
+    struct ncm_change anew = *ch;
+    if (made && ch->object && strcmp(ch->object, made) == 0)
+        anew.object = "";
+    return ncm_change_of_new_run(&anew);
+}
+
 bool ncm_changes_invert(const struct ncm_changes *c, struct ncm_changes *out)
 {
+    const char *made = made_in(c);
     ncm_changes_init(out);
     for (size_t i = c->n; i-- > 0;)
-        if (!invert(&c->items[i], out)) {
+        if (!goes_with_run(&c->items[i], made) && !invert(&c->items[i], out)) {
             ncm_changes_release(out);
             return false;
         }
@@ -129,6 +155,9 @@ static const char *const words[NCM_N_CHANGES] = {
     [NCM_CH_RUN_NOTE] = "run_note",
     [NCM_CH_RUN_NAME] = "run_name",
     [NCM_CH_RUN_LIFECYCLE] = "run_lifecycle",
+    [NCM_CH_RUN_CREATE] = "run_create",
+    [NCM_CH_RUN_METRIC] = "run_metric",
+    [NCM_CH_RUN_STATUS] = "run_status",
     [NCM_CH_EXPERIMENT_CREATE] = "experiment_create",
     [NCM_CH_EXPERIMENT_NAME] = "experiment_name",
     [NCM_CH_EXPERIMENT_TAG] = "experiment_tag",

@@ -31,6 +31,17 @@ enum ncm_change_kind {
     NCM_CH_RUN_NOTE, /* tag mlflow.note.content */
     NCM_CH_RUN_NAME,
     NCM_CH_RUN_LIFECYCLE, /* from/to: "active" "deleted" */
+    NCM_CH_RUN_CREATE, /* object = experiment id; to: the run's name; key: its id, 32 hex digits, of
+                          our choice or NULL (a server chooses itself); extra: user or NULL. It is
+                          RUNNING from now on; its id comes back in the receipt. One a list: later
+                          changes of the list name the new run by the object "" */
+    NCM_CH_RUN_METRIC, /* a point of a metric's history: key; to: value as ncm_fmt_exact writes it;
+                          extra: "TIMESTAMP_MS STEP". Never compared (what is present: `to`
+                          where that very point is there), cannot be undone. The same point twice:
+                          one in an SQL store (also behind a server), two in a file store, as MLflow
+                          itself does */
+    NCM_CH_RUN_STATUS, /* from/to: "SCHEDULED" "RUNNING" "FINISHED" "FAILED" "KILLED"; the last
+                          three set the end time, the others leave it as it is */
     /* object = experiment id */
     NCM_CH_EXPERIMENT_CREATE, /* to: name */
     NCM_CH_EXPERIMENT_NAME,
@@ -63,7 +74,9 @@ struct ncm_change *ncm_changes_add(struct ncm_changes *c, enum ncm_change_kind k
                                    const char *object, const char *version, const char *key,
                                    const char *from, const char *to);
 void ncm_changes_copy(struct ncm_changes *to, const struct ncm_changes *from);
-/* The list that takes this one back, in reverse order; false where one of them cannot be undone. */
+/* The list that takes this one back, in reverse order; false where one of them cannot be undone. A
+ * run made in the list is deleted, and whatever else the list did to it goes with it; its id must
+ * be known for that (ncm_changes_made_run). */
 bool ncm_changes_invert(const struct ncm_changes *c, struct ncm_changes *out);
 
 /* "version_stage" …: stable words for the audit and JSON; and back (false: unknown word). */
@@ -72,6 +85,26 @@ bool ncm_change_of(const char *word, enum ncm_change_kind *out);
 
 /* Whether it concerns the registry (versions, aliases, models) rather than runs and experiments. */
 bool ncm_change_of_registry(enum ncm_change_kind kind);
+
+/* One point of a metric's history. timestamp_ms: since 1970 UTC. */
+struct ncm_change_point {
+    double value; /* any, NaN and infinities too */
+    int64_t timestamp_ms, step;
+};
+/* Appends a NCM_CH_RUN_METRIC; run "": the one made in this list. */
+void ncm_changes_add_point(struct ncm_changes *c, const char *run, const char *key,
+                           const struct ncm_change_point *p);
+/* The point of a NCM_CH_RUN_METRIC; NCM_USAGE where its texts are no point. */
+bool ncm_change_point(const struct ncm_change *ch, struct ncm_change_point *out,
+                      struct ncm_err *err);
+
+/* Whether the change concerns the run made earlier in its list (a run's change with object ""). */
+bool ncm_change_of_new_run(const struct ncm_change *ch);
+/* The change itself, with the id `made` as its object where it concerns the new run. Everything is
+ * borrowed from ch and made. */
+struct ncm_change ncm_change_for_run(const struct ncm_change *ch, const char *made);
+/* Writes the id of the run that the list made into it: what was planned becomes what was done. */
+void ncm_changes_made_run(struct ncm_changes *c, const char *id);
 
 /* What a change is about, as a label before a colon: "the stage of m version 3". Caller frees. */
 char *ncm_change_about(const struct ncm_change *ch);

@@ -32,6 +32,12 @@ char *ncm_change_about(const struct ncm_change *ch)
         return ncm_sprintf(_("the name of run %s"), ch->object);
     case NCM_CH_RUN_LIFECYCLE:
         return ncm_sprintf(_("the state of run %s"), ch->object);
+    case NCM_CH_RUN_CREATE:
+        return ncm_sprintf(_("the new run %s"), ch->to != NULL ? ch->to : "");
+    case NCM_CH_RUN_METRIC:
+        return ncm_sprintf(_("metric %s of run %s"), key, ch->object);
+    case NCM_CH_RUN_STATUS:
+        return ncm_sprintf(_("the status of run %s"), ch->object);
     case NCM_CH_EXPERIMENT_NAME:
         return ncm_sprintf(_("the name of experiment %s"), ch->object);
     case NCM_CH_EXPERIMENT_TAG:

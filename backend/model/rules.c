@@ -5,10 +5,12 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "model/registry.h"
 #include "model/rules_words.h"
+#include "model/tracking.h"
 
 enum {
     KEY_MOST = 250,
@@ -74,6 +76,7 @@ static bool plain_path(const char *s)
     }
 }
 
+/* Keys of tags and of metrics. */
 static bool check_key(const char *key, int64_t most, struct ncm_err *err)
 {
     if (key == NULL || key[0] == '\0') {
@@ -170,6 +173,49 @@ static bool check_tag(const struct ncm_rules *w, enum ncm_change_kind kind, cons
             check_length(key, value, most, err));
 }
 
+static bool check_metric(const struct ncm_change *ch, struct ncm_err *err)
+{
+    struct ncm_change_point p;
+    if (ch->key == NULL || ch->key[0] == '\0') {
+        return ncm_fail(err, NCM_REFUSED, _("a metric needs a key"));
+    }
+    if (!check_key(ch->key, KEY_MOST, err) || !ncm_change_point(ch, &p, err)) {
+        return false;
+    }
+    return p.timestamp_ms >= 0 ||
+           ncm_fail(err, NCM_REFUSED, _("MLflow takes no point of a metric before 1970: '%s'"),
+                    ch->key);
+}
+
+static bool check_status(const char *to, struct ncm_err *err)
+{
+    return ncm_run_status_of(to) != NCM_RUN_UNKNOWN ||
+           ncm_fail(err, NCM_USAGE,
+                    _("'%s' is no status of a run: SCHEDULED, RUNNING, FINISHED, FAILED or"
+                      " KILLED"),
+                    to != NULL ? to : "");
+}
+
+static bool is_run_id(const char *id)
+{
+    return strlen(id) == 32 && id[strspn(id, "0123456789abcdef")] == '\0';
+}
+
+static bool check_run_create(const struct ncm_rules *w, const struct ncm_change *ch,
+                             struct ncm_err *err)
+{
+    if (ch->to == NULL || ch->to[0] == '\0') {
+        return ncm_fail(err, NCM_REFUSED, _("a run needs a name"));
+    }
+    if (ch->key != NULL && !is_run_id(ch->key)) {
+        return ncm_fail(err, NCM_USAGE, _("'%s' is no id of a run: 32 digits and letters a to f"),
+                        ch->key);
+    }
+    return w->need_active_experiment(w->to, ch->object != NULL ? ch->object : "", err) &&
+           check_length(_("run name"), ch->to,
+                        w->run_name_most > 0 ? w->run_name_most : RUN_NAME_MOST, err);
+}
+
 static bool check_lifecycle(const char *to, struct ncm_err *err)
 {
     return (to != NULL && (strcmp(to, "deleted") == 0 || strcmp(to, "active") == 0)) ||
@@ -206,20 +252,10 @@ static bool check_registry(const struct ncm_rules *w, const struct ncm_change *c
     }
 }
 
-static bool check_tracking(const struct ncm_rules *w, const struct ncm_change *ch,
-                           struct ncm_err *err)
+static bool check_experiment(const struct ncm_rules *w, const struct ncm_change *ch,
+                             struct ncm_err *err)
 {
     switch (ch->kind) {
-    case NCM_CH_RUN_TAG:
-        return w->need_active_run(w->to, ch->object, err) &&
-               check_tag(w, ch->kind, ch->key, ch->to, err);
-    case NCM_CH_RUN_NOTE:
-        return w->need_active_run(w->to, ch->object, err) &&
-               check_tag(w, ch->kind, "mlflow.note.content", ch->to, err);
-    case NCM_CH_RUN_NAME:
-        return w->need_active_run(w->to, ch->object, err) &&
-               check_length(_("run name"), ch->to,
-                            w->run_name_most > 0 ? w->run_name_most : RUN_NAME_MOST, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return check_experiment_name(ch->to, err) && w->experiment_free(w->to, ch->to, err);
     case NCM_CH_EXPERIMENT_NAME:
@@ -233,9 +269,71 @@ static bool check_tracking(const struct ncm_rules *w, const struct ncm_change *c
     }
 }
 
+static bool check_run(const struct ncm_rules *w, const struct ncm_change *ch, struct ncm_err *err)
+{
+    if (ch->kind == NCM_CH_RUN_CREATE) {
+        return check_run_create(w, ch, err);
+    }
+    if (ch->kind == NCM_CH_RUN_LIFECYCLE) {
+        return check_lifecycle(ch->to, err);
+    }
+    if (!ncm_change_of_new_run(ch) && !w->need_active_run(w->to, ch->object, err)) {
+        return false;
+    }
+    switch (ch->kind) {
+    case NCM_CH_RUN_TAG:
+        return check_tag(w, ch->kind, ch->key, ch->to, err);
+    case NCM_CH_RUN_NOTE:
+        return check_tag(w, ch->kind, "mlflow.note.content", ch->to, err);
+    case NCM_CH_RUN_METRIC:
+        return check_metric(ch, err);
+    case NCM_CH_RUN_STATUS:
+        return check_status(ch->to, err);
+    default: /* NCM_CH_RUN_NAME */
+        return check_length(_("run name"), ch->to,
+                            w->run_name_most > 0 ? w->run_name_most : RUN_NAME_MOST, err);
+    }
+}
+
 bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, struct ncm_err *err)
 {
-    return ch->kind < NCM_CH_RUN_TAG ? check_registry(w, ch, err) : check_tracking(w, ch, err);
+    return ch->kind < NCM_CH_RUN_TAG             ? check_registry(w, ch, err)
+           : ch->kind < NCM_CH_EXPERIMENT_CREATE ? check_run(w, ch, err)
+                                                 : check_experiment(w, ch, err);
+}
+
+/* Whether a byte is one that a key may hold as it is, beside letters and digits. */
+static bool is_key_sign(uint32_t cp)
+{
+    return cp < 0x80 && cp != 0 && strchr("/.- :", (int)cp) != NULL;
+}
+
+char *ncm_rules_metric_key(const char *text)
+{
+    struct ncm_buf out;
+    size_t len = strlen(text);
+    ncm_buf_init(&out, KEY_MOST);
+    for (size_t at = 0; at < len;) {
+        uint32_t cp;
+        size_t step = ncm_utf8_decode(text + at, len - at, &cp);
+        bool keeps = cp != 0xFFFD && (ncm_rules_word_char(cp) || is_key_sign(cp));
+        size_t takes = keeps ? step : 1;
+        if (out.len + takes > KEY_MOST) {
+            break;
+        }
+        ncm_buf_add(&out, keeps ? text + at : "_", takes);
+        at += step;
+    }
+    for (char *p = out.p; !plain_path(out.p) && *p != '\0'; p++) {
+        *p = *p == '/' ? '_' : *p;
+    }
+    if (!plain_path(out.p)) {
+        ncm_buf_puts(&out, out.len == 0 ? "_" : "");
+        out.p[0] = '_';
+    }
+    char *key = ncm_buf_take(&out);
+    ncm_buf_release(&out);
+    return key;
 }
 
 bool ncm_rules_no_model(const char *name, struct ncm_err *err)

@@ -39,8 +39,14 @@ struct ncm_rules {
     int64_t run_name_most, run_key_most;
 };
 
-/* NCM_REFUSED (or NCM_USAGE, NCM_NOT_FOUND) with a sentence. */
+/* NCM_REFUSED (or NCM_USAGE, NCM_NOT_FOUND) with a sentence. A run made in the same list (object
+ * "") is not asked for: it is there once the list is carried out. */
 bool ncm_rules_check(const struct ncm_rules *r, const struct ncm_change *ch, struct ncm_err *err);
+
+/* The nearest key of a metric that every store of MLflow takes: what is no letter, digit, blank or
+ * one of _ - . / : becomes "_", so do slashes and dots that would make it no file name; at most 250
+ * bytes, whole characters. Different texts may give one key. O(length); the caller frees. */
+char *ncm_rules_metric_key(const char *text);
 
 /* The sentences for refusals that every provider makes; false. */
 bool ncm_rules_no_model(const char *name, struct ncm_err *err);

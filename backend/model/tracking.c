@@ -21,6 +21,11 @@ enum ncm_run_status ncm_run_status_of(const char *name)
     return NCM_RUN_UNKNOWN;
 }
 
+bool ncm_run_is_over(enum ncm_run_status s)
+{
+    return s == NCM_RUN_FINISHED || s == NCM_RUN_FAILED || s == NCM_RUN_KILLED;
+}
+
 const struct ncm_metric *ncm_run_metric(const struct ncm_run *r, const char *key)
 {
     struct ncm_str wanted = {key, strlen(key)};

@@ -84,6 +84,8 @@ struct ncm_artifact {
 /* "FINISHED" …; the names are the store's own. */
 const char *ncm_run_status_name(enum ncm_run_status s);
 enum ncm_run_status ncm_run_status_of(const char *name);
+/* Whether a run of this status has ended: FINISHED, FAILED, KILLED. */
+bool ncm_run_is_over(enum ncm_run_status s);
 
 /* Look-ups by key (bytes) in sorted arrays; NULL where absent. */
 const struct ncm_metric *ncm_run_metric(const struct ncm_run *r, const char *key);

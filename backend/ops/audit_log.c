@@ -100,6 +100,9 @@ bool ncm_record_done(const struct ncm_record *r)
 /* What was created got its name only when it was: the outcome tells. */
 static void fill_created(struct ncm_changes *c, const char *detail)
 {
+    if (detail != NULL && strncmp(detail, "run ", 4) == 0) {
+        ncm_changes_made_run(c, detail + 4);
+    }
     for (size_t i = 0; detail != NULL && i < c->n; i++) {
         struct ncm_change *ch = &c->items[i];
         if (ch->kind == NCM_CH_VERSION_CREATE && strncmp(detail, "version ", 8) == 0) {

@@ -96,7 +96,8 @@ static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_c
     }
     enum standing out = NEITHER;
     const char *now = plain(ch, value);
-    if (ch->kind == NCM_CH_MODEL_CREATE || ch->kind == NCM_CH_EXPERIMENT_CREATE) {
+    if (ch->kind == NCM_CH_MODEL_CREATE || ch->kind == NCM_CH_EXPERIMENT_CREATE ||
+        ch->kind == NCM_CH_RUN_CREATE) {
         /* One that is there may have been made by anybody. */
         out = value == NULL ? AS_BEFORE : of->said_done ? AS_AFTER : NEITHER;
     } else if (ch->kind == NCM_CH_VERSION_CREATE) {

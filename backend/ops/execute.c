@@ -33,10 +33,23 @@ static bool is_atomic(const struct ncm_job_context *ctx)
     return (ctx->provider->capabilities & NCM_CAP_ATOMIC) != 0;
 }
 
+static bool makes_run(const struct ncm_changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->items[i].kind == NCM_CH_RUN_CREATE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The changes with the numbers that the store gave to what it made. */
 static void changes_done(const struct ncm_plan *plan, struct ncm_changes *out)
 {
     ncm_changes_copy(out, &plan->changes);
+    if (makes_run(out) && plan->receipt.new_id[0] != '\0') {
+        ncm_changes_made_run(out, plan->receipt.new_id);
+    }
     for (size_t i = 0; i < out->n; i++) {
         struct ncm_change *ch = &out->items[i];
         char **field = ch->kind == NCM_CH_VERSION_CREATE      ? &ch->version
@@ -104,7 +117,8 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
     if (plan->receipt.new_version[0] != '\0') {
         detail = ncm_sprintf("version %s", plan->receipt.new_version);
     } else if (plan->receipt.new_id[0] != '\0') {
-        detail = ncm_sprintf("experiment %s", plan->receipt.new_id);
+        detail = ncm_sprintf("%s %s", makes_run(&plan->changes) ? "run" : "experiment",
+                             plan->receipt.new_id);
     } else if (plan->receipt.unnoted) {
         detail = ncm_strdup(NCM_AUDIT_UNNOTED);
     }

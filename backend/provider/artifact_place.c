@@ -75,3 +75,13 @@ char *ncm_artifact_place(const char *folder, const char *uri,
     ncm_free(path);
     return found;
 }
+
+char *ncm_artifact_uri_of_run(const char *location, const char *run_id)
+{
+    size_t path = strstr(location, "://") != NULL ? strcspn(location, "?#") : strlen(location);
+    const char *rest = location + path;
+    while (path > 0 && location[path - 1] == '/') {
+        path--;
+    }
+    return ncm_sprintf("%.*s/%s/artifacts%s", (int)path, location, run_id, rest);
+}

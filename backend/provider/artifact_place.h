@@ -14,4 +14,8 @@ char *ncm_artifact_place(const char *folder, const char *uri,
                          char *(*moved)(const void *to, const char *path), const void *to,
                          struct ncm_arena *a, struct ncm_str *why);
 
+/* Where a new run of an experiment puts its artifacts, as MLflow makes the URI:
+ * LOCATION/RUN/artifacts, before what a URI has behind "?" or "#". The caller frees. */
+char *ncm_artifact_uri_of_run(const char *location, const char *run_id);
+
 #endif

@@ -31,6 +31,7 @@ lock = threading.Condition()
 KINDS = {"experiments": lambda e: e["experiment_id"], "runs": lambda r: r["info"]["run_id"],
          "models": lambda m: m["name"], "versions": lambda v: v["name"] + "/" + str(v["version"])}
 state = {k: {} for k in KINDS}
+points = {}  # of each run's metrics, in the order in which they came
 rules, log = [], []
 held = True
 VIEWS = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
@@ -121,12 +122,86 @@ def search_versions(asked):
 
 
 def history(asked):
+    return {"metrics": points.get((asked.get("run_id"), asked.get("metric_key")), [])}
+
+
+def get_experiment(asked):
+    e = state["experiments"].get(asked["experiment_id"])
+    if e is None:
+        raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "No Experiment with id=%s exists" % asked["experiment_id"])
+    return {"experiment": e}
+
+
+def named_experiment(asked):
+    found = [e for e in state["experiments"].values() if e["name"] == asked["experiment_name"]]
+    if not found:
+        raise Refused(404, "RESOURCE_DOES_NOT_EXIST", "Could not find experiment")
+    return {"experiment": found[0]}
+
+
+def create_experiment(asked):
+    new = str(len(state["experiments"]) + 100)
+    state["experiments"][new] = {"experiment_id": new, "name": asked["name"], "lifecycle_stage": "active",
+                                 "last_update_time": int(time.time() * 1000)}
+    return {"experiment_id": new}
+
+
+def create_run(asked):
+    get_experiment(asked)
+    new = "%032x" % (len(state["runs"]) + 0xf00)
+    info = {k: asked[k] for k in ("experiment_id", "user_id", "start_time", "run_name")}
+    info.update(run_id=new, status="RUNNING", lifecycle_stage="active", artifact_uri="/a/" + new)
+    state["runs"][new] = {"info": info, "data": {"tags": asked["tags"]}}
+    return {"run": state["runs"][new]}
+
+
+def update_run(asked):
+    info = get_run(asked)["run"]["info"]
+    info.update((k, asked[k]) for k in ("status", "end_time") if k in asked)
+    return {"run_info": info}
+
+
+def delete_run(asked):
+    get_run(asked)["run"]["info"]["lifecycle_stage"] = "deleted"
+    return {}
+
+
+def set_tag(asked):
+    data = get_run(asked)["run"]["data"]
+    data["tags"] = [t for t in data.get("tags", []) if t["key"] != asked["key"]]
+    data["tags"].append({"key": asked["key"], "value": asked["value"]})
+    return {}
+
+
+def stored(m):
+    """A point as an SQL store gives it back."""
+    most = 1.7976931348623157e308
+    return dict(m, value={"Infinity": most, "-Infinity": -most}.get(m["value"], m["value"]))
+
+
+def order(m):
+    return m["step"], m["timestamp"], 0 if m["value"] == "NaN" else m["value"]
+
+
+def log_batch(asked):
+    data = get_run(asked)["run"]["data"]
+    if len(asked["metrics"]) > 1000:
+        raise invalid("A batch logging request can contain at most 1000 metrics")
+    for m in map(stored, asked["metrics"]):
+        of_key = points.setdefault((asked["run_id"], m["key"]), [])
+        if m not in of_key:
+            of_key.append(m)
+        others = [o for o in data.get("metrics", []) if o["key"] != m["key"]]
+        data["metrics"] = others + [max(of_key, key=order)]
     return {}
 
 
 API = "/api/2.0/mlflow"
 CALLS = {"/experiments/search": search_experiments, "/runs/search": search_runs, "/runs/get": get_run,
          "/registered-models/search": search_models, "/model-versions/search": search_versions,
+         "/experiments/get": get_experiment, "/experiments/get-by-name": named_experiment,
+         "/experiments/create": create_experiment, "/runs/create": create_run, "/runs/update": update_run,
+         "/runs/delete": delete_run, "/runs/set-tag": set_tag, "/runs/log-batch": log_batch,
          "/metrics/get-history": history, "/metrics/get-history-bulk-interval": history}
 
 
@@ -153,6 +228,7 @@ def control(path, query, body):
     if path == "/reset":
         for records in state.values():
             records.clear()
+        points.clear()
         rules.clear()
         log.clear()
         held = True

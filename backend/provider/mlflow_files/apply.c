@@ -56,16 +56,25 @@ void files_put(struct files_writer *w, const char *dir, const char *folder, cons
     ncm_free(path);
 }
 
-static bool apply_change(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err)
+static bool compare(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     char *now;
+    if (ch->kind == NCM_CH_RUN_METRIC) /* there may be thousands; the rules ask for the run */
+        return true;
+    ncm_free(w->active);
+    w->active = NULL;
     if (!files_present_of(w, ch, &now, err))
         return false;
     bool as_was =
         ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || ncm_change_same(now, ch->from);
     bool ok = as_was || ncm_change_conflict(ch, now, err);
     ncm_free(now);
-    if (!ok || !files_rules(w, ch, err))
+    return ok;
+}
+
+static bool apply_change(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err)
+{
+    if (!compare(w, ch, err) || !files_rules(w, ch, err))
         return false;
     if (ch->kind >= NCM_CH_RUN_TAG)
         return files_apply_tracking(w, ch, err);
@@ -95,10 +104,19 @@ static bool scan(struct files_writer *w, const struct ncm_control *control, stru
 static bool gather(struct files_writer *w, const struct ncm_changes *changes,
                    const struct ncm_control *control, struct ncm_err *err)
 {
-    for (size_t i = 0; i < changes->n; i++)
-        if (!files_go_on(w->c, control, err) || !apply_change(w, &changes->items[i], err))
+    for (size_t i = 0; i < changes->n; i++) {
+        const struct ncm_change ch = ncm_change_for_run(&changes->items[i], w->new_run);
+        if (!files_go_on(w->c, control, err) || !apply_change(w, &ch, err))
             return false;
+    }
     return true;
+}
+
+static void release(struct files_writer *w)
+{
+    files_tx_release(&w->tx);
+    ncm_free(w->new_dir);
+    ncm_free(w->active);
 }
 
 bool files_apply(struct ncm_conn *c, const struct ncm_changes *changes, const struct ncm_mark *mark,
@@ -124,7 +142,7 @@ bool files_apply(struct ncm_conn *c, const struct ncm_changes *changes, const st
     receipt->partial = w.tx.partial;
     if (ok && lock >= 0)
         files_tx_sweep(&w.tx);
-    files_tx_release(&w.tx);
+    release(&w);
     ncm_dir_unlock(lock);
     receipt->time_ms = w.now_ms;
     return ok;
@@ -137,7 +155,7 @@ bool files_present(struct ncm_conn *c, const struct ncm_change *change, char **v
     struct files_writer w = {.c = c};
     *value = NULL;
     bool ok = scan(&w, &none, err) && files_present_of(&w, change, value, err);
-    files_tx_release(&w.tx);
+    release(&w);
     return ok;
 }
 
@@ -148,6 +166,6 @@ bool files_check(struct ncm_conn *c, const struct ncm_changes *changes, struct n
     bool ok = scan(&w, &none, err);
     for (size_t i = 0; ok && i < changes->n; i++)
         ok = files_rules(&w, &changes->items[i], err);
-    files_tx_release(&w.tx);
+    release(&w);
     return ok;
 }

@@ -15,7 +15,10 @@ struct files_writer {
     int64_t now_ms;
     const struct ncm_mark *mark; /* NULL: leave no transition tags */
     struct ncm_receipt *receipt;
-    size_t n_marks; /* transition tags written so far */
+    size_t n_marks;   /* transition tags written so far */
+    char new_run[40]; /* id of the run that this list makes; "" before */
+    char *new_dir;    /* its folder */
+    char *active;     /* the run found active for the point before; NULL: none was */
 };
 
 /* ---- apply_present.c ---- */
@@ -50,6 +53,16 @@ bool files_rules(struct files_writer *w, const struct ncm_change *ch, struct ncm
 bool files_apply_model(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 bool files_apply_version(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 bool files_apply_tracking(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+/* apply_runs.c: NCM_CH_RUN_CREATE; a point and the status of the run in that folder. */
+bool files_new_run(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+bool files_put_point(struct files_writer *w, const struct ncm_change *ch, const char *dir,
+                     struct ncm_err *err);
+bool files_put_status(struct files_writer *w, const char *dir, const char *to, struct ncm_err *err);
+/* The present value of such a change of the run in that folder. */
+bool files_present_point(struct files_writer *w, const struct ncm_change *ch, const char *dir,
+                         char **value, struct ncm_err *err);
+bool files_present_status(struct files_writer *w, const char *dir, char **value,
+                          struct ncm_err *err);
 /* The tag ncmlops.transition.<audit id> of a version; alias NULL for stages. */
 bool files_mark(struct files_writer *w, const char *model, const char *version, const char *alias,
                 const char *from, const char *to, struct ncm_err *err);

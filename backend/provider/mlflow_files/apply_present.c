@@ -65,6 +65,8 @@ char *files_run_place(struct files_writer *w, const char *id, struct ncm_err *er
 {
     struct files_run *r;
     struct ncm_err unused;
+    if (w->new_dir != NULL && strcmp(id, w->new_run) == 0)
+        return ncm_strdup(w->new_dir);
     if (!files_find_run(w->c, id, &r, &unused)) {
         ncm_rules_no_run(id, err);
         return NULL;
@@ -246,12 +248,27 @@ static bool present_model(struct files_writer *w, const struct ncm_change *ch, c
 
 /* ---- tracking ---- */
 
+static bool present_new_run(struct files_writer *w, const struct ncm_change *ch, char **value)
+{
+    struct ncm_err unused;
+    char *dir = ch->key != NULL ? files_run_place(w, ch->key, &unused) : NULL;
+    *value = dir != NULL ? ncm_strdup(ch->key) : NULL;
+    ncm_free(dir);
+    return true;
+}
+
 static bool present_run(struct files_writer *w, const struct ncm_change *ch, char **value,
                         struct ncm_err *err)
 {
+    if (ch->kind == NCM_CH_RUN_CREATE) /* whether the id that was chosen is taken */
+        return present_new_run(w, ch, value);
     char *dir = files_run_place(w, ch->object, err);
     bool ok = dir != NULL, active;
-    if (ok && ch->kind == NCM_CH_RUN_LIFECYCLE) {
+    if (ok && ch->kind == NCM_CH_RUN_METRIC) {
+        ok = files_present_point(w, ch, dir, value, err);
+    } else if (ok && ch->kind == NCM_CH_RUN_STATUS) {
+        ok = files_present_status(w, dir, value, err);
+    } else if (ok && ch->kind == NCM_CH_RUN_LIFECYCLE) {
         ok = files_is_active(w, dir, &active, err);
         *value = ok ? ncm_strdup(active ? "active" : "deleted") : NULL;
     } else if (ok && ch->kind == NCM_CH_RUN_NAME) {

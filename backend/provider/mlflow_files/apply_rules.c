@@ -34,11 +34,18 @@ static bool need_version(void *to, const char *model, const char *version, struc
 
 static bool need_active_run(void *to, const char *id, struct ncm_err *err)
 {
+    struct files_writer *w = to;
     bool active = false;
+    if (w->active != NULL && strcmp(w->active, id) == 0)
+        return true;
     char *dir = files_run_place(to, id, err);
     bool ok = dir != NULL && files_is_active(to, dir, &active, err) &&
               (active || ncm_rules_run_deleted(id, err));
     ncm_free(dir);
+    if (ok) {
+        ncm_free(w->active);
+        w->active = ncm_strdup(id);
+    }
     return ok;
 }
 
@@ -87,7 +94,8 @@ static bool can_be_files(const struct ncm_change *ch, struct ncm_err *err)
     if (ch->kind == NCM_CH_ALIAS)
         return strlen(ch->key) <= NAME_BYTES || too_long(_("alias"), ch->key, err);
     bool tag = ch->kind == NCM_CH_VERSION_TAG || ch->kind == NCM_CH_MODEL_TAG ||
-               ch->kind == NCM_CH_RUN_TAG || ch->kind == NCM_CH_EXPERIMENT_TAG;
+               ch->kind == NCM_CH_RUN_TAG || ch->kind == NCM_CH_RUN_METRIC ||
+               ch->kind == NCM_CH_EXPERIMENT_TAG;
     return !tag || files_is_key(ch->key) || too_long(_("key"), ch->key, err);
 }
 

@@ -40,9 +40,15 @@ static bool run_lifecycle(struct files_writer *w, const char *dir, bool active, 
 
 static bool apply_run(struct files_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
+    if (ch->kind == NCM_CH_RUN_CREATE)
+        return files_new_run(w, ch, err);
     char *dir = files_run_place(w, ch->object, err);
     bool ok = dir != NULL;
-    if (ok && ch->kind == NCM_CH_RUN_NAME)
+    if (ok && ch->kind == NCM_CH_RUN_METRIC)
+        ok = files_put_point(w, ch, dir, err);
+    else if (ok && ch->kind == NCM_CH_RUN_STATUS)
+        ok = files_put_status(w, dir, ch->to, err);
+    else if (ok && ch->kind == NCM_CH_RUN_NAME)
         ok = run_name(w, dir, ch->to, err);
     else if (ok && ch->kind == NCM_CH_RUN_LIFECYCLE)
         ok = run_lifecycle(w, dir, strcmp(ch->to, "active") == 0, err);

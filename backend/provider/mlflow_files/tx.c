@@ -1,5 +1,6 @@
 #include "provider/mlflow_files/tx.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 
 void files_tx_init(struct files_tx *tx, struct ncm_conn *c)
 {
-    *tx = (struct files_tx){.c = c, .last = ncm_map_new()};
+    *tx = (struct files_tx){.c = c, .last = ncm_map_new(), .appends = ncm_map_new()};
 }
 
 void files_tx_release(struct files_tx *tx)
@@ -29,6 +30,7 @@ void files_tx_release(struct files_tx *tx)
     ncm_free(tx->ops);
     ncm_free(tx->moves);
     ncm_map_free(tx->last);
+    ncm_map_free(tx->appends);
     *tx = (struct files_tx){0};
 }
 
@@ -136,7 +138,8 @@ static char *carried(const struct files_tx *tx, size_t i, const char *path)
     for (i++; i < tx->n; i++) {
         const struct files_op *op = &tx->ops[i];
         const char *rest = below(at, op->path);
-        if (rest == NULL || op->kind == FILES_OP_WRITE)
+        if (rest == NULL || op->kind == FILES_OP_WRITE || op->kind == FILES_OP_APPEND ||
+            op->kind == FILES_OP_FOLDER)
             continue;
         char *after = op->kind == FILES_OP_MOVE ? ncm_sprintf("%s%s", op->data, rest) : NULL;
         ncm_free(at);
@@ -243,7 +246,9 @@ static struct files_op *add(struct files_tx *tx, enum files_op_kind kind, const 
     tx->ops = ncm_grow(tx->ops, tx->n, &tx->cap, sizeof(*tx->ops));
     if (kind == FILES_OP_WRITE || kind == FILES_OP_REMOVE) {
         ncm_map_set(tx->last, path, strlen(path), tx->n);
-    } else {
+    } else if (kind == FILES_OP_APPEND) {
+        ncm_map_set(tx->appends, path, strlen(path), tx->n);
+    } else if (kind != FILES_OP_FOLDER) {
         tx->moves = ncm_grow(tx->moves, tx->n_moves, &tx->cap_moves, sizeof(*tx->moves));
         tx->moves[tx->n_moves++] = tx->n;
     }
@@ -259,6 +264,25 @@ void files_tx_write(struct files_tx *tx, const char *via, const char *path, cons
     op->via = ncm_strdup(via);
     op->data = ncm_strndup(p, len);
     op->len = len;
+}
+
+void files_tx_append(struct files_tx *tx, const char *path, const char *p, size_t len)
+{
+    size_t i;
+    struct files_op *op = ncm_map_get(tx->appends, path, strlen(path), &i)
+                              ? &tx->ops[i]
+                              : add(tx, FILES_OP_APPEND, path);
+    if (op->len + len > op->cap) {
+        op->cap = (op->len + len) * 2;
+        op->data = ncm_resize(op->data, op->cap, 1);
+    }
+    memcpy(op->data + op->len, p, len);
+    op->len += len;
+}
+
+void files_tx_folder(struct files_tx *tx, const char *path)
+{
+    add(tx, FILES_OP_FOLDER, path);
 }
 
 void files_tx_remove(struct files_tx *tx, const char *path)
@@ -315,7 +339,8 @@ static bool check_op(const struct files_tx *tx, size_t i, const char *root, stru
     struct stat st;
     char *at = through_moves(tx, op->path, i);
     bool ok = at == NULL || check_place(root, at, err);
-    if (ok && at != NULL && op->kind == FILES_OP_WRITE && lstat(at, &st) == 0) {
+    bool fills = op->kind == FILES_OP_WRITE || op->kind == FILES_OP_APPEND;
+    if (ok && at != NULL && fills && lstat(at, &st) == 0) {
         if (S_ISDIR(st.st_mode))
             ok = ncm_fail(err, NCM_REFUSED,
                           _("%s is a folder: a key cannot be the beginning of another one"), at);
@@ -353,7 +378,7 @@ static bool keep_old(struct files_op *op, struct ncm_err *err)
     return look != NCM_LOOK_FAULT;
 }
 
-static bool carry_out(struct files_op *op, struct ncm_err *err)
+static bool carry_out(struct files_op *op, bool sync, struct ncm_err *err)
 {
     switch (op->kind) {
     case FILES_OP_WRITE:
@@ -364,6 +389,11 @@ static bool carry_out(struct files_op *op, struct ncm_err *err)
         return keep_old(op, err) && ncm_file_unlink(op->path, err);
     case FILES_OP_MOVE:
         return ncm_dir_move(op->path, op->data, err);
+    case FILES_OP_APPEND:
+        return ncm_file_append(op->path, op->data, op->len, sync, &op->was, &op->now, err);
+    case FILES_OP_FOLDER:
+        op->had = files_is_folder(op->path);
+        return ncm_dir_make(op->path, 0777, err);
     default:
         return ncm_dir_remove(op->path, err);
     }
@@ -375,6 +405,11 @@ static bool take_back(const struct files_op *op, struct ncm_err *err)
     bool ok = true;
     if (op->kind == FILES_OP_MOVE)
         ok = ncm_dir_move(op->data, op->path, err);
+    else if (op->kind == FILES_OP_APPEND)
+        ok = ncm_file_cut(op->path, op->now, op->was, err);
+    else if (op->kind == FILES_OP_FOLDER)
+        ok = op->had || rmdir(op->path) == 0 ||
+             ncm_fail(err, NCM_IO, "%s: %s", op->path, strerror(errno));
     else if (op->had)
         ok = ncm_file_place(op->path, op->via != NULL ? op->via : dir, op->old, op->old_len, err);
     else
@@ -435,7 +470,7 @@ bool files_tx_commit(struct files_tx *tx, struct ncm_err *err)
             struct files_op *op = &tx->ops[i];
             if ((op->kind == FILES_OP_DELETE) != (last == 1))
                 continue;
-            op->done = carry_out(op, err);
+            op->done = carry_out(op, !is_long, err);
             if (!op->done && last == 0) {
                 take_all_back(tx, i, err);
                 drop_ready(tx);

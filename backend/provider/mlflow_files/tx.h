@@ -5,25 +5,34 @@
 
 #include "provider/mlflow_files/internal.h"
 
-enum files_op_kind { FILES_OP_WRITE, FILES_OP_REMOVE, FILES_OP_MOVE, FILES_OP_DELETE };
+enum files_op_kind {
+    FILES_OP_WRITE,
+    FILES_OP_REMOVE,
+    FILES_OP_MOVE,
+    FILES_OP_DELETE,
+    FILES_OP_APPEND,
+    FILES_OP_FOLDER,
+};
 struct files_op {
     enum files_op_kind kind;
     char *path;
     char *via;  /* WRITE: folder for the temporary file */
-    char *data; /* WRITE: content; MOVE: where to */
-    size_t len;
+    char *data; /* WRITE, APPEND: content; MOVE: where to */
+    size_t len, cap;
     char *ready; /* WRITE in a long list: the temporary file, written already */
     /* To take it back, once it is done. */
     bool done, had;
     char *old;
     size_t old_len;
+    int64_t was, now; /* APPEND: size before (-1: no file) and after */
 };
 struct files_tx {
     struct ncm_conn *c;
     struct files_op *ops;
     size_t n, cap;
-    struct ncm_map *last; /* path → number of the last op that writes or removes it */
-    size_t *moves;        /* numbers of the others */
+    struct ncm_map *last;    /* path → number of the last op that writes or removes it */
+    struct ncm_map *appends; /* path → number of the op that appends to it */
+    size_t *moves;           /* numbers of those that move or take away folders */
     size_t n_moves, cap_moves;
     bool partial; /* the commit failed, and not all of what it did could be taken back */
 };
@@ -47,6 +56,11 @@ void files_tx_names_free(struct files_names *n);
  * tags/ or aliases/ counts. */
 void files_tx_write(struct files_tx *tx, const char *via, const char *path, const char *p,
                     size_t len);
+/* Adds at the end of a file, whatever others append meanwhile; what is added in several calls goes
+ * there in one write. Reading through the changes does not show it. */
+void files_tx_append(struct files_tx *tx, const char *path, const char *p, size_t len);
+/* An empty folder. */
+void files_tx_folder(struct files_tx *tx, const char *path);
 void files_tx_remove(struct files_tx *tx, const char *path);
 void files_tx_move(struct files_tx *tx, const char *from, const char *to);
 /* A folder with all in it: done last, as it cannot be taken back. */

@@ -55,7 +55,11 @@ static bool compare_all(struct rest_writer *w, struct ncm_err *err)
         return true;
     }
     for (size_t i = 0; i < w->changes->n; i++) {
-        if (!made_before(w->changes, i) && !rest_compare(w, &w->changes->items[i], err)) {
+        const struct ncm_change *ch = &w->changes->items[i];
+        /* Points are not compared, and what is not there yet has nothing to compare. */
+        bool anew = ch->kind == NCM_CH_RUN_METRIC || ch->kind == NCM_CH_RUN_CREATE ||
+                    ncm_change_of_new_run(ch);
+        if (!anew && !made_before(w->changes, i) && !rest_compare(w, ch, err)) {
             return false;
         }
     }
@@ -72,18 +76,30 @@ static bool check_all(struct rest_writer *w, struct ncm_err *err)
     return true;
 }
 
+/* The change at i, or the group that begins there; *n is how many that are. */
+static bool write_at(struct rest_writer *w, size_t i, size_t *n, struct ncm_err *err)
+{
+    const struct ncm_change ch = ncm_change_for_run(&w->changes->items[i], w->new_run);
+    *n = 1;
+    switch (ch.kind) {
+    case NCM_CH_VERSION_STAGE:
+        return rest_stages(w, i, n, err);
+    case NCM_CH_RUN_CREATE:
+        return rest_new_run(w, i, n, err);
+    case NCM_CH_RUN_METRIC:
+        return rest_points(w, i, n, err);
+    default:
+        /* Looked at again right before, where other requests lie between. */
+        return (i == 0 || rest_compare(w, &ch, err)) &&
+               rest_write(w, &ch, false, &w->steps[i], err);
+    }
+}
+
 static bool write_all(struct rest_writer *w, struct ncm_err *err)
 {
     size_t n;
     for (size_t i = 0; i < w->changes->n; i += n) {
-        const struct ncm_change *ch = &w->changes->items[i];
-        n = 1;
-        /* Looked at again right before, where other requests lie between. */
-        bool ok = ch->kind == NCM_CH_VERSION_STAGE
-                      ? rest_stages(w, i, &n, err)
-                      : (i == 0 || rest_compare(w, ch, err)) &&
-                            rest_write(w, ch, false, &w->steps[i], err);
-        if (!ok) {
+        if (!write_at(w, i, &n, err)) {
             return false;
         }
     }
@@ -101,7 +117,8 @@ static void fill_receipt(struct rest_writer *w)
         }
         if (w->changes->items[i].kind == NCM_CH_VERSION_CREATE) {
             snprintf(r->new_version, sizeof r->new_version, "%.31s", step->created);
-        } else if (w->changes->items[i].kind == NCM_CH_EXPERIMENT_CREATE) {
+        } else if (w->changes->items[i].kind == NCM_CH_EXPERIMENT_CREATE ||
+                   w->changes->items[i].kind == NCM_CH_RUN_CREATE) {
             snprintf(r->new_id, sizeof r->new_id, "%s", step->created);
         }
         r->time_ms = step->time_ms != NCM_NO_TIME ? step->time_ms : r->time_ms;
@@ -116,7 +133,8 @@ bool rest_apply(struct ncm_conn *c, const struct ncm_changes *changes, const str
                             .control = control,
                             .mark = mark,
                             .receipt = receipt != NULL ? receipt : &unused,
-                            .changes = changes};
+                            .changes = changes,
+                            .now_ms = ncm_now_ms()};
     memset(w.receipt, 0, sizeof *w.receipt);
     ncm_http_ready(c->http);
     if (!rest_learn(c, control, err)) {

@@ -12,6 +12,9 @@ struct rest_writer {
     struct ncm_receipt *receipt;
     const struct ncm_changes *changes;
     struct rest_step *steps; /* one a change */
+    int64_t now_ms;          /* when a run that this list makes began */
+    char new_run[40];        /* its id; "" before */
+    char active[64];         /* the run found active by the rules last; "": none was */
 };
 
 /* What became of a change. */
@@ -24,7 +27,7 @@ struct rest_step {
     enum rest_fate fate;
     int64_t time_ms;  /* DONE: the server's own time of it; NCM_NO_TIME where it did not say */
     size_t others;    /* stages: transition tags of others on the version before the change */
-    char created[40]; /* the new version's number, the new experiment's id */
+    char created[40]; /* the new version's number, the new experiment's or run's id */
 };
 
 /* ---- present.c ------------------------------------------------------------------------------ */
@@ -82,6 +85,23 @@ size_t rest_other_marks(const struct ncm_node *version, const char *audit_id);
 
 /* The changes of stages of one model that begin at `first`, as one group; *n is how many. */
 bool rest_stages(struct rest_writer *w, size_t first, size_t *n, struct ncm_err *err);
+
+/* ---- apply_runs.c --------------------------------------------------------------------------- */
+
+/* The new run at `first`, in one request with the tags that follow it in the list; *n changes. */
+bool rest_new_run(struct rest_writer *w, size_t first, size_t *n, struct ncm_err *err);
+/* The points of one run that begin at `first`, as many as one request takes (*n): a server may do
+ * these as one. */
+bool rest_points(struct rest_writer *w, size_t first, size_t *n, struct ncm_err *err);
+/* The present value of a new run's id and of a point; see struct ncm_provider.present. */
+bool rest_now_new_run(struct rest_writer *w, const struct ncm_change *ch, char **value,
+                      struct ncm_err *err);
+bool rest_now_point(struct rest_writer *w, const struct ncm_change *ch, char **value,
+                    struct ncm_err *err);
+/* A run that may have been made by a request without an answer: by its experiment, name and time of
+ * start; its id in `id`, "" where there is none. */
+bool rest_find_new_run(struct rest_writer *w, const struct ncm_change *ch, char *id, size_t size,
+                       struct ncm_err *err);
 
 /* ---- apply_mark.c --------------------------------------------------------------------------- */
 

@@ -13,10 +13,15 @@ static bool inverse(const struct ncm_change *ch, const struct rest_step *step,
         made.version = (char *)(uintptr_t)step->created;
     } else if (ch->kind == NCM_CH_EXPERIMENT_CREATE) {
         made.object = (char *)(uintptr_t)step->created;
+    } else if (ch->kind == NCM_CH_RUN_CREATE) {
+        made.key = (char *)(uintptr_t)step->created;
     }
     const struct ncm_changes one = {.items = &made, .n = 1};
     if (!ncm_changes_invert(&one, out)) {
         return false;
+    }
+    if (out->n == 0) { /* of the new run: it goes with that */
+        return true;
     }
     struct ncm_change *back = &out->items[0];
     if (back->kind == NCM_CH_VERSION_DELETE || back->kind == NCM_CH_MODEL_DELETE) {
@@ -33,7 +38,9 @@ static void take_one_back(struct rest_writer *w, size_t i)
     if (!inverse(&w->changes->items[i], &w->steps[i], &back)) {
         return;
     }
-    if (rest_compare(w, &back.items[0], &ignored)) {
+    if (back.n == 0) {
+        w->steps[i].fate = REST_AS_WAS;
+    } else if (rest_compare(w, &back.items[0], &ignored)) {
         if (rest_write(w, &back.items[0], false, &step, &ignored)) {
             w->steps[i].fate = REST_AS_WAS;
         } else if (step.fate == REST_UNKNOWN) {

@@ -135,6 +135,15 @@ static enum look look_experiment(struct rest_writer *w, const struct ncm_change 
     return AFTER;
 }
 
+static enum look look_new_run(struct rest_writer *w, const struct ncm_change *ch,
+                              struct rest_step *step, struct ncm_err *err)
+{
+    if (!rest_find_new_run(w, ch, step->created, sizeof step->created, err)) {
+        return AWAY;
+    }
+    return step->created[0] != '\0' ? AFTER : BEFORE;
+}
+
 static enum look look_renamed(struct rest_writer *w, const struct ncm_change *ch,
                               struct ncm_err *err)
 {
@@ -171,6 +180,8 @@ static enum look look(struct rest_writer *w, const struct ncm_change *ch, struct
         return look_version(w, ch, step, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return look_experiment(w, ch, step, err);
+    case NCM_CH_RUN_CREATE:
+        return look_new_run(w, ch, step, err);
     case NCM_CH_MODEL_RENAME:
         return look_renamed(w, ch, err);
     default:

@@ -143,6 +143,14 @@ static void run_request(const struct ncm_change *ch, struct request *r)
     case NCM_CH_RUN_LIFECYCLE:
         begin(r, NCM_HTTP_POST, strcmp(ch->to, "deleted") == 0 ? "/runs/delete" : "/runs/restore");
         break;
+    case NCM_CH_RUN_STATUS:
+        begin(r, NCM_HTTP_POST, "/runs/update");
+        field(r, "status", ch->to);
+        if (ncm_run_is_over(ncm_run_status_of(ch->to))) {
+            ncm_json_key(&r->body, "end_time");
+            ncm_json_i64(&r->body, ncm_now_ms());
+        }
+        break;
     case NCM_CH_RUN_NAME:
         /* The tag carries the name along; runs/update would carry the status along, and a job that
          * ends just now would be running again. */

@@ -312,8 +312,9 @@ static bool run_value(struct rest_writer *w, const struct ncm_change *ch, char *
     const struct ncm_node *data = ncm_node_get(n, "data");
     const char *now = ch->kind == NCM_CH_RUN_TAG    ? rest_tag(data, ch->key)
                       : ch->kind == NCM_CH_RUN_NOTE ? rest_tag(data, "mlflow.note.content")
-                      : ch->kind == NCM_CH_RUN_NAME
-                          ? run_name(n)
+                      : ch->kind == NCM_CH_RUN_NAME ? run_name(n)
+                      : ch->kind == NCM_CH_RUN_STATUS
+                          ? ncm_node_str(ncm_node_get(n, "info"), "status", NULL)
                           : ncm_node_str(ncm_node_get(n, "info"), "lifecycle_stage", "active");
     *value = ncm_strdup(now);
     ncm_doc_free(doc);
@@ -374,7 +375,12 @@ bool rest_now(struct rest_writer *w, const struct ncm_change *ch, char **value, 
     case NCM_CH_RUN_NOTE:
     case NCM_CH_RUN_NAME:
     case NCM_CH_RUN_LIFECYCLE:
+    case NCM_CH_RUN_STATUS:
         return run_value(w, ch, value, err);
+    case NCM_CH_RUN_CREATE:
+        return rest_now_new_run(w, ch, value, err);
+    case NCM_CH_RUN_METRIC:
+        return rest_now_point(w, ch, value, err);
     default:
         return experiment_value(w, ch, value, err);
     }

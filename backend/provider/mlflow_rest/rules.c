@@ -2,6 +2,7 @@
  * itself has the last word. */
 #include "model/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -37,15 +38,23 @@ static bool need_version(void *to, const char *model, const char *version, struc
 
 static bool need_active_run(void *to, const char *id, struct ncm_err *err)
 {
+    struct rest_writer *w = to;
     struct ncm_doc *doc;
     const struct ncm_node *n;
-    if (!rest_get_run(to, id, &doc, &n, err)) {
+    if (w->active[0] != '\0' && strcmp(w->active, id) == 0) {
+        return true;
+    }
+    if (!rest_get_run(w, id, &doc, &n, err)) {
         return false;
     }
     const char *stage = ncm_node_str(ncm_node_get(n, "info"), "lifecycle_stage", "active");
     bool deleted = strcmp(stage, "deleted") == 0;
     ncm_doc_free(doc);
-    return !deleted || ncm_rules_run_deleted(id, err);
+    if (deleted) {
+        return ncm_rules_run_deleted(id, err);
+    }
+    snprintf(w->active, sizeof w->active, "%s", strlen(id) < sizeof w->active ? id : "");
+    return true;
 }
 
 static bool need_active_experiment(void *to, const char *id, struct ncm_err *err)

@@ -6,9 +6,12 @@
 #include "base/num.h"
 #include "provider/mlflow_sqlite/apply.h"
 
-static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
+static bool compare(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     char *now;
+    if (ch->kind == NCM_CH_RUN_METRIC) { /* there may be thousands; the rules ask for the run */
+        return true;
+    }
     if (!apply_present(w, ch, &now, err)) {
         return false;
     }
@@ -16,7 +19,12 @@ static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch, s
         ch->any_from || ch->kind == NCM_CH_VERSION_CREATE || ncm_change_same(now, ch->from);
     bool ok = as_was || ncm_change_conflict(ch, now, err);
     ncm_free(now);
-    if (!ok || !apply_rules(w, ch, err)) {
+    return ok;
+}
+
+static bool apply_change(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err)
+{
+    if (!compare(w, ch, err) || !apply_rules(w, ch, err)) {
         return false;
     }
     if (ch->kind >= NCM_CH_RUN_TAG) {
@@ -36,7 +44,8 @@ static bool write_all(struct sqlite_writer *w, struct sqlite_schema *schema,
         return ncm_hint(err, "%s", schema->why_not);
     }
     for (size_t i = 0; i < changes->n; i++) {
-        if (!apply_change(w, &changes->items[i], err)) {
+        const struct ncm_change ch = ncm_change_for_run(&changes->items[i], w->new_run);
+        if (!apply_change(w, &ch, err)) {
             return false;
         }
     }

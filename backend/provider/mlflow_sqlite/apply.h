@@ -12,12 +12,13 @@ struct sqlite_writer {
     int64_t now_ms;
     const struct ncm_mark *mark; /* NULL: leave no transition tags */
     struct ncm_receipt *receipt;
-    size_t n_marks; /* transition tags written so far */
+    size_t n_marks;   /* transition tags written so far */
+    char new_run[40]; /* id of the run that this list made; "" before */
 };
 
 /* apply_sql.c: one statement. In the text @W becomes " AND workspace='default'" where the tables
  * carry a workspace, else nothing; @C ", workspace" and @V ", 'default'" likewise. types has a
- * letter an argument: s = const char * (NULL binds NULL), i = int64_t. */
+ * letter an argument: s = const char * (NULL binds NULL), i = int64_t, d = double. */
 bool apply_run(struct sqlite_writer *w, struct ncm_err *err, const char *sql, const char *types,
                ...);
 /* First column of the first row as text; *value (caller frees) is NULL for NULL, *found false
@@ -44,6 +45,18 @@ bool apply_need_active_experiment(struct sqlite_writer *w, const char *id, struc
 bool apply_model(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 bool apply_version(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
 bool apply_tracking(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+/* apply_runs.c: NCM_CH_RUN_CREATE, NCM_CH_RUN_METRIC and NCM_CH_RUN_STATUS. */
+bool apply_new_run(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+bool apply_metric(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+bool apply_status(struct sqlite_writer *w, const struct ncm_change *ch, struct ncm_err *err);
+/* The present value of such a change; see struct ncm_provider.present. */
+bool apply_present_new_run(struct sqlite_writer *w, const struct ncm_change *ch, char **value,
+                           struct ncm_err *err);
+bool apply_present_metric(struct sqlite_writer *w, const struct ncm_change *ch, char **value,
+                          struct ncm_err *err);
+/* apply_tracking.c: sets a run's tag; mlflow.runName too, without renaming the run. */
+bool apply_put_run_tag(struct sqlite_writer *w, const char *run, const char *key, const char *value,
+                       struct ncm_err *err);
 /* apply_logged.c: notes a new version in the tag mlflow.modelVersions of its logged model. */
 bool apply_link_logged_model(struct sqlite_writer *w, const char *model_id, const char *name,
                              int64_t version, struct ncm_err *err);

@@ -239,6 +239,12 @@ static bool present_tracking(struct sqlite_writer *w, const struct ncm_change *c
                            "SELECT coalesce(lifecycle_stage,'active') FROM runs"
                            " WHERE run_uuid=?",
                            value, err);
+    case NCM_CH_RUN_CREATE:
+        return apply_present_new_run(w, ch, value, err);
+    case NCM_CH_RUN_METRIC:
+        return apply_present_metric(w, ch, value, err);
+    case NCM_CH_RUN_STATUS:
+        return owner_value(w, ch, "SELECT status FROM runs WHERE run_uuid=?", value, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return apply_one(w, err, &found, value, "SELECT name FROM experiments WHERE name=?@W", "s",
                          ch->to);

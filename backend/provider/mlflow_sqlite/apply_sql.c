@@ -50,6 +50,8 @@ static bool start(struct sqlite_writer *w, struct ncm_stmt **out, struct ncm_err
     for (int i = 0; types[i] != '\0'; i++) {
         if (types[i] == 's') {
             ncm_bind_cstr(*out, i + 1, va_arg(ap, const char *));
+        } else if (types[i] == 'd') {
+            ncm_bind_double(*out, i + 1, va_arg(ap, double));
         } else {
             ncm_bind_i64(*out, i + 1, va_arg(ap, int64_t));
         }

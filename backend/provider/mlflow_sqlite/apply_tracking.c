@@ -9,8 +9,8 @@
 #define NOTE_KEY "mlflow.note.content"
 #define NAME_KEY "mlflow.runName"
 
-static bool put_run_tag(struct sqlite_writer *w, const char *run, const char *key,
-                        const char *value, struct ncm_err *err)
+bool apply_put_run_tag(struct sqlite_writer *w, const char *run, const char *key, const char *value,
+                       struct ncm_err *err)
 {
     return apply_run_one(w, err,
                          "INSERT INTO tags(run_uuid, key, value) VALUES(?,?,?)"
@@ -28,7 +28,7 @@ static bool run_name(struct sqlite_writer *w, const char *run, const char *name,
                          run);
     }
     return apply_run_one(w, err, "UPDATE runs SET name=? WHERE run_uuid=?", "ss", name, run) &&
-           put_run_tag(w, run, NAME_KEY, name, err);
+           apply_put_run_tag(w, run, NAME_KEY, name, err);
 }
 
 static bool run_tag(struct sqlite_writer *w, const struct ncm_change *ch, const char *key,
@@ -41,7 +41,7 @@ static bool run_tag(struct sqlite_writer *w, const struct ncm_change *ch, const 
     if (strcmp(key, NAME_KEY) == 0 && ch->to[0] != '\0') {
         return run_name(w, ch->object, ch->to, err);
     }
-    return put_run_tag(w, ch->object, key, ch->to, err);
+    return apply_put_run_tag(w, ch->object, key, ch->to, err);
 }
 
 /* Assessments made by a run go with it (MLflow 3); `which` picks the runs. */
@@ -168,6 +168,12 @@ bool apply_tracking(struct sqlite_writer *w, const struct ncm_change *ch, struct
         return run_name(w, ch->object, ch->to, err);
     case NCM_CH_RUN_LIFECYCLE:
         return run_lifecycle(w, ch, err);
+    case NCM_CH_RUN_CREATE:
+        return apply_new_run(w, ch, err);
+    case NCM_CH_RUN_METRIC:
+        return apply_metric(w, ch, err);
+    case NCM_CH_RUN_STATUS:
+        return apply_status(w, ch, err);
     case NCM_CH_EXPERIMENT_CREATE:
         return experiment_create(w, ch, err);
     case NCM_CH_EXPERIMENT_NAME:

@@ -47,6 +47,8 @@ static const struct {
     {"runs", " run_uuid name source_type source_name entry_point_name user_id status start_time"
              " end_time deleted_time source_version lifecycle_stage artifact_uri experiment_id "},
     {"tags", " key value run_uuid "},
+    {"metrics", " key value timestamp run_uuid step is_nan "},
+    {"latest_metrics", " key value timestamp step is_nan run_uuid "},
     {"registered_models", " name creation_time last_updated_time description workspace "},
     {"registered_model_tags", " key value name workspace "},
     {"registered_model_aliases", " alias version name workspace "},
