@@ -170,22 +170,6 @@ size_t ncm_watched_newest(const struct ncm_watched *w)
     return SIZE_MAX;
 }
 
-enum ncm_drift_state ncm_figure_state(double value, double warning, double critical,
-                                      enum ncm_bad_side side, bool small_is_bad)
-{
-    if (isnan(value)) {
-        return NCM_DRIFT_NO_DATA;
-    }
-    bool below = small_is_bad || side == NCM_BAD_BELOW;
-    if (!isnan(critical) && (below ? value <= critical : value >= critical)) {
-        return NCM_DRIFT_CRITICAL;
-    }
-    if (!isnan(warning) && (below ? value <= warning : value >= warning)) {
-        return NCM_DRIFT_WARNING;
-    }
-    return NCM_DRIFT_OK;
-}
-
 static uint32_t recipe_number(const char *text)
 {
     uint32_t h = 2166136261u;

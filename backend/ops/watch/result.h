@@ -68,10 +68,6 @@ enum ncm_drift_state ncm_watched_worst(const struct ncm_watched *w, size_t windo
 /* The newest complete window in which something is known; SIZE_MAX. */
 size_t ncm_watched_newest(const struct ncm_watched *w);
 
-/* The state that a figure gives against thresholds (NaN: none). */
-enum ncm_drift_state ncm_figure_state(double value, double warning, double critical,
-                                      enum ncm_bad_side side, bool small_is_bad);
-
 /* Fills one monitor of a snapshot; the last `windows` of them. */
 void ncm_watched_publish(const struct ncm_watched *w, size_t windows, struct ncm_arena *a,
                          struct ncm_drift_monitor *out);

@@ -38,6 +38,16 @@ void ncm_rows_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t n
 void ncm_rows_close(struct ncm_evaluator *e, int64_t now_ms);
 void ncm_rows_figures(struct ncm_evaluator *e);
 
+/* How the monitor's rows are read: options that borrow from it and from this. */
+struct ncm_rows_wishes {
+    struct ncm_log_options o;
+    struct ncm_column_wish *types;
+    char **names;
+    size_t n;
+};
+void ncm_rows_options(const struct ncm_monitor *m, struct ncm_rows_wishes *w);
+void ncm_rows_options_release(struct ncm_rows_wishes *w);
+
 /* Length of a pane, and panes a window: ms, or rows. */
 int64_t ncm_rows_pane(const struct ncm_monitor *m);
 int64_t ncm_rows_panes_a_window(const struct ncm_monitor *m);

@@ -1,0 +1,316 @@
+/* The evaluator of rows: a log followed, compared window by window with its reference. */
+#include "ops/watch/rows_eval.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/num.h"
+#include "provider/prediction_log/find_rows.h"
+
+enum {
+    STEP_MS = 400, /* of reading before what there is can be shown */
+    WISHES_MOST = 512,
+};
+
+/* "age=num" of the configuration. */
+static size_t wishes(const struct ncm_monitor *m, struct ncm_column_wish *out, char **names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_types && n < WISHES_MOST; i++) {
+        const char *equal = strrchr(m->types[i], '=');
+        if (equal != NULL) {
+            names[n] = ncm_strndup(m->types[i], (size_t)(equal - m->types[i]));
+            out[n] = (struct ncm_column_wish){
+                names[n], equal[1] == 'c' ? NCM_COLUMN_CATEGORY : NCM_COLUMN_NUMBER};
+            n++;
+        }
+    }
+    return n;
+}
+
+void ncm_rows_options(const struct ncm_monitor *m, struct ncm_rows_wishes *w)
+{
+    memset(w, 0, sizeof *w);
+    w->types = ncm_alloc(WISHES_MOST, sizeof *w->types);
+    w->names = ncm_alloc(WISHES_MOST, sizeof(char *));
+    w->n = wishes(m, w->types, w->names);
+    w->o.rows = (struct ncm_rows_options){.delimiter = m->delimiter, .bad_share = m->bad_share};
+    w->o.frame = (struct ncm_frame_options){
+        .types = w->types,
+        .n_types = w->n,
+        .ignored = (const char *const *)m->ignore,
+        .n_ignored = m->n_ignore,
+        .time_name = m->time_column,
+    };
+}
+
+void ncm_rows_options_release(struct ncm_rows_wishes *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        ncm_free(w->names[i]);
+    }
+    ncm_free(w->names);
+    ncm_free(w->types);
+}
+
+static void close_rows(struct ncm_evaluator *e)
+{
+    struct ncm_rows_eval *r = e->own;
+    ncm_log_follow_close(r->log);
+    for (size_t i = 0; i < r->n_panes; i++) {
+        ncm_pane_free(r->panes[i], &r->schema);
+    }
+    ncm_pane_free(r->version_pane, &r->schema);
+    ncm_pane_schema_release(&r->schema);
+    ncm_baseline_free(r->base);
+    ncm_frame_free(r->reference);
+    ncm_free(r->panes);
+    ncm_free(r->before);
+    ncm_free(r->scratch);
+    ncm_free(r);
+}
+
+/* "SKIP POSITION" as position_rows makes it. */
+static void resume(struct ncm_evaluator *e)
+{
+    struct ncm_rows_eval *r = e->own;
+    const char *blank = e->resume != NULL ? strchr(e->resume, ' ') : NULL;
+    if (blank == NULL) {
+        return;
+    }
+    char *skip = ncm_strndup(e->resume, (size_t)(blank - e->resume));
+    int64_t rows = 0;
+    if (ncm_parse_i64(skip, &rows) && rows >= 0 && ncm_log_follow_resume(r->log, blank + 1)) {
+        r->skip = e->monitor.window_rows > 0 ? rows : 0;
+    } else if (e->monitor.window_rows > 0) {
+        /* Windows of rows have no other name than their place in the log. */
+        e->stored_ms = NCM_NO_TIME;
+    }
+    ncm_free(skip);
+}
+
+static void fresh_state(struct ncm_evaluator *e)
+{
+    struct ncm_watched *w = &e->watched;
+    w->rows = w->bad_rows = w->late_rows = 0;
+    w->last_row_ms = NCM_NO_TIME;
+    w->warning[0] = '\0';
+}
+
+static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
+{
+    struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
+    struct ncm_control none = {0};
+    struct ncm_rows_wishes wish;
+    e->own = r;
+    r->newest_ms = NCM_NO_TIME;
+    r->closed_index = INT64_MIN;
+    fresh_state(e);
+    bool ok = ncm_rows_reference(e, &none, err);
+    ncm_rows_options(&e->monitor, &wish);
+    wish.o.rows.follow = true;
+    /* The version's column is needed too, though it is no feature. */
+    wish.o.frame.schema =
+        e->monitor.version_column == NULL ? r->reference : NULL;
+    ok = ok && ncm_log_follow_open(e->monitor.current, &wish.o, &r->log, err);
+    ncm_rows_options_release(&wish);
+    if (!ok) {
+        close_rows(e);
+        e->own = NULL;
+        return false;
+    }
+    if (e->stored_ms != NCM_NO_TIME && e->monitor.window_rows == 0) {
+        int64_t pane = ncm_rows_pane(&e->monitor);
+        r->closed_index = e->stored_ms / pane - 1;
+    }
+    resume(e);
+    return true;
+}
+
+/* The first chunk says which columns there are, where no reference does. */
+static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
+{
+    struct ncm_rows_eval *r = e->own;
+    ncm_pane_schema_init(&r->schema, r->reference != NULL ? r->reference : f, &e->monitor);
+    for (size_t i = 0; r->base != NULL && i < r->schema.n; i++) {
+        const struct ncm_base_feature *b = ncm_baseline_find(r->base, r->schema.columns[i].name);
+        if (b != NULL && b->bins.n > 0) {
+            r->schema.columns[i].bins = ncm_bins_copy(&b->bins);
+        }
+    }
+    if (e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
+        r->version_pane = ncm_pane_new(&r->schema, 0);
+    }
+    r->schema_known = true;
+}
+
+static void note_facts(struct ncm_evaluator *e)
+{
+    struct ncm_rows_eval *r = e->own;
+    struct ncm_log_facts facts;
+    ncm_log_follow_facts(r->log, &facts);
+    e->watched.bad_rows = facts.bad_rows;
+    e->progress = facts.total_bytes > 0 ? (double)facts.bytes / (double)facts.total_bytes : 1;
+    e->watched.warning[0] = '\0';
+    if (facts.bad_rows > 0 && facts.n_kept > 0) {
+        const struct ncm_bad_row *b = &facts.kept[0];
+        snprintf(e->watched.warning, sizeof e->watched.warning, _("%lld bad rows, first %s:%lld"),
+                 (long long)facts.bad_rows, b->file, (long long)b->line);
+    } else if (facts.values.parse_failures > 0) {
+        snprintf(e->watched.warning, sizeof e->watched.warning,
+                 _("%lld values are no numbers, first in %s"),
+                 (long long)facts.values.parse_failures, facts.values.failed_column);
+    }
+}
+
+static bool step_rows(struct ncm_evaluator *e, int64_t now_ms, struct ncm_control *control,
+                      bool *more, struct ncm_err *err)
+{
+    struct ncm_rows_eval *r = e->own;
+    int64_t until = ncm_mono_ms() + STEP_MS;
+    enum ncm_rows_got got = NCM_ROWS_BATCH;
+    while (got == NCM_ROWS_BATCH && ncm_mono_ms() < until) {
+        struct ncm_frame *chunk = NULL;
+        ncm_free(r->before);
+        r->before = ncm_log_follow_position(r->log);
+        r->in_batch = 0;
+        got = ncm_log_follow_next(r->log, &chunk, control->cancel, err);
+        if (got == NCM_ROWS_BATCH) {
+            if (!r->schema_known) {
+                take_schema(e, chunk);
+            }
+            ncm_rows_take(e, chunk, now_ms);
+            r->caught_up = false;
+            ncm_rows_close(e, now_ms);
+        }
+        ncm_frame_free(chunk);
+    }
+    if (got == NCM_ROWS_ERROR) {
+        return false;
+    }
+    *more = got == NCM_ROWS_BATCH;
+    r->caught_up = !*more;
+    ncm_rows_close(e, now_ms);
+    ncm_rows_figures(e);
+    note_facts(e);
+    return true;
+}
+
+static char *position_rows(const struct ncm_evaluator *e)
+{
+    const struct ncm_rows_eval *r = e->own;
+    if (r == NULL || r->log == NULL || e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
+        return NULL;
+    }
+    if (r->n_panes > 0) {
+        const struct ncm_pane *p = r->panes[0];
+        return ncm_sprintf("%lld %s", (long long)p->skip, p->position != NULL ? p->position : "");
+    }
+    char *here = ncm_log_follow_position(r->log);
+    char *text = ncm_sprintf("0 %s", here != NULL ? here : "");
+    ncm_free(here);
+    return text;
+}
+
+static bool compare_rows(struct ncm_evaluator *e, size_t feature, size_t window,
+                         struct ncm_arena *a, struct ncm_drift_column *out, struct ncm_err *err)
+{
+    struct ncm_rows_eval *r = e->own;
+    const struct ncm_watched_feature *f = &e->watched.features[feature];
+    const struct ncm_summary *s = f->figures[window].summary;
+    struct ncm_baseline *made =
+        r != NULL && r->base == NULL ? ncm_rows_reference_of(e, window) : NULL;
+    const struct ncm_baseline *base = r == NULL ? NULL : r->base != NULL ? r->base : made;
+    const struct ncm_base_feature *ref = base != NULL ? ncm_baseline_find(base, f->name) : NULL;
+    bool ok = s != NULL && ref != NULL
+                  ? ncm_baseline_compare(ref, s, &e->monitor, a, out, err)
+                  : ncm_fail(err, NCM_NOT_FOUND,
+                             s == NULL ? _("there are no rows of that window")
+                                       : _("there is no reference for that window yet"));
+    ncm_baseline_free(made);
+    return ok;
+}
+
+/* "LO..HI" of numbers, "=WORD", "missing". */
+static bool question_of(const char *bar, struct ncm_row_question *q, struct ncm_err *err)
+{
+    if (strcmp(bar, "missing") == 0) {
+        q->test = NCM_ROW_MISSING;
+        return true;
+    }
+    if (bar[0] == '=') {
+        q->test = NCM_ROW_WORD;
+        q->word = bar + 1;
+        return true;
+    }
+    const char *dots = strstr(bar, "..");
+    char *lo = dots != NULL ? ncm_strndup(bar, (size_t)(dots - bar)) : NULL;
+    bool ok = dots != NULL && ncm_parse_double(lo, &q->lo) && ncm_parse_double(dots + 2, &q->hi);
+    q->test = NCM_ROW_WITHIN;
+    q->above_lo = true;
+    ncm_free(lo);
+    return ok || ncm_fail(err, NCM_USAGE, _("'%s' is no bar: LO..HI, =WORD or missing"), bar);
+}
+
+static void take_found(const struct ncm_found_rows *found, struct ncm_drift_rows_snapshot *out)
+{
+    struct ncm_arena *a = out->head.arena;
+    out->n_columns = found->n_columns;
+    out->columns = ncm_arena_alloc(a, found->n_columns + 1, sizeof *out->columns);
+    for (size_t i = 0; i < found->n_columns; i++) {
+        out->columns[i] = ncm_arena_cstr(a, found->columns[i]);
+    }
+    out->n = found->n;
+    out->more = found->more;
+    out->cells = ncm_arena_alloc(a, found->n * found->n_columns + 1, sizeof *out->cells);
+    out->places = ncm_arena_alloc(a, found->n + 1, sizeof *out->places);
+    for (size_t i = 0; i < found->n; i++) {
+        const struct ncm_found_row *row = &found->rows[i];
+        char *place = ncm_sprintf("%s:%lld", row->file, (long long)row->line);
+        out->places[i] = ncm_arena_cstr(a, place);
+        ncm_free(place);
+        for (size_t k = 0; k < found->n_columns; k++) {
+            out->cells[i * found->n_columns + k] =
+                ncm_arena_cstr(a, k < row->n_fields ? row->fields[k] : NULL);
+        }
+    }
+}
+
+static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, const char *bar,
+                        size_t most, struct ncm_control *control,
+                        struct ncm_drift_rows_snapshot *out, struct ncm_err *err)
+{
+    struct ncm_rows_eval *r = e->own;
+    struct ncm_rows_wishes wish;
+    struct ncm_found_rows *found = NULL;
+    const struct ncm_watched_feature *f = &e->watched.features[feature];
+    char *time = ncm_log_follow_time(r->log);
+    struct ncm_row_question q = {
+        .column = f->name,
+        .number = f->type == NCM_COLUMN_NUMBER,
+        .time = e->monitor.window_rows > 0 ? NULL : time,
+        .since_ms = e->watched.windows[window].start_ms,
+        .until_ms = e->watched.windows[window].end_ms,
+        .most = most,
+    };
+    ncm_rows_options(&e->monitor, &wish);
+    bool ok = question_of(bar, &q, err) &&
+              ncm_log_find_rows(e->monitor.current, &wish.o, &q, &found, control->cancel, err);
+    if (ok) {
+        take_found(found, out);
+    }
+    ncm_found_rows_free(found);
+    ncm_rows_options_release(&wish);
+    ncm_free(time);
+    return ok;
+}
+
+const struct ncm_evaluator_kind ncm_rows_evaluator = {
+    .open = open_rows,
+    .close = close_rows,
+    .step = step_rows,
+    .compare = compare_rows,
+    .position = position_rows,
+    .rows = rows_behind,
+};
