@@ -131,6 +131,21 @@ static void distances_are_symmetric_and_nothing_between_equals(void **state)
     assert_true(isnan(ncm_psi(p, none, 4, NULL)) && isnan(ncm_js_distance(none, p, 4, 2)));
 }
 
+static void chance_alone_gives_the_psi_that_is_foretold(void **state)
+{
+    double v[400], w[300], p[10], q[10], sum = 0;
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        struct ncm_ordered a = drawn(v, 400, 0, 0), b = drawn(w, 300, 0, 0);
+        struct ncm_bins bins = ncm_bins_equal_width(0, 1, 10);
+        ncm_bins_count_sorted(&bins, &a, p);
+        ncm_bins_count_sorted(&bins, &b, q);
+        sum += ncm_psi(p, q, bins.n, NULL) / 300;
+        ncm_bins_release(&bins);
+    }
+    near(sum, ncm_psi_by_chance(10, 400, 300), 0.006);
+}
+
 static double share_up_to(const struct ncm_ordered *s, double x)
 {
     double in = 0;
@@ -371,6 +386,7 @@ int main(void)
         cmocka_unit_test(edges_belong_where_they_should),
         cmocka_unit_test(a_constant_reference_shows_a_move_either_way),
         cmocka_unit_test(distances_are_symmetric_and_nothing_between_equals),
+        cmocka_unit_test(chance_alone_gives_the_psi_that_is_foretold),
         cmocka_unit_test(a_walk_is_what_the_definition_says),
         cmocka_unit_test(weights_stand_for_repeated_values),
         cmocka_unit_test(a_shift_is_its_own_distance),
