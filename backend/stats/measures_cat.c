@@ -19,15 +19,15 @@ static void tell(const struct teller *t, const char *name, double v)
     t->fn(t->to, &m);
 }
 
-static void tell_text(const struct teller *t, const char *name, const char *text)
-{
-    struct ncm_measure m = {.name = name, .text = text};
-    t->fn(t->to, &m);
-}
-
 static void tell_error(const struct teller *t, const char *name, const char *why)
 {
     struct ncm_measure m = {.name = name, .error = why};
+    t->fn(t->to, &m);
+}
+
+static void tell_text(const struct teller *t, const char *name, const char *text)
+{
+    struct ncm_measure m = {.name = name, .text = text};
     t->fn(t->to, &m);
 }
 
@@ -119,7 +119,10 @@ static void as_evidently(const struct ncm_cats *t, const struct teller *to)
     tell(to, "evidently.jensenshannon", ncm_evidently_cat_js(t));
     tell(to, "evidently.kl_div", ncm_evidently_cat_kl(t));
     tell(to, "evidently.hellinger", ncm_evidently_cat_hellinger(t));
-    tell(to, "evidently.chisquare", ncm_evidently_cat_chisquare(t));
+    if (t->n > 1)
+        tell(to, "evidently.chisquare", ncm_evidently_cat_chisquare(t));
+    else
+        tell_error(to, "evidently.chisquare", _("One category alone leaves nothing to test."));
     if (ncm_evidently_cat_g(t, &p))
         tell(to, "evidently.g_test", p);
     else
