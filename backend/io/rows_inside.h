@@ -1,0 +1,122 @@
+/* What the parts of the row reader share: rows.c drives, rows_source.c gives bytes, rows_csv.c and
+ * rows_json.c make rows of them, rows_files.c and rows_follow.c know which files there are. */
+#ifndef NCM_IO_ROWS_INSIDE_H
+#define NCM_IO_ROWS_INSIDE_H
+
+#include <string.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "io/rows.h"
+
+#define ROWS_CHUNK       ((size_t)1 << 20)  /* bytes of one read */
+#define ROWS_MAX_ROW     ((size_t)16 << 20) /* a longer row is a bad one */
+#define ROWS_MAX_FIELD   ((size_t)1 << 20)
+#define ROWS_MAX_COLUMNS 4096
+#define ROWS_MAX_FIELDS  ((size_t)1 << 18) /* of a batch; one row always fits */
+#define ROWS_HEAD        1024              /* first bytes of a file by which it is known again */
+
+/* ---- bytes ------------------------------------------------------------------------------------
+ */
+
+struct rows_source;
+/* Takes fd. name: for errors, copied. */
+struct rows_source *ncm_rows_source_new(int fd, const char *name);
+void ncm_rows_source_free(struct rows_source *s); /* closes fd; NULL allowed */
+/* Up to cap bytes, decompressed. *got 0: nothing more now; what was cut short is an error only
+ * where whole is set (no more will come). What came before an error is given first. */
+bool ncm_rows_source_read(struct rows_source *s, char *out, size_t cap, bool whole, size_t *got,
+                          struct ncm_err *err);
+int ncm_rows_source_fd(const struct rows_source *s);
+int64_t ncm_rows_source_raw(const struct rows_source *s); /* bytes read before decompression */
+bool ncm_rows_source_packed(const struct rows_source *s); /* gzip or zstd; known after a read */
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+struct rows_file {
+    char *path;
+    dev_t dev;
+    ino_t ino;
+    int64_t consumed; /* decompressed bytes up to the end of the last row that was given */
+    int64_t line;     /* of the next row, from 1 */
+    int64_t size;     /* as last seen */
+    enum ncm_rows_format format;
+    char delimiter;
+    bool begun;    /* format, and for CSV the header, are known */
+    uint32_t *map; /* CSV: the column of each of its fields */
+    size_t n_map;
+    bool straight; /* map[i] is i */
+    char head[ROWS_HEAD];
+    size_t head_len;
+};
+
+/* The files that the reader's path means, in the order of their names. */
+bool ncm_rows_find(struct ncm_rows *r, struct ncm_err *err);
+/* Opens it at its beginning and notes what it is. */
+bool ncm_rows_file_open(struct rows_file *f, struct rows_source **out, struct ncm_err *err);
+void ncm_rows_file_free(struct rows_file *f);
+
+/* ---- the reader -------------------------------------------------------------------------------
+ */
+
+enum rows_parsed {
+    ROWS_MORE, /* the bytes hold no further whole row */
+    ROWS_FULL, /* the batch is full */
+    ROWS_FAILED,
+};
+
+struct ncm_rows {
+    char *path;
+    struct ncm_rows_options o;
+    size_t chunk; /* bytes of one read; small in tests */
+    bool failed;  /* err is for the next call: rows came before it */
+    struct ncm_err err;
+
+    char **columns;
+    size_t n_columns, columns_cap;
+    struct ncm_map *by_name;
+
+    struct rows_file **files; /* in the order in which they are read */
+    size_t n_files, files_cap;
+    size_t current;             /* whose bytes are in the buffer */
+    struct rows_source *source; /* of the current one; NULL: none is open */
+    int64_t raw_before;         /* bytes read from sources that are closed */
+
+    char *buf; /* cap bytes and NCM_SCAN_STEP more */
+    size_t cap, len, pos;
+    int64_t at;     /* decompressed offset of buf[0] */
+    bool at_end;    /* nothing follows what is in the buffer */
+    bool skip_line; /* the rest of a row that is too long is still to come */
+
+    struct ncm_field *fields; /* of the batch */
+    size_t fields_cap;
+    int64_t *lines;
+    size_t lines_cap;
+    size_t n_rows;
+    struct ncm_field *row; /* one row of a file whose columns are not simply ours */
+
+    int64_t rows, bad;
+    struct ncm_bad_row kept[NCM_BAD_ROWS_KEPT];
+    size_t n_kept;
+};
+
+static inline struct rows_file *ncm_rows_current(const struct ncm_rows *r)
+{
+    return r->files[r->current];
+}
+
+/* The column of that name, made where there is none; false where there are too many. */
+bool ncm_rows_column(struct ncm_rows *r, const char *name, size_t len, size_t *out);
+/* Room for one more row of the columns there are; its fields, or NULL where the batch is full. */
+struct ncm_field *ncm_rows_room(struct ncm_rows *r);
+/* Counts a row that cannot be read. false: that was one too many, or err says so. */
+bool ncm_rows_bad(struct ncm_rows *r, int64_t line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Make rows of buf[pos..len). final: the end of the bytes ends a row as well. */
+enum rows_parsed ncm_rows_csv(struct ncm_rows *r, bool final);
+
+#endif
