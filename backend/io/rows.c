@@ -78,7 +78,7 @@ static void make_room(struct ncm_rows *r)
     r->at += (int64_t)r->pos;
     r->len -= r->pos;
     r->pos = 0;
-    if (r->buf && r->cap - r->len >= r->chunk / 2)
+    if (r->buf && r->cap > r->len && r->cap - r->len >= r->chunk / 2)
         return;
     r->cap = r->buf ? r->cap * 2 : r->chunk;
     r->buf = ncm_resize(r->buf, r->cap + NCM_SCAN_STEP, 1);
@@ -133,6 +133,24 @@ static char guess_delimiter(const char *p, size_t len)
     return those[best];
 }
 
+/* Whether a name says so, be it compressed or numbered behind that. */
+static bool is_named(const char *path, const char *suffix)
+{
+    const char *base = strrchr(path, '/'), *at = strstr(base ? base : path, suffix);
+    size_t n = strlen(suffix);
+    return at && (at[n] == '\0' || at[n] == '.' || at[n] == '-');
+}
+
+/* An object or a container's line is JSON Lines, unless the name says otherwise. */
+static enum ncm_rows_format guess_format(const char *path, const char *p)
+{
+    if (is_named(path, ".csv") || is_named(path, ".tsv"))
+        return NCM_ROWS_CSV;
+    if (is_named(path, ".jsonl") || is_named(path, ".ndjson") || *p == '{')
+        return NCM_ROWS_JSONL;
+    return ncm_rows_is_container_line(p) ? NCM_ROWS_JSONL : NCM_ROWS_CSV;
+}
+
 /* Format and delimiter by the first line, once it is there. */
 static void look_at_beginning(struct ncm_rows *r)
 {
@@ -148,7 +166,7 @@ static void look_at_beginning(struct ncm_rows *r)
         i++;
     if (i == len)
         return;
-    file->format = NCM_ROWS_CSV;
+    file->format = r->o.format != NCM_ROWS_GUESS ? r->o.format : guess_format(file->path, p + i);
     file->delimiter = r->o.delimiter ? r->o.delimiter : guess_delimiter(p + i, len - i);
 }
 
@@ -168,7 +186,7 @@ static enum rows_parsed parse(struct ncm_rows *r, bool final)
         if (file->format == NCM_ROWS_GUESS)
             return ROWS_MORE;
     }
-    return ncm_rows_csv(r, final);
+    return file->format == NCM_ROWS_JSONL ? ncm_rows_jsonl(r, final) : ncm_rows_csv(r, final);
 }
 
 static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
@@ -176,6 +194,8 @@ static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
     struct rows_file *file = ncm_rows_current(r);
     r->rows += (int64_t)r->n_rows;
     file->consumed = r->at + (int64_t)r->pos;
+    file->next_line = file->line;
+    ncm_rows_json_waits(r, &file->consumed, &file->next_line);
     *out = (struct ncm_batch){
         .fields = r->fields,
         .n_rows = r->n_rows,
@@ -276,6 +296,7 @@ void ncm_rows_close(struct ncm_rows *r)
         ncm_rows_file_free(r->files[i]);
     for (size_t i = 0; i < r->n_columns; i++)
         ncm_free(r->columns[i]);
+    ncm_rows_json_free(r);
     ncm_map_free(r->by_name);
     ncm_free(r->files);
     ncm_free(r->columns);
@@ -295,6 +316,7 @@ void ncm_rows_facts(const struct ncm_rows *r, struct ncm_rows_facts *out)
         .bytes = r->raw_before + (r->source ? ncm_rows_source_raw(r->source) : 0),
         .kept = r->kept,
         .n_kept = r->n_kept,
+        .left_out = ncm_rows_json_left_out(r),
         .n_files = r->n_files,
     };
     for (size_t i = 0; i < r->n_files && out->total_bytes >= 0; i++)

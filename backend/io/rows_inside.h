@@ -40,9 +40,10 @@ struct rows_file {
     char *path;
     dev_t dev;
     ino_t ino;
-    int64_t consumed; /* decompressed bytes up to the end of the last row that was given */
-    int64_t line;     /* of the next row, from 1 */
-    int64_t size;     /* as last seen */
+    int64_t consumed;  /* decompressed bytes up to the end of the last row that was given */
+    int64_t next_line; /* the line there, from 1 */
+    int64_t line;      /* on which parsing stands */
+    int64_t size;      /* as last seen */
     enum ncm_rows_format format;
     char delimiter;
     bool begun;    /* format, and for CSV the header, are known */
@@ -98,6 +99,8 @@ struct ncm_rows {
     size_t n_rows;
     struct ncm_field *row; /* one row of a file whose columns are not simply ours */
 
+    struct rows_json *json; /* NULL before the first line of JSON */
+
     int64_t rows, bad;
     struct ncm_bad_row kept[NCM_BAD_ROWS_KEPT];
     size_t n_kept;
@@ -118,5 +121,13 @@ bool ncm_rows_bad(struct ncm_rows *r, int64_t line, const char *fmt, ...)
 
 /* Make rows of buf[pos..len). final: the end of the bytes ends a row as well. */
 enum rows_parsed ncm_rows_csv(struct ncm_rows *r, bool final);
+enum rows_parsed ncm_rows_jsonl(struct ncm_rows *r, bool final);
+/* Whether the line at p (ended by a line end or NUL) is one that a container runtime has written.
+ */
+bool ncm_rows_is_container_line(const char *p);
+void ncm_rows_json_free(struct ncm_rows *r);
+int64_t ncm_rows_json_left_out(const struct ncm_rows *r);
+/* Where a row of JSON that waits for the next batch begins, if there is one. */
+void ncm_rows_json_waits(const struct ncm_rows *r, int64_t *offset, int64_t *line);
 
 #endif

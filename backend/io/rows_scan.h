@@ -34,6 +34,21 @@ static inline uint64_t ncm_scan_64(const struct ncm_scan *s, const char *p)
     return ncm_scan_16(s, p) | ncm_scan_16(s, p + 16) << 16 | ncm_scan_16(s, p + 32) << 32 |
            ncm_scan_16(s, p + 48) << 48;
 }
+
+/* How many of the next bytes can stand in a JSON string as they are: up to the first quote,
+ * backslash or control character. */
+static inline size_t ncm_scan_string(const char *p)
+{
+    const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
+    for (size_t n = 0;; n += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + n));
+        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back)),
+                                   _mm_cmpeq_epi8(_mm_min_epu8(v, low), v));
+        unsigned m = (unsigned)_mm_movemask_epi8(hit);
+        if (m)
+            return n + (unsigned)__builtin_ctz(m);
+    }
+}
 #else
 struct ncm_scan {
     uint64_t a, b, c, d;
@@ -72,6 +87,14 @@ static inline uint64_t ncm_scan_64(const struct ncm_scan *s, const char *p)
     for (unsigned i = 0; i < 8; i++)
         m |= ncm_scan_8(s, p + 8 * i) << (8 * i);
     return m;
+}
+
+static inline size_t ncm_scan_string(const char *p)
+{
+    size_t n = 0;
+    while ((unsigned char)p[n] >= 0x20 && p[n] != '"' && p[n] != '\\')
+        n++;
+    return n;
 }
 #endif
 
