@@ -82,9 +82,33 @@ static bool invert_create(const struct ncm_change *c, struct ncm_changes *out)
     }
 }
 
+/* A new silence is taken back by expiring it (its id came with the receipt), a changed one cannot
+ * be: what it was is not in the change. One that was expired is made again where the change still
+ * has its text. */
+static bool invert_silence(const struct ncm_change *c, struct ncm_changes *out)
+{
+    if (c->kind == NCM_CH_SILENCE_CREATE) {
+        if (c->object == NULL || c->object[0] == '\0' || c->from != NULL) {
+            return false;
+        }
+        struct ncm_change *expire =
+            ncm_changes_add(out, NCM_CH_SILENCE_EXPIRE, c->object, NULL, NULL, "active", "expired");
+        expire->extra = ncm_strdup(c->to);
+        return true;
+    }
+    if (c->extra == NULL) {
+        return false;
+    }
+    ncm_changes_add(out, NCM_CH_SILENCE_CREATE, "", NULL, NULL, NULL, c->extra);
+    return true;
+}
+
 static bool invert(const struct ncm_change *c, struct ncm_changes *out)
 {
     switch (c->kind) {
+    case NCM_CH_SILENCE_CREATE:
+    case NCM_CH_SILENCE_EXPIRE:
+        return invert_silence(c, out);
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
     case NCM_CH_RUN_METRIC:
@@ -162,6 +186,8 @@ static const char *const words[NCM_N_CHANGES] = {
     [NCM_CH_EXPERIMENT_NAME] = "experiment_name",
     [NCM_CH_EXPERIMENT_TAG] = "experiment_tag",
     [NCM_CH_EXPERIMENT_LIFECYCLE] = "experiment_lifecycle",
+    [NCM_CH_SILENCE_CREATE] = "silence_create",
+    [NCM_CH_SILENCE_EXPIRE] = "silence_expire",
 };
 
 const char *ncm_change_word(enum ncm_change_kind kind)

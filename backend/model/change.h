@@ -47,6 +47,14 @@ enum ncm_change_kind {
     NCM_CH_EXPERIMENT_NAME,
     NCM_CH_EXPERIMENT_TAG,
     NCM_CH_EXPERIMENT_LIFECYCLE,
+    /* of Alertmanager's silences; a silence is JSON {"matchers":[{name,value,isRegex,isEqual}],
+       "startsAt","endsAt","createdBy","comment"}, times in RFC 3339. What is compared is the state
+       of object: "active" (pending counts as active), "expired" or NULL where there is none. */
+    NCM_CH_SILENCE_CREATE, /* object: "" for a new one (from NULL), or the id of the one to change
+                              (from "active"); to: the silence; the id comes back in the receipt,
+                              also for a change, which may give a new one. Inverted: expire */
+    NCM_CH_SILENCE_EXPIRE, /* object: id; from "active", to "expired"; extra: the silence, where
+                              undo shall make it again (with a new id, from now on) */
     NCM_N_CHANGES,
 };
 

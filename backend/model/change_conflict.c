@@ -44,6 +44,12 @@ char *ncm_change_about(const struct ncm_change *ch)
         return ncm_sprintf(_("tag %s of experiment %s"), key, ch->object);
     case NCM_CH_EXPERIMENT_LIFECYCLE:
         return ncm_sprintf(_("the state of experiment %s"), ch->object);
+    case NCM_CH_SILENCE_CREATE:
+        return ch->object == NULL || ch->object[0] == '\0'
+                   ? ncm_strdup(_("a new silence"))
+                   : ncm_sprintf(_("silence %s"), ch->object);
+    case NCM_CH_SILENCE_EXPIRE:
+        return ncm_sprintf(_("silence %s"), ch->object);
     default:
         return ncm_sprintf("%s", ch->object != NULL ? ch->object : ch->to);
     }

@@ -112,6 +112,9 @@ static void fill_created(struct ncm_changes *c, const char *detail)
                    strncmp(detail, "experiment ", 11) == 0) {
             ncm_free(ch->object);
             ch->object = ncm_strdup(detail + 11);
+        } else if (ch->kind == NCM_CH_SILENCE_CREATE && strncmp(detail, "silence ", 8) == 0) {
+            ncm_free(ch->object);
+            ch->object = ncm_strdup(detail + 8);
         }
     }
 }

@@ -83,6 +83,22 @@ static const char *plain(const struct ncm_change *ch, const char *value)
     return note && value != NULL && value[0] == '\0' ? NULL : value;
 }
 
+/* A silence that says all that was wanted, until the same millisecond, is ours. */
+static enum standing silenced(const struct ncm_evidence_of *of, const struct ncm_change *ch)
+{
+    static char none[] = "";
+    struct ncm_err err;
+    char *value = NULL;
+    struct ncm_change ask = *ch;
+    ask.object = none;
+    if (!of->provider->present(of->conn, &ask, &value, &err)) {
+        return unread(&err);
+    }
+    enum standing out = value != NULL ? AS_AFTER : AS_BEFORE;
+    ncm_free(value);
+    return out;
+}
+
 static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_change *ch)
 {
     struct ncm_err err;
@@ -90,6 +106,9 @@ static enum standing stands(const struct ncm_evidence_of *of, const struct ncm_c
     bool gone = ch->kind == NCM_CH_VERSION_DELETE || ch->kind == NCM_CH_MODEL_DELETE;
     if (ch->kind == NCM_CH_MODEL_RENAME) {
         return renamed(of, ch);
+    }
+    if (ch->kind == NCM_CH_SILENCE_CREATE) {
+        return silenced(of, ch);
     }
     if (!of->provider->present(of->conn, ch, &value, &err)) {
         return gone && err.code == NCM_NOT_FOUND ? AS_AFTER : unread(&err);

@@ -54,6 +54,7 @@ static void changes_done(const struct ncm_plan *plan, struct ncm_changes *out)
         struct ncm_change *ch = &out->items[i];
         char **field = ch->kind == NCM_CH_VERSION_CREATE      ? &ch->version
                        : ch->kind == NCM_CH_EXPERIMENT_CREATE ? &ch->object
+                       : ch->kind == NCM_CH_SILENCE_CREATE    ? &ch->object
                                                               : NULL;
         const char *made =
             ch->kind == NCM_CH_VERSION_CREATE ? plan->receipt.new_version : plan->receipt.new_id;
@@ -117,8 +118,10 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
     if (plan->receipt.new_version[0] != '\0') {
         detail = ncm_sprintf("version %s", plan->receipt.new_version);
     } else if (plan->receipt.new_id[0] != '\0') {
-        detail = ncm_sprintf("%s %s", makes_run(&plan->changes) ? "run" : "experiment",
-                             plan->receipt.new_id);
+        const char *made = plan->changes.items[0].kind == NCM_CH_SILENCE_CREATE ? "silence"
+                           : makes_run(&plan->changes)                        ? "run"
+                                                                              : "experiment";
+        detail = ncm_sprintf("%s %s", made, plan->receipt.new_id);
     } else if (plan->receipt.unnoted) {
         detail = ncm_strdup(NCM_AUDIT_UNNOTED);
     }

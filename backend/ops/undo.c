@@ -58,6 +58,9 @@ static const char *what_of(const struct ncm_change *ch)
         return _("state");
     case NCM_CH_RUN_STATUS:
         return _("status");
+    case NCM_CH_SILENCE_CREATE:
+    case NCM_CH_SILENCE_EXPIRE:
+        return _("silence");
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
         return _("is deleted");

@@ -6,6 +6,14 @@
 #include "base/mem.h"
 #include "stats/quantile.h"
 
+struct ncm_bins ncm_bins_copy(const struct ncm_bins *b)
+{
+    struct ncm_bins out = *b;
+    out.edges = ncm_alloc(b->n_edges + 1, sizeof *out.edges);
+    memcpy(out.edges, b->edges, b->n_edges * sizeof *out.edges);
+    return out;
+}
+
 void ncm_bins_release(struct ncm_bins *b)
 {
     ncm_free(b->edges);

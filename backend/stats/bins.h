@@ -17,6 +17,7 @@ struct ncm_bins {
     bool open;
 };
 void ncm_bins_release(struct ncm_bins *b);
+struct ncm_bins ncm_bins_copy(const struct ncm_bins *b);
 
 /* House: open bins between the quantiles 1/parts … (parts-1)/parts of the sorted reference (n > 0),
  * equal ones merged; where all its values equal e, the bins <e, =e, >e (edges: the double just

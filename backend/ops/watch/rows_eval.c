@@ -29,7 +29,7 @@ static size_t wishes(const struct ncm_monitor *m, struct ncm_column_wish *out, c
     return n;
 }
 
-void ncm_rows_options(const struct ncm_monitor *m, struct ncm_rows_wishes *w)
+void ncm_row_watch_options(const struct ncm_monitor *m, struct ncm_row_wishes *w)
 {
     memset(w, 0, sizeof *w);
     w->types = ncm_alloc(WISHES_MOST, sizeof *w->types);
@@ -45,7 +45,7 @@ void ncm_rows_options(const struct ncm_monitor *m, struct ncm_rows_wishes *w)
     };
 }
 
-void ncm_rows_options_release(struct ncm_rows_wishes *w)
+void ncm_row_watch_options_release(struct ncm_row_wishes *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         ncm_free(w->names[i]);
@@ -102,26 +102,26 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
     struct ncm_control none = {0};
-    struct ncm_rows_wishes wish;
+    struct ncm_row_wishes wish;
     e->own = r;
     r->newest_ms = NCM_NO_TIME;
     r->closed_index = INT64_MIN;
     fresh_state(e);
-    bool ok = ncm_rows_reference(e, &none, err);
-    ncm_rows_options(&e->monitor, &wish);
+    bool ok = ncm_row_watch_reference(e, &none, err);
+    ncm_row_watch_options(&e->monitor, &wish);
     wish.o.rows.follow = true;
     /* The version's column is needed too, though it is no feature. */
     wish.o.frame.schema =
         e->monitor.version_column == NULL ? r->reference : NULL;
     ok = ok && ncm_log_follow_open(e->monitor.current, &wish.o, &r->log, err);
-    ncm_rows_options_release(&wish);
+    ncm_row_watch_options_release(&wish);
     if (!ok) {
         close_rows(e);
         e->own = NULL;
         return false;
     }
     if (e->stored_ms != NCM_NO_TIME && e->monitor.window_rows == 0) {
-        int64_t pane = ncm_rows_pane(&e->monitor);
+        int64_t pane = ncm_row_watch_pane(&e->monitor);
         r->closed_index = e->stored_ms / pane - 1;
     }
     resume(e);
@@ -180,9 +180,9 @@ static bool step_rows(struct ncm_evaluator *e, int64_t now_ms, struct ncm_contro
             if (!r->schema_known) {
                 take_schema(e, chunk);
             }
-            ncm_rows_take(e, chunk, now_ms);
+            ncm_row_watch_take(e, chunk, now_ms);
             r->caught_up = false;
-            ncm_rows_close(e, now_ms);
+            ncm_row_watch_close(e, now_ms);
         }
         ncm_frame_free(chunk);
     }
@@ -191,8 +191,8 @@ static bool step_rows(struct ncm_evaluator *e, int64_t now_ms, struct ncm_contro
     }
     *more = got == NCM_ROWS_BATCH;
     r->caught_up = !*more;
-    ncm_rows_close(e, now_ms);
-    ncm_rows_figures(e);
+    ncm_row_watch_close(e, now_ms);
+    ncm_row_watch_figures(e);
     note_facts(e);
     return true;
 }
@@ -220,7 +220,7 @@ static bool compare_rows(struct ncm_evaluator *e, size_t feature, size_t window,
     const struct ncm_watched_feature *f = &e->watched.features[feature];
     const struct ncm_summary *s = f->figures[window].summary;
     struct ncm_baseline *made =
-        r != NULL && r->base == NULL ? ncm_rows_reference_of(e, window) : NULL;
+        r != NULL && r->base == NULL ? ncm_row_watch_reference_of(e, window) : NULL;
     const struct ncm_baseline *base = r == NULL ? NULL : r->base != NULL ? r->base : made;
     const struct ncm_base_feature *ref = base != NULL ? ncm_baseline_find(base, f->name) : NULL;
     bool ok = s != NULL && ref != NULL
@@ -282,7 +282,7 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
                         struct ncm_drift_rows_snapshot *out, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = e->own;
-    struct ncm_rows_wishes wish;
+    struct ncm_row_wishes wish;
     struct ncm_found_rows *found = NULL;
     const struct ncm_watched_feature *f = &e->watched.features[feature];
     char *time = ncm_log_follow_time(r->log);
@@ -294,14 +294,14 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
         .until_ms = e->watched.windows[window].end_ms,
         .most = most,
     };
-    ncm_rows_options(&e->monitor, &wish);
+    ncm_row_watch_options(&e->monitor, &wish);
     bool ok = question_of(bar, &q, err) &&
               ncm_log_find_rows(e->monitor.current, &wish.o, &q, &found, control->cancel, err);
     if (ok) {
         take_found(found, out);
     }
     ncm_found_rows_free(found);
-    ncm_rows_options_release(&wish);
+    ncm_row_watch_options_release(&wish);
     ncm_free(time);
     return ok;
 }

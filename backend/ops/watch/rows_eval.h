@@ -28,28 +28,28 @@ struct ncm_rows_eval {
 };
 
 /* rows_reference.c: reads what the monitor names; false where it cannot be read. */
-bool ncm_rows_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err);
+bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err);
 /* The reference of window i, where it is not a fixed one; NULL: there is not enough of it. The
  * caller frees. */
-struct ncm_baseline *ncm_rows_reference_of(struct ncm_evaluator *e, size_t window);
+struct ncm_baseline *ncm_row_watch_reference_of(struct ncm_evaluator *e, size_t window);
 /* rows_windows.c: takes a chunk into panes; gives open windows their figures; closes those that are
  * over. */
-void ncm_rows_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t now_ms);
-void ncm_rows_close(struct ncm_evaluator *e, int64_t now_ms);
-void ncm_rows_figures(struct ncm_evaluator *e);
+void ncm_row_watch_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t now_ms);
+void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms);
+void ncm_row_watch_figures(struct ncm_evaluator *e);
 
 /* How the monitor's rows are read: options that borrow from it and from this. */
-struct ncm_rows_wishes {
+struct ncm_row_wishes {
     struct ncm_log_options o;
     struct ncm_column_wish *types;
     char **names;
     size_t n;
 };
-void ncm_rows_options(const struct ncm_monitor *m, struct ncm_rows_wishes *w);
-void ncm_rows_options_release(struct ncm_rows_wishes *w);
+void ncm_row_watch_options(const struct ncm_monitor *m, struct ncm_row_wishes *w);
+void ncm_row_watch_options_release(struct ncm_row_wishes *w);
 
 /* Length of a pane, and panes a window: ms, or rows. */
-int64_t ncm_rows_pane(const struct ncm_monitor *m);
-int64_t ncm_rows_panes_a_window(const struct ncm_monitor *m);
+int64_t ncm_row_watch_pane(const struct ncm_monitor *m);
+int64_t ncm_row_watch_panes_a_window(const struct ncm_monitor *m);
 
 #endif

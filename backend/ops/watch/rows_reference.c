@@ -45,10 +45,10 @@ static void describe(struct ncm_evaluator *e)
                                        ncm_fmt_count(rows, sizeof rows, e->watched.ref_rows));
 }
 
-bool ncm_rows_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
+bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = e->own;
-    struct ncm_rows_wishes wish;
+    struct ncm_row_wishes wish;
     struct ncm_log_facts facts;
     bool fetched;
     if (!names_file(&e->monitor)) {
@@ -58,10 +58,10 @@ bool ncm_rows_reference(struct ncm_evaluator *e, struct ncm_control *control, st
     if (path == NULL) {
         return ncm_wrap(err, "%s", _("the reference"));
     }
-    ncm_rows_options(&e->monitor, &wish);
+    ncm_row_watch_options(&e->monitor, &wish);
     /* Times do not matter there, and what has a time's name may be a feature. */
     bool ok = ncm_log_read(path, &wish.o, &r->reference, &facts, control->cancel, NULL, NULL, err);
-    ncm_rows_options_release(&wish);
+    ncm_row_watch_options_release(&wish);
     if (fetched) {
         ncm_tracking_discard(path);
     }
@@ -156,7 +156,7 @@ static struct ncm_baseline *of_version(struct ncm_evaluator *e)
     return b;
 }
 
-struct ncm_baseline *ncm_rows_reference_of(struct ncm_evaluator *e, size_t window)
+struct ncm_baseline *ncm_row_watch_reference_of(struct ncm_evaluator *e, size_t window)
 {
     struct ncm_watched *w = &e->watched;
     const struct ncm_monitor *m = &e->monitor;

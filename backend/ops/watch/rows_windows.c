@@ -8,7 +8,7 @@
 
 enum { LATE_MS = 30000 }; /* rows of a window may come so long after it */
 
-int64_t ncm_rows_pane(const struct ncm_monitor *m)
+int64_t ncm_row_watch_pane(const struct ncm_monitor *m)
 {
     if (m->window_rows > 0) {
         return m->slide_rows > 0 ? m->slide_rows : m->window_rows;
@@ -16,10 +16,10 @@ int64_t ncm_rows_pane(const struct ncm_monitor *m)
     return m->slide_ms > 0 ? m->slide_ms : m->window_ms;
 }
 
-int64_t ncm_rows_panes_a_window(const struct ncm_monitor *m)
+int64_t ncm_row_watch_panes_a_window(const struct ncm_monitor *m)
 {
     int64_t window = m->window_rows > 0 ? m->window_rows : m->window_ms;
-    return window / ncm_rows_pane(m);
+    return window / ncm_row_watch_pane(m);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -44,8 +44,8 @@ static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monito
     p->position = ncm_strdup(r->before);
     p->skip = r->in_batch;
     if (m->window_rows == 0) {
-        p->start_ms = index * ncm_rows_pane(m);
-        p->end_ms = p->start_ms + ncm_rows_pane(m);
+        p->start_ms = index * ncm_row_watch_pane(m);
+        p->end_ms = p->start_ms + ncm_row_watch_pane(m);
     }
     r->panes[at] = p;
     r->n_panes++;
@@ -57,10 +57,10 @@ static int64_t index_of(const struct ncm_rows_eval *r, const struct ncm_monitor 
                         const struct ncm_frame *f, size_t row, int64_t now_ms)
 {
     if (m->window_rows > 0) {
-        return (r->rows_seen + (int64_t)row) / ncm_rows_pane(m);
+        return (r->rows_seen + (int64_t)row) / ncm_row_watch_pane(m);
     }
     int64_t t = f->times != NULL ? f->times[row] : now_ms;
-    return t == NCM_NO_TIME ? INT64_MIN : floor_div(t, ncm_rows_pane(m));
+    return t == NCM_NO_TIME ? INT64_MIN : floor_div(t, ncm_row_watch_pane(m));
 }
 
 static void stretch(struct ncm_pane *p, const struct ncm_frame *f, size_t first, size_t n,
@@ -131,7 +131,7 @@ static int side_of(const struct ncm_evaluator *e, const struct ncm_column *versi
     return m->current_version == NULL || strcmp(word, m->current_version) == 0 ? 0 : 2;
 }
 
-void ncm_rows_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t now_ms)
+void ncm_row_watch_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t now_ms)
 {
     struct ncm_rows_eval *r = e->own;
     const struct ncm_monitor *m = &e->monitor;
@@ -163,7 +163,7 @@ void ncm_rows_take(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t n
 static struct ncm_pane *gather(const struct ncm_rows_eval *r, const struct ncm_monitor *m,
                                int64_t index)
 {
-    int64_t first = index - ncm_rows_panes_a_window(m) + 1;
+    int64_t first = index - ncm_row_watch_panes_a_window(m) + 1;
     struct ncm_pane *whole = NULL;
     for (size_t i = 0; i < r->n_panes; i++) {
         const struct ncm_pane *p = r->panes[i];
@@ -224,7 +224,7 @@ static void fill_window(struct ncm_evaluator *e, size_t window, const struct ncm
         g->summary = whole != NULL ? ncm_pane_summary(whole, &r->schema, i)
                                    : ncm_alloc(1, sizeof *g->summary);
     }
-    struct ncm_baseline *own = r->base == NULL ? ncm_rows_reference_of(e, window) : NULL;
+    struct ncm_baseline *own = r->base == NULL ? ncm_row_watch_reference_of(e, window) : NULL;
     for (size_t i = 0; i < r->schema.n; i++) {
         size_t feature =
             ncm_watched_feature(&e->watched, r->schema.columns[i].name, r->schema.columns[i].type);
@@ -242,7 +242,7 @@ static void bounds(const struct ncm_monitor *m, int64_t index, const struct ncm_
         *end_ms = whole->end_ms;
         return;
     }
-    *end_ms = (index + 1) * ncm_rows_pane(m);
+    *end_ms = (index + 1) * ncm_row_watch_pane(m);
     *start_ms = *end_ms - m->window_ms;
 }
 
@@ -268,7 +268,7 @@ static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
 /* Panes that no window needs any more. */
 static void forget_panes(struct ncm_rows_eval *r, const struct ncm_monitor *m)
 {
-    int64_t needed = r->closed_index - ncm_rows_panes_a_window(m) + 2;
+    int64_t needed = r->closed_index - ncm_row_watch_panes_a_window(m) + 2;
     size_t gone = 0;
     while (gone < r->n_panes && r->panes[gone]->index < needed) {
         ncm_pane_free(r->panes[gone++], &r->schema);
@@ -282,7 +282,7 @@ static int64_t last_over(const struct ncm_evaluator *e, int64_t now_ms)
 {
     const struct ncm_rows_eval *r = e->own;
     const struct ncm_monitor *m = &e->monitor;
-    int64_t pane = ncm_rows_pane(m);
+    int64_t pane = ncm_row_watch_pane(m);
     if (m->window_rows > 0) {
         int64_t full = r->rows_seen / pane - 1;
         bool ended = r->caught_up && !m->follow && r->rows_seen % pane > 0;
@@ -301,7 +301,7 @@ static int64_t last_over(const struct ncm_evaluator *e, int64_t now_ms)
     return by_clock > by_rows ? by_clock : by_rows;
 }
 
-void ncm_rows_close(struct ncm_evaluator *e, int64_t now_ms)
+void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms)
 {
     struct ncm_rows_eval *r = e->own;
     int64_t last = last_over(e, now_ms);
@@ -325,7 +325,7 @@ void ncm_rows_close(struct ncm_evaluator *e, int64_t now_ms)
     forget_panes(r, &e->monitor);
 }
 
-void ncm_rows_figures(struct ncm_evaluator *e)
+void ncm_row_watch_figures(struct ncm_evaluator *e)
 {
     struct ncm_rows_eval *r = e->own;
     for (size_t i = 0; i < r->n_panes; i++) {
