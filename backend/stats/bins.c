@@ -2,6 +2,7 @@
 #include "stats/bins.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "stats/quantile.h"
