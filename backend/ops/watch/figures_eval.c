@@ -1,6 +1,7 @@
 /* The evaluator of figures: PromQL, a metric's history, Evidently's results. Each series is a
  * feature, each step a window. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,30 +139,78 @@ static bool step_metric(struct ncm_evaluator *e, struct ncm_control *control, st
     return true;
 }
 
+static void take_evidently(struct ncm_evaluator *e, const struct ncm_evidently_series *s)
+{
+    char *name = ncm_sprintf("%s · %s", s->column.p != NULL ? ncm_cstr(s->column) : _("all columns"),
+                             ncm_cstr(s->method));
+    size_t feature = ncm_watched_feature(&e->watched, name, NCM_COLUMN_NUMBER);
+    ncm_free(name);
+    struct ncm_watched_feature *f = &e->watched.features[feature];
+    f->critical = s->threshold;
+    for (size_t k = 0; k < s->n; k++) {
+        const struct ncm_evidently_point *p = &s->points[k];
+        if (p->time_ms == NCM_NO_TIME) {
+            continue;
+        }
+        put(e, feature, p->time_ms, 1, p->value);
+        size_t w = ncm_watched_find(&e->watched, p->time_ms);
+        if (w != SIZE_MAX && f->figures[w].state >= NCM_DRIFT_OK) {
+            f->figures[w].state = p->drifted ? NCM_DRIFT_CRITICAL : NCM_DRIFT_OK;
+        }
+    }
+}
+
+/* "http://HOST:PORT PROJECT": the project behind a blank; without one, that of this name alone. */
+static bool read_service(const char *source, struct ncm_control *control,
+                         struct ncm_evidently *out, struct ncm_err *err)
+{
+    const char *blank = strchr(source, ' ');
+    char *url = blank != NULL ? ncm_strndup(source, (size_t)(blank - source)) : ncm_strdup(source);
+    const struct ncm_place place = {.location = url};
+    struct ncm_evidently_projects projects;
+    bool ok = ncm_evidently_projects(&place, control, &projects, err);
+    const char *id = NULL;
+    for (size_t i = 0; ok && i < projects.n; i++) {
+        const struct ncm_evidently_project *p = &projects.items[i];
+        bool named = blank != NULL &&
+                     (ncm_str_is(p->id, blank + 1) || ncm_str_is(p->name, blank + 1));
+        if (named || (blank == NULL && projects.n == 1)) {
+            id = ncm_cstr(p->id);
+        }
+    }
+    if (ok && id == NULL) {
+        ok = ncm_fail(err, NCM_NOT_FOUND,
+                      _("%s has %zu projects: name one of them behind the address"), url,
+                      projects.n);
+        ncm_evidently_projects_release(&projects);
+    } else if (ok) {
+        ok = ncm_evidently_ui(&place, id, NCM_NO_TIME, NCM_NO_TIME, control, out, err);
+        ncm_evidently_projects_release(&projects);
+    }
+    ncm_free(url);
+    return ok;
+}
+
 static bool step_evidently(struct ncm_evaluator *e, struct ncm_control *control,
                            struct ncm_err *err)
 {
-    struct ncm_evidently_results results;
-    if (!ncm_evidently_read(e->monitor.source, control, &results, err)) {
+    struct ncm_evidently results;
+    bool service = strncmp(e->monitor.source, "http://", 7) == 0 ||
+                   strncmp(e->monitor.source, "https://", 8) == 0;
+    bool ok = service ? read_service(e->monitor.source, control, &results, err)
+                      : ncm_evidently_open(e->monitor.source, control, &results, err);
+    if (!ok) {
         return false;
     }
     for (size_t i = 0; i < results.n && i < FEATURES_MOST; i++) {
-        const struct ncm_evidently_series *s = &results.items[i];
-        char *name = ncm_sprintf("%s · %s", ncm_cstr(s->column), ncm_cstr(s->method));
-        size_t feature = ncm_watched_feature(&e->watched, name, NCM_COLUMN_NUMBER);
-        ncm_free(name);
-        struct ncm_watched_feature *f = &e->watched.features[feature];
-        f->critical = s->threshold;
-        for (size_t k = 0; k < s->n; k++) {
-            put(e, feature, s->points[k].time_ms, 1, s->points[k].value);
-            size_t w = ncm_watched_find(&e->watched, s->points[k].time_ms);
-            if (w != SIZE_MAX && f->figures[w].state >= NCM_DRIFT_OK) {
-                f->figures[w].state =
-                    s->points[k].drifted ? NCM_DRIFT_CRITICAL : NCM_DRIFT_OK;
-            }
-        }
+        take_evidently(e, &results.series[i]);
     }
-    ncm_evidently_results_release(&results);
+    e->watched.warning[0] = '\0';
+    if (results.n_skipped > 0) {
+        snprintf(e->watched.warning, sizeof e->watched.warning, _("%zu files hold no results: %s"),
+                 results.n_skipped, ncm_cstr(results.why_skipped));
+    }
+    ncm_evidently_release(&results);
     return true;
 }
 
