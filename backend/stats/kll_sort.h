@@ -4,8 +4,9 @@
 #define NCM_STATS_KLL_SORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* v ascending; spare: room for n. No NaN. O(n log n). */
-void ncm_kll_sort(double *v, double *spare, size_t n);
+/* v ascending, -0 before 0; work: room for 2n. No NaN. O(n log n). */
+void ncm_kll_sort(double *v, int64_t *work, size_t n);
 
 #endif

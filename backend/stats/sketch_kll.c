@@ -12,6 +12,7 @@
 #define MAGIC       0x314C4C4Bu /* "KLL1" */
 #define MOST_LEVELS 56          /* weights stay whole in a double */
 #define MOST_COUNT  ((uint64_t)1 << 57)
+#define WIDER       1.3 /* as full levels are not kept waiting until memory is used up */
 #define LEAST_CAP   8
 #define LEAST_FIRST 256
 
@@ -29,6 +30,7 @@ struct ncm_kll {
     double min, max;
     size_t n_levels;
     struct level levels[MOST_LEVELS];
+    int64_t *work;      /* for sorting level 0 */
     struct level spare; /* what a merge of two levels is made in; then they change places */
 };
 
@@ -48,6 +50,7 @@ struct ncm_kll *ncm_kll_new(uint32_t k)
     s->n_levels = 1;
     s->levels[0].v = ncm_alloc(s->first, sizeof(double));
     s->levels[0].cap = s->first;
+    s->work = ncm_alloc(2 * s->first, sizeof(*s->work));
     return s;
 }
 
@@ -58,6 +61,7 @@ void ncm_kll_free(struct ncm_kll *s)
     for (size_t h = 0; h < MOST_LEVELS; h++)
         ncm_free(s->levels[h].v);
     ncm_free(s->spare.v);
+    ncm_free(s->work);
     ncm_free(s);
 }
 
@@ -73,7 +77,9 @@ struct ncm_kll *ncm_kll_copy(const struct ncm_kll *s)
 {
     struct ncm_kll *c = ncm_kll_new(s->k);
     struct level first = c->levels[0];
+    int64_t *work = c->work;
     *c = *s;
+    c->work = work;
     c->spare = (struct level){0};
     for (size_t h = 0; h < MOST_LEVELS; h++) {
         c->levels[h] = h == 0 ? first : (struct level){0};
@@ -86,10 +92,10 @@ struct ncm_kll *ncm_kll_copy(const struct ncm_kll *s)
     return c;
 }
 
-/* Samples that a level above 0 may hold. */
+/* Samples at which a level above 0 is full. */
 static size_t capacity(const struct ncm_kll *s, size_t h)
 {
-    double c = ceil(s->k * pow(2.0 / 3, (double)(s->n_levels - 1 - h)));
+    double c = ceil(WIDER * s->k * pow(2.0 / 3, (double)(s->n_levels - 1 - h)));
     return c < LEAST_CAP ? LEAST_CAP : (size_t)c;
 }
 
@@ -146,8 +152,7 @@ static void compact_full(struct ncm_kll *s)
 static void flush(struct ncm_kll *s)
 {
     struct level *l = &s->levels[0];
-    room(&s->spare, l->n);
-    ncm_kll_sort(l->v, s->spare.v, l->n);
+    ncm_kll_sort(l->v, s->work, l->n);
     s->min = fmin(s->min, l->v[0]);
     s->max = fmax(s->max, l->v[l->n - 1]);
     compact(s, 0);
@@ -297,8 +302,8 @@ bool ncm_kll_write(const struct ncm_kll *s, struct ncm_buf *out)
     ncm_put_u32(out, s->k);
     ncm_put_u64(out, s->n);
     ncm_put_u64(out, s->coins);
-    ncm_put_double(out, ncm_kll_min(s));
-    ncm_put_double(out, ncm_kll_max(s));
+    ncm_put_double(out, s->n > 0 ? ncm_kll_min(s) : 0);
+    ncm_put_double(out, s->n > 0 ? ncm_kll_max(s) : 0);
     ncm_put_u32(out, (uint32_t)s->n_levels);
     for (size_t h = 0; h < s->n_levels; h++) {
         ncm_put_u32(out, (uint32_t)s->levels[h].n);
@@ -308,11 +313,17 @@ bool ncm_kll_write(const struct ncm_kll *s, struct ncm_buf *out)
     return !out->full;
 }
 
+/* No level above 0 ever holds more. */
+static size_t most_of(const struct ncm_kll *s)
+{
+    return (size_t)ceil(WIDER * s->k) + 1;
+}
+
 /* One level; false where its numbers cannot be those of a sketch. */
 static bool read_level(struct ncm_take *t, struct ncm_kll *s, size_t h)
 {
     size_t n = ncm_take_u32(t);
-    if (t->bad || n > t->left / 8 || n > s->first - (h == 0))
+    if (t->bad || n > t->left / 8 || n > (h == 0 ? s->first - 1 : most_of(s)))
         return false;
     room(&s->levels[h], n);
     s->levels[h].n = n;
@@ -350,11 +361,14 @@ static const char *read_all(struct ncm_take *t, struct ncm_kll *s)
         return _("the weights are not the count");
     if (t->left > 0)
         return _("something follows it");
+    if (!isfinite(s->min) || !isfinite(s->max))
+        return _("minimum or maximum is no number");
     if (s->n == 0) {
+        if (fpclassify(s->min) != FP_ZERO || fpclassify(s->max) != FP_ZERO || signbit(s->min) ||
+            signbit(s->max))
+            return _("an empty one has no minimum or maximum");
         s->min = INFINITY;
         s->max = -INFINITY;
-    } else if (!isfinite(s->min) || !isfinite(s->max)) {
-        return _("minimum or maximum is no number");
     }
     return NULL;
 }

@@ -39,8 +39,10 @@ struct ncm_window ncm_window_at(const struct ncm_window_plan *p, int64_t index)
 bool ncm_windows_of(const struct ncm_window_plan *p, int64_t t, int64_t *first, int64_t *last)
 {
     int64_t since = minus(t, p->origin);
+    int64_t into = since % p->step; /* how far into window *last */
+    into += into < 0 ? p->step : 0;
     *last = quotient(since, p->step);
-    *first = quotient(minus(since, p->size), p->step) + 1;
+    *first = into < p->size ? minus(*last, (p->size - 1 - into) / p->step) : *last + 1;
     return *first <= *last;
 }
 
