@@ -248,6 +248,10 @@ static void the_rows_behind_a_bar(void **state)
     finds(path, &q, "4");
     q.until_ms = NCM_NO_TIME;
     finds(path, &q, "4 6");
+    char *words[] = {"red", "blue", "(other)"};
+    struct ncm_column known = {.words = words, .n_words = 3, .other = 2};
+    q = (struct ncm_row_question){.column = "c", .test = NCM_ROW_OTHER, .known = &known};
+    finds(path, &q, "3");
     q = (struct ncm_row_question){.column = "x", .test = NCM_ROW_MISSING};
     finds(path, &q, "5");
     q.number = true;
