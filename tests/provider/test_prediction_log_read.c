@@ -146,6 +146,38 @@ static void reading_can_be_cancelled(void **state)
     ncm_buf_release(&b);
 }
 
+static void captured_requests_are_a_row_an_instance(void **state)
+{
+    static const char text[] =
+        "{\"captureData\":{\"endpointInput\":{\"observedContentType\":\"text/csv\",\"mode\":"
+        "\"INPUT\",\"data\":\"132.5,NY,\\n25,\\\"a,b\\\",7.5\",\"encoding\":\"CSV\"},"
+        "\"endpointOutput\":{\"data\":\"0.01\\n0.99\",\"encoding\":\"CSV\"}},"
+        "\"eventMetadata\":{\"eventId\":\"e1\",\"inferenceTime\":\"2026-11-21T14:03:22Z\"}}\n"
+        "{\"captureData\":{\"endpointInput\":{\"data\":\"{\\\"instances\\\":[[1.5,\\\"LA\\\"]]}\","
+        "\"encoding\":\"JSON\"},\"endpointOutput\":{\"data\":\"{\\\"predictions\\\":[0.25]}\","
+        "\"encoding\":\"JSON\"}},\"eventMetadata\":{\"eventId\":\"e2\",\"inferenceTime\":"
+        "\"2026-11-21T14:03:23Z\"}}\n";
+    (void)state;
+    struct ncm_frame *f = read_log(file("capture.jsonl", text), &usual);
+    assert_int_equal(f->n_rows, 3);
+    assert_string_equal(f->time_name, "timestamp");
+    assert_true(f->times[1] == 1795269802000 && f->times[2] == 1795269803000);
+    const struct ncm_column *age = ncm_frame_find(f, "input[0]"),
+                            *city = ncm_frame_find(f, "input[1]"),
+                            *out = ncm_frame_find(f, "output[0]"),
+                            *id = ncm_frame_find(f, "eventMetadata.eventId");
+    assert_true(age->numbers[0] == 132.5 && age->numbers[1] == 25 && age->numbers[2] == 1.5);
+    assert_string_equal(city->words[city->codes[0]], "NY");
+    assert_string_equal(city->words[city->codes[1]], "a,b");
+    assert_string_equal(city->words[city->codes[2]], "LA");
+    assert_true(out->numbers[0] == 0.01 && out->numbers[1] == 0.99 && out->numbers[2] == 0.25);
+    assert_int_equal(id->codes[0], id->codes[1]);
+    assert_int_equal(ncm_frame_find(f, "input[2]")->n_missing, 2);
+    assert_int_equal(facts.rows, 2); /* lines */
+    assert_int_equal(facts.values.rows, 3);
+    ncm_frame_free(f);
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 static const char *make_table(const char *name, const char *sql)
@@ -285,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_late_word_makes_a_category_of_a_column),
         cmocka_unit_test(a_column_that_is_not_there_is_named),
         cmocka_unit_test(reading_can_be_cancelled),
+        cmocka_unit_test(captured_requests_are_a_row_an_instance),
         cmocka_unit_test(a_table_is_a_frame),
         cmocka_unit_test(which_table_is_asked_where_there_are_several),
         cmocka_unit_test(the_rows_behind_a_bar),
