@@ -104,6 +104,24 @@ static void a_late_word_makes_a_category_of_a_column(void **state)
     ncm_buf_release(&b);
 }
 
+/* What came through a pipe cannot be read again: the column stays one of numbers, and it is said.
+ */
+static void a_late_word_of_standard_input_is_a_failure(void **state)
+{
+    (void)state;
+    assert_non_null(freopen(scratch("late.csv"), "re", stdin));
+    struct ncm_frame *f = read_log("-", &usual);
+    const struct ncm_column *x = ncm_frame_find(f, "x");
+    assert_false(facts.again);
+    assert_int_equal(facts.values.parse_failures, 1);
+    assert_string_equal(facts.values.failed_column, "x");
+    assert_int_equal(facts.values.failed_line, 60002);
+    assert_int_equal(x->type, NCM_COLUMN_NUMBER);
+    assert_int_equal(x->n_missing, 1);
+    assert_int_equal(f->n_rows, 60001);
+    ncm_frame_free(f);
+}
+
 static void a_column_that_is_not_there_is_named(void **state)
 {
     static const char *const wanted[] = {"x", "nowhere"};
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_csv_file_is_a_frame),
         cmocka_unit_test(json_lines_are_a_frame),
         cmocka_unit_test(a_late_word_makes_a_category_of_a_column),
+        cmocka_unit_test(a_late_word_of_standard_input_is_a_failure),
         cmocka_unit_test(a_column_that_is_not_there_is_named),
         cmocka_unit_test(reading_can_be_cancelled),
         cmocka_unit_test(captured_requests_are_a_row_an_instance),

@@ -17,7 +17,8 @@ void ncm_envelope_begin(struct log_envelope *e, const struct ncm_batch *b);
  * (the time of the request), what stands beside captureData, and "input[0]" "output[0]" … for CSV
  * and for lists of JSON, "input.age" … for objects; what is neither (base64) is one text "input".
  * Of JSON the list under instances, inputs, features, predictions or outputs is taken, or a list
- * that stands alone. The n-th of the output belongs to the n-th of the input. */
+ * that stands alone. The n-th of the output belongs to the n-th of the input. At most 1,024 columns
+ * in all and 10,000 rows of one line: what is beyond is left out. */
 bool ncm_envelope_next(struct log_envelope *e, struct ncm_batch *out);
 /* Whether a next one would be true. */
 bool ncm_envelope_pending(const struct log_envelope *e);
