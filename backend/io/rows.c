@@ -1,4 +1,5 @@
 /* The reader's loop: bytes into the buffer, rows out of it, file after file. */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +8,11 @@
 #include "io/rows_inside.h"
 #include "io/rows_scan.h"
 
-enum { BAD_FROM = 100 /* rows, before which no share of bad ones means anything */ };
+enum {
+    BAD_FROM = 100, /* rows, before which no share of bad ones means anything */
+    STREAM_MS = 200,
+    QUIET_MS = 10000,
+};
 
 bool ncm_rows_column(struct ncm_rows *r, const char *name, size_t len, size_t *out)
 {
@@ -84,7 +89,31 @@ static void make_room(struct ncm_rows *r)
     r->buf = ncm_resize(r->buf, r->cap + NCM_SCAN_STEP, 1);
 }
 
-static bool refill(struct ncm_rows *r, struct ncm_err *err)
+/* Keeps the first bytes of a file: it may be known by them again. */
+static void keep_head(struct ncm_rows *r, const char *p, size_t n)
+{
+    struct rows_file *f = ncm_rows_current(r);
+    size_t at = (size_t)r->at + r->len;
+    if (at > f->head_len || at >= ROWS_HEAD)
+        return;
+    if (n > ROWS_HEAD - at)
+        n = ROWS_HEAD - at;
+    memcpy(f->head + at, p, n);
+    if (f->head_len < at + n)
+        f->head_len = at + n;
+}
+
+/* A pipe or terminal gives bytes whenever it likes: waits for them so that it can be cancelled. */
+static bool stream_is_ready(struct ncm_rows *r, const atomic_bool *cancel)
+{
+    struct pollfd p = {.fd = ncm_rows_source_fd(r->source), .events = POLLIN};
+    while (ncm_rows_current(r)->size < 0 && poll(&p, 1, r->o.follow ? 0 : STREAM_MS) == 0)
+        if (r->o.follow || (cancel && atomic_load(cancel)))
+            return false;
+    return true;
+}
+
+bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_err *err)
 {
     size_t got;
     if (r->len - r->pos > ROWS_MAX_ROW) {
@@ -96,8 +125,12 @@ static bool refill(struct ncm_rows *r, struct ncm_err *err)
         }
     }
     make_room(r);
-    if (!ncm_rows_source_read(r->source, r->buf + r->len, r->cap - r->len, true, &got, err))
+    r->starved = !stream_is_ready(r, cancel);
+    if (r->starved)
+        return true;
+    if (!ncm_rows_source_read(r->source, r->buf + r->len, r->cap - r->len, !r->o.follow, &got, err))
         return false;
+    keep_head(r, r->buf + r->len, got);
     r->at_end = got == 0;
     r->len += got;
     memset(r->buf + r->len, 0, NCM_SCAN_STEP);
@@ -176,7 +209,7 @@ static bool has_line_end(const struct ncm_rows *r)
     return n > 0 && (memchr(r->buf + r->pos, '\n', n) || memchr(r->buf + r->pos, '\r', n));
 }
 
-static enum rows_parsed parse(struct ncm_rows *r, bool final)
+enum rows_parsed ncm_rows_parse(struct ncm_rows *r, bool final)
 {
     struct rows_file *file = ncm_rows_current(r);
     if (file->format == NCM_ROWS_GUESS) {
@@ -193,6 +226,7 @@ static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
 {
     struct rows_file *file = ncm_rows_current(r);
     r->rows += (int64_t)r->n_rows;
+    file->given += (int64_t)r->n_rows;
     file->consumed = r->at + (int64_t)r->pos;
     file->next_line = file->line;
     ncm_rows_json_waits(r, &file->consumed, &file->next_line);
@@ -207,19 +241,7 @@ static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
     return NCM_ROWS_BATCH;
 }
 
-static bool open_next(struct ncm_rows *r, struct ncm_err *err)
-{
-    size_t i = r->current + 1;
-    if (!ncm_rows_file_open(r->files[i], &r->source, err))
-        return false;
-    r->current = i;
-    r->at = 0;
-    r->len = r->pos = 0;
-    r->at_end = r->skip_line = false;
-    return true;
-}
-
-static void close_source(struct ncm_rows *r)
+void ncm_rows_close_source(struct ncm_rows *r)
 {
     if (r->source)
         r->raw_before += ncm_rows_source_raw(r->source);
@@ -237,33 +259,60 @@ static enum ncm_rows_got end(const struct ncm_rows *r, struct ncm_err *err)
     return NCM_ROWS_ERROR;
 }
 
+/* Opens the next file that has something to read. */
+static enum ncm_rows_got open_next(struct ncm_rows *r, struct ncm_err *err)
+{
+    if (r->o.follow)
+        return ncm_rows_pick(r, err);
+    if (r->current + 1 == r->n_files)
+        return end(r, err);
+    return ncm_rows_file_open(r, r->files[r->current + 1], err) ? NCM_ROWS_BATCH : NCM_ROWS_ERROR;
+}
+
+/* What a file that gave an error still holds is not read. */
+static enum ncm_rows_got give_up_file(struct ncm_rows *r)
+{
+    ncm_rows_close_source(r);
+    ncm_rows_current(r)->state = STATE_DONE;
+    return NCM_ROWS_ERROR;
+}
+
 enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
                                 const atomic_bool *cancel, struct ncm_err *err)
 {
     r->n_rows = 0;
+    if (r->failed) {
+        r->failed = false;
+        *err = r->err;
+        return give_up_file(r);
+    }
     for (;;) {
         if (cancel && atomic_load(cancel)) {
             ncm_fail(err, NCM_CANCELLED, _("reading was cancelled"));
             return NCM_ROWS_ERROR;
         }
-        if (!r->source && r->current + 1 == r->n_files)
-            return end(r, err);
-        if (!r->source && !open_next(r, err))
-            return NCM_ROWS_ERROR;
-        enum rows_parsed parsed = parse(r, r->at_end);
+        enum ncm_rows_got opened = r->source ? NCM_ROWS_BATCH : open_next(r, err);
+        if (opened != NCM_ROWS_BATCH)
+            return opened;
+        enum rows_parsed parsed = ncm_rows_parse(r, r->at_end);
         if (r->n_rows > 0) {
-            if (parsed == ROWS_FAILED)
-                r->failed = true;
+            r->failed = parsed == ROWS_FAILED;
             return give(r, out);
         }
-        if (parsed == ROWS_FAILED || r->failed) {
+        if (parsed == ROWS_FAILED) {
             *err = r->err;
-            return NCM_ROWS_ERROR;
+            return give_up_file(r);
         }
-        if (r->at_end)
-            close_source(r);
-        else if (!refill(r, err))
-            return NCM_ROWS_ERROR;
+        if (r->at_end) {
+            ncm_rows_close_source(r);
+            ncm_rows_current(r)->state = STATE_DONE;
+        } else if (!ncm_rows_refill(r, cancel, err)) {
+            return give_up_file(r);
+        } else if (r->starved && r->o.follow) {
+            return NCM_ROWS_WAIT;
+        } else if (r->at_end && r->o.follow) {
+            r->at_end = ncm_rows_is_over(r);
+        }
     }
 }
 
@@ -279,10 +328,19 @@ bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct nc
     r->chunk = ROWS_CHUNK;
     r->by_name = ncm_map_new();
     r->current = SIZE_MAX;
-    if (!ncm_rows_find(r, err)) {
+    r->quiet_ms = QUIET_MS;
+    r->watch = ncm_rows_watch_new();
+    size_t n;
+    char **names = ncm_rows_names(r, &n);
+    for (size_t i = 0; !o->follow && i < n; i++)
+        ncm_rows_file_add(r, names[i]);
+    ncm_rows_names_free(names, n);
+    if (n == 0 && !o->follow) {
         ncm_rows_close(r);
-        return false;
+        return ncm_fail(err, NCM_NOT_FOUND, _("%s: no such file"), path);
     }
+    if (o->follow)
+        ncm_rows_is_new(r); /* what is there now is there already */
     *out = r;
     return true;
 }
@@ -292,6 +350,7 @@ void ncm_rows_close(struct ncm_rows *r)
     if (!r)
         return;
     ncm_rows_source_free(r->source);
+    ncm_rows_watch_free(r);
     for (size_t i = 0; i < r->n_files; i++)
         ncm_rows_file_free(r->files[i]);
     for (size_t i = 0; i < r->n_columns; i++)
@@ -317,8 +376,11 @@ void ncm_rows_facts(const struct ncm_rows *r, struct ncm_rows_facts *out)
         .kept = r->kept,
         .n_kept = r->n_kept,
         .left_out = ncm_rows_json_left_out(r),
-        .n_files = r->n_files,
     };
-    for (size_t i = 0; i < r->n_files && out->total_bytes >= 0; i++)
-        out->total_bytes = r->files[i]->size < 0 ? -1 : out->total_bytes + r->files[i]->size;
+    for (size_t i = 0; i < r->n_files; i++) {
+        const struct rows_file *f = r->files[i];
+        out->n_files += !f->is_past;
+        if (!f->is_past && out->total_bytes >= 0)
+            out->total_bytes = f->size < 0 ? -1 : out->total_bytes + f->size;
+    }
 }

@@ -73,6 +73,8 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
                                 const atomic_bool *cancel, struct ncm_err *err);
 /* Waits until something may be new (inotify where it works, else stat), or wait_ms, or cancel. */
 void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel);
+/* Ends a wait, or the next one. Any thread. */
+void ncm_rows_wake(struct ncm_rows *r);
 
 /* So far. */
 struct ncm_rows_facts {

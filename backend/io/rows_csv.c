@@ -96,7 +96,7 @@ static bool begin_row(struct ncm_rows *r, size_t start, struct csv_row *row)
         row->room = ROWS_MAX_COLUMNS;
         return true;
     }
-    struct ncm_field *room = ncm_rows_room(r);
+    struct ncm_field *room = r->header_only ? NULL : ncm_rows_room(r);
     if (!room)
         return false;
     row->room = file->n_map;

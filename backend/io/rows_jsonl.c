@@ -193,6 +193,9 @@ enum rows_parsed ncm_rows_jsonl(struct ncm_rows *r, bool final)
 {
     struct rows_json *j = json_of(r);
     bool failed = false;
+    ncm_rows_current(r)->begun = true;
+    if (r->header_only)
+        return ROWS_FULL;
     if (j->has_pending && !commit(r, j))
         return ROWS_FULL;
     while (r->pos < r->len) {

@@ -67,6 +67,16 @@ bool ncm_rows_source_packed(const struct rows_source *s)
     return s->packing == PACK_GZIP || s->packing == PACK_ZSTD;
 }
 
+void ncm_rows_source_forget(struct rows_source *s)
+{
+    s->at = s->len = 0;
+}
+
+bool ncm_rows_source_inside(const struct rows_source *s)
+{
+    return s->inside;
+}
+
 static bool read_raw(struct rows_source *s, void *out, size_t cap, size_t *got, struct ncm_err *err)
 {
     ssize_t n;

@@ -104,6 +104,24 @@ static void a_late_word_makes_a_category_of_a_column(void **state)
     ncm_buf_release(&b);
 }
 
+/* What came through a pipe cannot be read again: the column stays one of numbers, and it is said.
+ */
+static void a_late_word_of_standard_input_is_a_failure(void **state)
+{
+    (void)state;
+    assert_non_null(freopen(scratch("late.csv"), "re", stdin));
+    struct ncm_frame *f = read_log("-", &usual);
+    const struct ncm_column *x = ncm_frame_find(f, "x");
+    assert_false(facts.again);
+    assert_int_equal(facts.values.parse_failures, 1);
+    assert_string_equal(facts.values.failed_column, "x");
+    assert_int_equal(facts.values.failed_line, 60002);
+    assert_int_equal(x->type, NCM_COLUMN_NUMBER);
+    assert_int_equal(x->n_missing, 1);
+    assert_int_equal(f->n_rows, 60001);
+    ncm_frame_free(f);
+}
+
 static void a_column_that_is_not_there_is_named(void **state)
 {
     static const char *const wanted[] = {"x", "nowhere"};
@@ -144,6 +162,38 @@ static void reading_can_be_cancelled(void **state)
     assert_int_equal(err.code, NCM_CANCELLED);
     assert_true(facts.rows < 2000000);
     ncm_buf_release(&b);
+}
+
+static void captured_requests_are_a_row_an_instance(void **state)
+{
+    static const char text[] =
+        "{\"captureData\":{\"endpointInput\":{\"observedContentType\":\"text/csv\",\"mode\":"
+        "\"INPUT\",\"data\":\"132.5,NY,\\n25,\\\"a,b\\\",7.5\",\"encoding\":\"CSV\"},"
+        "\"endpointOutput\":{\"data\":\"0.01\\n0.99\",\"encoding\":\"CSV\"}},"
+        "\"eventMetadata\":{\"eventId\":\"e1\",\"inferenceTime\":\"2026-11-21T14:03:22Z\"}}\n"
+        "{\"captureData\":{\"endpointInput\":{\"data\":\"{\\\"instances\\\":[[1.5,\\\"LA\\\"]]}\","
+        "\"encoding\":\"JSON\"},\"endpointOutput\":{\"data\":\"{\\\"predictions\\\":[0.25]}\","
+        "\"encoding\":\"JSON\"}},\"eventMetadata\":{\"eventId\":\"e2\",\"inferenceTime\":"
+        "\"2026-11-21T14:03:23Z\"}}\n";
+    (void)state;
+    struct ncm_frame *f = read_log(file("capture.jsonl", text), &usual);
+    assert_int_equal(f->n_rows, 3);
+    assert_string_equal(f->time_name, "timestamp");
+    assert_true(f->times[1] == 1795269802000 && f->times[2] == 1795269803000);
+    const struct ncm_column *age = ncm_frame_find(f, "input[0]"),
+                            *city = ncm_frame_find(f, "input[1]"),
+                            *out = ncm_frame_find(f, "output[0]"),
+                            *id = ncm_frame_find(f, "eventMetadata.eventId");
+    assert_true(age->numbers[0] == 132.5 && age->numbers[1] == 25 && age->numbers[2] == 1.5);
+    assert_string_equal(city->words[city->codes[0]], "NY");
+    assert_string_equal(city->words[city->codes[1]], "a,b");
+    assert_string_equal(city->words[city->codes[2]], "LA");
+    assert_true(out->numbers[0] == 0.01 && out->numbers[1] == 0.99 && out->numbers[2] == 0.25);
+    assert_int_equal(id->codes[0], id->codes[1]);
+    assert_int_equal(ncm_frame_find(f, "input[2]")->n_missing, 2);
+    assert_int_equal(facts.rows, 2); /* lines */
+    assert_int_equal(facts.values.rows, 3);
+    ncm_frame_free(f);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
@@ -248,6 +298,10 @@ static void the_rows_behind_a_bar(void **state)
     finds(path, &q, "4");
     q.until_ms = NCM_NO_TIME;
     finds(path, &q, "4 6");
+    char *words[] = {"red", "blue", "(other)"};
+    struct ncm_column known = {.words = words, .n_words = 3, .other = 2};
+    q = (struct ncm_row_question){.column = "c", .test = NCM_ROW_OTHER, .known = &known};
+    finds(path, &q, "3");
     q = (struct ncm_row_question){.column = "x", .test = NCM_ROW_MISSING};
     finds(path, &q, "5");
     q.number = true;
@@ -279,8 +333,10 @@ int main(void)
         cmocka_unit_test(a_csv_file_is_a_frame),
         cmocka_unit_test(json_lines_are_a_frame),
         cmocka_unit_test(a_late_word_makes_a_category_of_a_column),
+        cmocka_unit_test(a_late_word_of_standard_input_is_a_failure),
         cmocka_unit_test(a_column_that_is_not_there_is_named),
         cmocka_unit_test(reading_can_be_cancelled),
+        cmocka_unit_test(captured_requests_are_a_row_an_instance),
         cmocka_unit_test(a_table_is_a_frame),
         cmocka_unit_test(which_table_is_asked_where_there_are_several),
         cmocka_unit_test(the_rows_behind_a_bar),

@@ -17,6 +17,7 @@
 struct search {
     const struct ncm_row_question *q;
     struct ncm_found_rows *found;
+    struct ncm_map *known; /* OTHER */
     size_t most, rows_cap, bytes;
     size_t column, time; /* their places in the batch, or NOWHERE */
     bool seen_column, seen_time;
@@ -48,14 +49,34 @@ static bool is_word(const char *word, const struct ncm_field *f)
     return !is_missing(f) && f->len == len && memcmp(f->p, word, len) == 0;
 }
 
-static bool answers(const struct ncm_row_question *q, const struct ncm_field *f)
+static struct ncm_map *known_words(const struct ncm_row_question *q)
 {
+    struct ncm_map *m = ncm_map_new();
+    for (size_t i = 0; q->test == NCM_ROW_OTHER && i < q->known->n_words; i++) {
+        if (i != q->known->other) {
+            ncm_map_set(m, q->known->words[i], strlen(q->known->words[i]), i);
+        }
+    }
+    return m;
+}
+
+static bool is_known(const struct ncm_map *known, const struct ncm_field *f)
+{
+    size_t at;
+    return ncm_map_get(known, f->p, f->len, &at);
+}
+
+static bool answers(const struct search *s, const struct ncm_field *f)
+{
+    const struct ncm_row_question *q = s->q;
     double v;
     switch (q->test) {
     case NCM_ROW_WITHIN:
         return f && is_within(q, f);
     case NCM_ROW_WORD:
         return f && is_word(q->word, f);
+    case NCM_ROW_OTHER:
+        return f && !is_missing(f) && !is_known(s->known, f);
     case NCM_ROW_MISSING:
         return !f || is_missing(f) || (q->number && (!number_of(f, &v) || v != v));
     case NCM_ROW_ANY:
@@ -131,7 +152,7 @@ static bool look(struct search *s, const struct ncm_batch *b)
     for (size_t i = 0; i < b->n_rows; i++) {
         const struct ncm_field *row = &b->fields[i * b->n_columns];
         s->found->n_read++;
-        if (in_time(s, row) && answers(s->q, s->column == NOWHERE ? NULL : &row[s->column])) {
+        if (in_time(s, row) && answers(s, s->column == NOWHERE ? NULL : &row[s->column])) {
             keep_row(s, b, i);
         }
         if (s->found->n == s->most || s->bytes >= MOST_BYTES) {
@@ -164,7 +185,7 @@ bool ncm_log_find_rows(const char *path, const struct ncm_log_options *o,
     if (!ncm_log_source_open(path, &rows, o->table, cancel, &source, err)) {
         return false;
     }
-    struct search s = {.q = q, .found = ncm_alloc(1, sizeof *s.found)};
+    struct search s = {.q = q, .found = ncm_alloc(1, sizeof *s.found), .known = known_words(q)};
     s.most = q->most == 0 ? USUAL_ROWS : q->most < MOST_ROWS ? q->most : MOST_ROWS;
     struct ncm_batch batch;
     enum ncm_rows_got got;
@@ -174,6 +195,7 @@ bool ncm_log_find_rows(const char *path, const struct ncm_log_options *o,
         }
     }
     ncm_log_source_close(source);
+    ncm_map_free(s.known);
     if (got == NCM_ROWS_ERROR || !check_columns(&s, path, err)) {
         ncm_found_rows_free(s.found);
         return false;

@@ -10,16 +10,18 @@ enum ncm_row_test {
     NCM_ROW_ANY,
     NCM_ROW_WITHIN,  /* a number from lo to hi */
     NCM_ROW_WORD,    /* this word, by its bytes */
+    NCM_ROW_OTHER,   /* a word that is none of known's own: what its "(other)" counts */
     NCM_ROW_MISSING, /* missing, or no number where `number` is set */
 };
 
 struct ncm_row_question {
     const char *column; /* NULL for ANY */
     enum ncm_row_test test;
-    double lo, hi;    /* WITHIN; infinities allowed */
-    bool above_lo;    /* lo itself is not within: bars are (a, b] */
-    bool below_hi;    /* hi itself is not within: [a, b) */
-    const char *word; /* WORD */
+    double lo, hi;                  /* WITHIN; infinities allowed */
+    bool above_lo;                  /* lo itself is not within: bars are (a, b] */
+    bool below_hi;                  /* hi itself is not within: [a, b) */
+    const struct ncm_column *known; /* OTHER: a category column, borrowed */
+    const char *word;               /* WORD */
     bool number;      /* MISSING: the column holds numbers, so that a word is missing too */
     const char *time; /* the time column; NULL: no limits of time */
     int64_t since_ms, until_ms; /* since <= t < until; NCM_NO_TIME: no such limit */

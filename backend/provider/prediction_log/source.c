@@ -7,11 +7,14 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "provider/prediction_log/envelope.h"
 
 /* One of the two. */
 struct log_source {
     struct ncm_rows *rows;
     struct log_table *table;
+    struct log_envelope *envelope; /* where the lines are requests */
+    char *before;                  /* position before the lines that are being unwrapped */
 };
 
 static bool ends_with(const char *path, const char *end)
@@ -52,14 +55,44 @@ void ncm_log_source_close(struct log_source *s)
         ncm_rows_close(s->rows);
     }
     ncm_log_table_close(s->table);
+    ncm_envelope_free(s->envelope);
+    ncm_free(s->before);
     ncm_free(s);
+}
+
+/* The next rows of requests; s->envelope holds some of the last lines or none. */
+static enum ncm_rows_got next_unwrapped(struct log_source *s, struct ncm_batch *out,
+                                        const atomic_bool *cancel, struct ncm_err *err)
+{
+    while (!ncm_envelope_pending(s->envelope) || !ncm_envelope_next(s->envelope, out)) {
+        struct ncm_batch lines;
+        ncm_free(s->before);
+        s->before = ncm_rows_position(s->rows);
+        enum ncm_rows_got got = ncm_rows_next(s->rows, &lines, cancel, err);
+        if (got != NCM_ROWS_BATCH) {
+            return got;
+        }
+        ncm_envelope_begin(s->envelope, &lines);
+    }
+    return NCM_ROWS_BATCH;
 }
 
 enum ncm_rows_got ncm_log_source_next(struct log_source *s, struct ncm_batch *out,
                                       const atomic_bool *cancel, struct ncm_err *err)
 {
-    return s->rows ? ncm_rows_next(s->rows, out, cancel, err)
-                   : ncm_log_table_next(s->table, out, cancel, err);
+    if (s->table) {
+        return ncm_log_table_next(s->table, out, cancel, err);
+    }
+    if (s->envelope) {
+        return next_unwrapped(s, out, cancel, err);
+    }
+    enum ncm_rows_got got = ncm_rows_next(s->rows, out, cancel, err);
+    if (got != NCM_ROWS_BATCH || !ncm_envelope_is(out)) {
+        return got;
+    }
+    s->envelope = ncm_envelope_new();
+    ncm_envelope_begin(s->envelope, out);
+    return next_unwrapped(s, out, cancel, err);
 }
 
 void ncm_log_source_wait(struct log_source *s, int wait_ms, const atomic_bool *cancel)
@@ -96,6 +129,9 @@ void ncm_log_source_facts(const struct log_source *s, struct ncm_log_facts *out)
 
 char *ncm_log_source_position(const struct log_source *s)
 {
+    if (s->envelope && s->before && ncm_envelope_pending(s->envelope)) {
+        return ncm_strdup(s->before); /* rather some rows twice than some never */
+    }
     return s->rows ? ncm_rows_position(s->rows)
                    : ncm_sprintf("rowid %" PRId64, ncm_log_table_last(s->table));
 }
