@@ -2,6 +2,7 @@
 #include "ops/watch/rows_eval.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -67,6 +68,7 @@ static void close_rows(struct ncm_evaluator *e)
     ncm_frame_free(r->reference);
     ncm_free(r->panes);
     ncm_free(r->before);
+    ncm_free(r->time_name);
     ncm_free(r->scratch);
     ncm_free(r);
 }
@@ -90,6 +92,24 @@ static void resume(struct ncm_evaluator *e)
     ncm_free(skip);
 }
 
+/* The version's column is needed too, though the reference need not have it. */
+static void add_column(struct ncm_frame *f, const char *name)
+{
+    if (ncm_frame_find(f, name) != NULL) {
+        return;
+    }
+    f->columns = ncm_resize(f->columns, f->n_columns + 1, sizeof *f->columns);
+    struct ncm_column *c = &f->columns[f->n_columns++];
+    *c = (struct ncm_column){.name = ncm_strdup(name),
+                             .type = NCM_COLUMN_CATEGORY,
+                             .other = NCM_NO_CODE,
+                             .n_missing = f->n_rows};
+    c->codes = ncm_alloc(f->n_rows + 1, sizeof *c->codes);
+    c->words = ncm_alloc(1, sizeof(char *));
+    c->counts = ncm_alloc(1, sizeof *c->counts);
+    memset(c->codes, 0xff, f->n_rows * sizeof *c->codes);
+}
+
 static void fresh_state(struct ncm_evaluator *e)
 {
     struct ncm_watched *w = &e->watched;
@@ -110,9 +130,10 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
     bool ok = ncm_row_watch_reference(e, &none, err);
     ncm_row_watch_options(&e->monitor, &wish);
     wish.o.rows.follow = true;
-    /* The version's column is needed too, though it is no feature. */
-    wish.o.frame.schema =
-        e->monitor.version_column == NULL ? r->reference : NULL;
+    if (e->monitor.version_column != NULL && r->reference != NULL) {
+        add_column(r->reference, e->monitor.version_column);
+    }
+    wish.o.frame.schema = r->reference;
     ok = ok && ncm_log_follow_open(e->monitor.current, &wish.o, &r->log, err);
     ncm_row_watch_options_release(&wish);
     if (!ok) {
@@ -142,6 +163,7 @@ static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
     if (e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
         r->version_pane = ncm_pane_new(&r->schema, 0);
     }
+    r->time_name = ncm_strdup(f->time_name);
     r->schema_known = true;
 }
 
@@ -285,11 +307,10 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
     struct ncm_row_wishes wish;
     struct ncm_found_rows *found = NULL;
     const struct ncm_watched_feature *f = &e->watched.features[feature];
-    char *time = ncm_log_follow_time(r->log);
     struct ncm_row_question q = {
         .column = f->name,
         .number = f->type == NCM_COLUMN_NUMBER,
-        .time = e->monitor.window_rows > 0 ? NULL : time,
+        .time = e->monitor.window_rows > 0 ? NULL : r->time_name,
         .since_ms = e->watched.windows[window].start_ms,
         .until_ms = e->watched.windows[window].end_ms,
         .most = most,
@@ -302,7 +323,6 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
     }
     ncm_found_rows_free(found);
     ncm_row_watch_options_release(&wish);
-    ncm_free(time);
     return ok;
 }
 

@@ -19,6 +19,7 @@ struct ncm_rows_eval {
     int64_t rows_seen;             /* of the log, for windows of rows */
     int64_t newest_ms;             /* of all rows */
     int64_t closed_index;          /* panes up to it are closed; INT64_MIN: none */
+    char *time_name;               /* the log's time column; NULL: none */
     char *before;                  /* position before the batch at hand */
     int64_t in_batch;              /* rows of it that are behind us */
     int64_t skip;                  /* rows to pass over after a restart */
