@@ -72,9 +72,10 @@ struct ncm_bins ncm_bins_closed(double low, double high, size_t count)
         low -= 0.5;
         high += 0.5;
     }
-    double step = (high - low) / (double)count;
-    for (size_t i = 0; i < count; i++)
-        b.edges[i] = (double)i * step + low;
+    double range = high - low, step = range / (double)count, n = (double)count;
+    for (size_t i = 0; i < count; i++) /* a range beyond a double is divided before it is made */
+        b.edges[i] = isfinite(range) ? (double)i * step + low
+                                     : low * (1 - (double)i / n) + high * ((double)i / n);
     b.edges[count] = high;
     return b;
 }
@@ -94,6 +95,8 @@ struct ncm_bins ncm_bins_equal_width(double low, double high, size_t parts)
 static size_t cover(double range, double parts)
 {
     double width = range / parts;
+    if (!isfinite(width))
+        return isfinite(parts) ? (size_t)ceil(parts) : 1;
     return width > 0 ? (size_t)ceil(range / width) : 1;
 }
 

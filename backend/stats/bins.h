@@ -19,8 +19,8 @@ struct ncm_bins {
 void ncm_bins_release(struct ncm_bins *b);
 
 /* House: open bins between the quantiles 1/parts … (parts-1)/parts of the sorted reference (n > 0),
- * equal ones merged; where all its values equal e, the bins <e, =e, >e (edges: the double just below
- * e, and e), as a move downwards would be invisible otherwise. O(parts). */
+ * equal ones merged; where all its values equal e, the bins <e, =e, >e (edges: the double just
+ * below e, and e), as a move downwards would be invisible otherwise. O(parts). */
 struct ncm_bins ncm_bins_quantiles(const double *sorted, size_t n, size_t parts);
 
 /* Open bins: `parts` equally wide ones over low…high, the outer two open. low < high. */

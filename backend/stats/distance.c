@@ -31,6 +31,11 @@ double ncm_psi(const double *ref, const double *cur, size_t n, double *terms)
     return sum;
 }
 
+double ncm_psi_by_chance(size_t bins, double n, double m)
+{
+    return bins == 0 ? 0 : (double)(bins - 1) * (1 / n + 1 / m);
+}
+
 /* x*ln(x/y), 0 where x is. */
 static double part(double x, double y)
 {

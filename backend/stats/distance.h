@@ -9,9 +9,14 @@
 #define NCM_PSI_FLOOR 1e-4
 
 /* Population stability index Σ (q-p)*ln(q/p), p and q the shares of reference and current, each at
- * least NCM_PSI_FLOOR and not made to sum to 1 again. Symmetric; 0…; one bin that moved away adds at
- * most 9.2. terms: NULL, or n numbers that get each bin's part. */
+ * least NCM_PSI_FLOOR and not made to sum to 1 again. Symmetric; 0…; one bin that moved away adds
+ * at most 9.2. terms: NULL, or n numbers that get each bin's part. */
 double ncm_psi(const double *ref, const double *cur, size_t n, double *terms);
+
+/* What PSI comes to without any drift, by chance alone: about (bins-1)*(1/n+1/m). Above
+ * NCM_PSI_SMALL_SAMPLE the usual thresholds (0.1, 0.25) mean nothing: say "small sample". */
+#define NCM_PSI_SMALL_SAMPLE 0.05
+double ncm_psi_by_chance(size_t bins, double n, double m);
 
 /* Jensen–Shannon distance sqrt((KL(p‖a)+KL(q‖a))/2) with a = (p+q)/2 and 0*ln 0 = 0; logarithms to
  * the base given: 2 gives 0…1 (house, NannyML), M_E gives 0…0.8326 (scipy, Evidently). */

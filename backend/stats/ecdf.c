@@ -67,8 +67,8 @@ static struct walk walk_weighted(const struct ncm_ordered *a, const struct ncm_o
     double n = total_of(a), m = total_of(b), in_a = 0, in_b = 0, last = 0, apart = 0;
     size_t i = 0, j = 0;
     while (i < a->n || j < b->n) {
-        double x = j == b->n || (i < a->n && a->values[i] <= b->values[j]) ? a->values[i]
-                                                                           : b->values[j];
+        double x =
+            j == b->n || (i < a->n && a->values[i] <= b->values[j]) ? a->values[i] : b->values[j];
         double area = i + j > 0 ? apart * (x - last) : 0;
         s.w1 += area;
         s.energy += area * apart;

@@ -23,15 +23,16 @@ struct ncm_ecdf ncm_ecdf_compare(const struct ncm_ordered *ref, const struct ncm
 /* Below this spread of the reference W1 is not to be set in relation to it. */
 #define NCM_SPREAD_FLOOR 1e-3
 
-/* W1 / max(std0 of the reference, NCM_SPREAD_FLOOR), as Evidently. Where the reference has no spread
- * at all the number means nothing (a step of 0.75 gives 750): say so instead of showing it. */
+/* W1 / max(std0 of the reference, NCM_SPREAD_FLOOR), as Evidently. Where the reference has no
+ * spread at all the number means nothing (a step of 0.75 gives 750): say so instead of showing it.
+ */
 double ncm_wasserstein_norm(double wasserstein, double ref_std0);
 
 /* Two-sided p of d between n and m values, exact: the share of lattice paths from (0,0) to (n,m)
- * that leave the band |i/n - j/m| < d, V(i,j) = (i*V(i-1,j) + j*V(i,j-1))/(i+j), diagonal by diagonal
- * and only within the band (Hodges 1958; the same number as scipy's method "exact"). O(n*m*min(1,2d))
- * steps: 0.1 s for 10,000 by 10,000 at worst, as p is 0 where it is below 1e-320 (Wei and Dudley
- * 2012). O(min(n,m)) memory. NaN where a side is empty. */
+ * that leave the band |i/n - j/m| < d, V(i,j) = (i*V(i-1,j) + j*V(i,j-1))/(i+j), diagonal by
+ * diagonal and only within the band (Hodges 1958; the same number as scipy's method "exact").
+ * O(n*m*min(1,2d)) steps: 0.1 s for 10,000 by 10,000 at worst, as p is 0 where it is below 1e-320
+ * (Wei and Dudley 2012). O(min(n,m)) memory. NaN where a side is empty. */
 double ncm_ks_p_exact(double d, size_t n, size_t m);
 
 /* Two-sided p by the law of one sample of N = round(n*m/(n+m)) values, as scipy's method "asymp":
@@ -50,9 +51,9 @@ double ncm_ks_p(double d, size_t n, size_t m);
  * 1962), as scipy. NaN where a side has less than 2 values. */
 double ncm_cvm(const struct ncm_ordered *ref, const struct ncm_ordered *cur);
 
-/* Anderson–Darling's k-sample statistic for two samples, midranks, standardised (Scholz and Stephens
- * 1987, equation 7), as scipy's anderson_ksamp. NaN where there is but one distinct value, a side is
- * empty or both together have less than 4 values. */
+/* Anderson–Darling's k-sample statistic for two samples, midranks, standardised (Scholz and
+ * Stephens 1987, equation 7), as scipy's anderson_ksamp. NaN where there is but one distinct value,
+ * a side is empty or both together have less than 4 values. */
 double ncm_anderson(const struct ncm_ordered *ref, const struct ncm_ordered *cur);
 
 /* Mann–Whitney: two-sided p by the normal law with correction for ties and continuity, as scipy's

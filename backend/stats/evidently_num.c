@@ -113,8 +113,8 @@ static double psi_of(const struct pair *p)
     return sum;
 }
 
-/* Evidently multiplies densities by the mean width of a bin: where the edges are rounded (values near
- * 1e9) that is not the same as the shares. */
+/* Evidently multiplies densities by the mean width of a bin: where the edges are rounded (values
+ * near 1e9) that is not the same as the shares. */
 static double hellinger(const struct ncm_ordered *ref, const struct ncm_ordered *cur)
 {
     struct ncm_bins b = bins_of(ref, cur, distinct_of(ref, cur));
@@ -122,10 +122,10 @@ static double hellinger(const struct ncm_ordered *ref, const struct ncm_ordered 
     double width = (b.edges[b.n] - b.edges[0]) / (double)b.n, sum = 0;
     ncm_bins_count_sorted(&b, ref, p.ref);
     ncm_bins_count_sorted(&b, cur, p.cur);
-    for (size_t i = 0; i < b.n; i++)
-        if (p.ref[i] > 0 && p.cur[i] > 0 && b.edges[i + 1] > b.edges[i])
-            sum += sqrt(p.ref[i] / (double)ref->n * (p.cur[i] / (double)cur->n)) * width /
-                   (b.edges[i + 1] - b.edges[i]);
+    for (size_t i = 0; i < b.n; i++) {
+        double gap = b.edges[i + 1] - b.edges[i], by = gap > 0 && isfinite(width) ? width / gap : 1;
+        sum += sqrt(p.ref[i] / (double)ref->n * (p.cur[i] / (double)cur->n)) * by;
+    }
     pair_release(&p);
     ncm_bins_release(&b);
     return sqrt(1 - fmin(sum, 1));

@@ -19,11 +19,11 @@ enum ncm_evidently_num {
     NCM_EVIDENTLY_Z,             /* "z": p of two shares, for at most two distinct values */
 };
 
-/* Bins of psi, jensenshannon and kl_div: more than 20 distinct values in the reference: equally wide
- * ones, Sturges over both sides together; else one bin a distinct value of either side. false where
- * a side is empty (Evidently refuses; there is no number then) or, for chisquare and z, where there
- * are more than 5 and 2 distinct values, for which it is not chosen. Both sides without weights.
- * O(n+m) beside the sorting that is done. */
+/* Bins of psi, jensenshannon and kl_div: more than 20 distinct values in the reference: equally
+ * wide ones, Sturges over both sides together; else one bin a distinct value of either side. false
+ * where a side is empty (Evidently refuses; there is no number then) or, for chisquare and z, where
+ * there are more than 5 and 2 distinct values, for which it is not chosen. Both sides without
+ * weights. O(n+m) beside the sorting that is done. */
 bool ncm_evidently_num(enum ncm_evidently_num method, const struct ncm_ordered *ref,
                        const struct ncm_ordered *cur, double *score);
 

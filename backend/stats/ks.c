@@ -32,7 +32,8 @@ static double leave_band(int64_t n, int64_t m, int64_t dn, int64_t dm, int64_t h
         v[i] = 1;
     v[1] = 0;
     for (int64_t s = 1; s <= n + m; s++) {
-        int64_t from = div_down(s * dn - h, dn + dm) + 1, to = -div_down(-(s * dn + h), dn + dm) - 1;
+        int64_t from = div_down(s * dn - h, dn + dm) + 1,
+                to = -div_down(-(s * dn + h), dn + dm) - 1;
         from = from > s - m ? from : s - m;
         from = from > 0 ? from : 0;
         to = to < n ? to : n;
@@ -138,5 +139,5 @@ double ncm_ks_p_asymptotic(double d, size_t n, size_t m)
 double ncm_ks_p(double d, size_t n, size_t m)
 {
     return n <= NCM_KS_EXACT_MOST && m <= NCM_KS_EXACT_MOST ? ncm_ks_p_exact(d, n, m)
-                                                             : ncm_ks_p_asymptotic(d, n, m);
+                                                            : ncm_ks_p_asymptotic(d, n, m);
 }

@@ -77,7 +77,8 @@ static void put_side(const struct sink *out, const struct side *s)
 {
     static const int percent[] = {1, 5, 25, 50, 75, 95, 99};
     const struct ncm_number_side *g = s->given;
-    const char *flat = _("all values are equal"), *large = _("the values are too large");
+    const char *large = _("the values are too large");
+    const char *flat = s->moments.m2 > 0 ? large : _("all values are equal");
     put_of(out, s, "rows", (double)(g->n + g->missing + g->infinite), "");
     put_of(out, s, "missing", (double)g->missing, "");
     put_of(out, s, "infinite", (double)g->infinite, "");
@@ -88,7 +89,7 @@ static void put_side(const struct sink *out, const struct side *s)
     put_of(out, s, "max", s->moments.max, "");
     put_of(out, s, "mean", s->moments.mean, large);
     put_of(out, s, "std0", ncm_std0(&s->moments), large);
-    put_of(out, s, "std1", ncm_std1(&s->moments), _("one value has no spread"));
+    put_of(out, s, "std1", ncm_std1(&s->moments), g->n > 1 ? large : _("one value has no spread"));
     put_of(out, s, "skew", ncm_skew(&s->moments), flat);
     put_of(out, s, "kurtosis_excess", ncm_kurtosis_excess(&s->moments), flat);
     for (size_t i = 0; i < sizeof(percent) / sizeof(percent[0]); i++) {
@@ -109,7 +110,8 @@ static void put_walk(const struct sink *out, const struct side *a, const struct 
     if (n * m / (n + m) >= SCIPY_N)
         put(out, "ks.p_asymptotic", ncm_ks_p_asymptotic(e->d, ref->n, cur->n), "");
     put(out, "wasserstein", e->wasserstein, large);
-    put(out, "wasserstein_norm", ncm_wasserstein_norm(e->wasserstein, ncm_std0(&a->moments)), large);
+    put(out, "wasserstein_norm", ncm_wasserstein_norm(e->wasserstein, ncm_std0(&a->moments)),
+        large);
     put(out, "energy", e->energy, large);
     put(out, "cvm.statistic", ncm_cvm(ref, cur), _("needs two values on either side"));
     put(out, "anderson.statistic", ncm_anderson(ref, cur),

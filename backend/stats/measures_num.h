@@ -14,12 +14,11 @@ struct ncm_number_side {
 };
 
 /* Tells each measure once, under these names:
- *   ref.… and cur.…: rows (n + missing + infinite), missing, infinite, distinct, min, max, mean, std0,
- *     std1, skew, kurtosis_excess, q01 q05 q25 q50 q75 q95 q99, in the data's unit;
- *   status: "no_data" where a side has no value; of what follows then only evidently.* and nannyml.*
- *     are told, as errors;
- *   ks.statistic, ks.p_auto, ks.p_asymptotic (where nm/(n+m) >= 200), wasserstein, wasserstein_norm,
- *     energy, cvm.statistic, anderson.statistic, mannwhitney.p (stats/ecdf.h);
+ *   ref.… and cur.…: rows (n + missing + infinite), missing, infinite, distinct, min, max, mean,
+ * std0, std1, skew, kurtosis_excess, q01 q05 q25 q50 q75 q95 q99, in the data's unit; status:
+ * "no_data" where a side has no value; of what follows then only evidently.* and nannyml.* are
+ * told, as errors; ks.statistic, ks.p_auto, ks.p_asymptotic (where nm/(n+m) >= 200), wasserstein,
+ * wasserstein_norm, energy, cvm.statistic, anderson.statistic, mannwhitney.p (stats/ecdf.h);
  *   psi.edges, psi.ref_counts, psi.cur_counts (lists), psi, js_distance_base2, js_distance_base_e,
  *     hellinger: over the bins between the reference's deciles; psi_with_missing: one bin more for
  *     missing rows, where there are any; psi_equal_width: 10 equal bins over the reference's range;

@@ -19,9 +19,9 @@ void ncm_moments_add(struct ncm_moments *a, double x);
 void ncm_moments_merge(struct ncm_moments *a, const struct ncm_moments *b);
 
 /* Of n finite numbers: two passes over blocks that stay in the cache (mean, then powers around it,
- * corrected for what the mean was rounded by), and the blocks merged. Sums of squares would lose
- * everything on values near 1e9 with a spread of 1; this does not. Equal numbers have a spread of
- * exactly 0. O(n). */
+ * corrected for what the mean was rounded by, all counted from the first value), and the blocks
+ * merged. Sums of squares would lose everything on values near 1e9 with a spread of 1; this does
+ * not. Equal numbers have a spread of exactly 0. O(n). */
 struct ncm_moments ncm_moments_of(const double *v, size_t n);
 
 /* sqrt(m2/n), numpy's std, and sqrt(m2/(n-1)), pandas' std. NaN where n < 1 and n < 2. */

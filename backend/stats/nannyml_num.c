@@ -11,7 +11,8 @@
 #define FINE_BINS 10000
 
 /* Distance over Doane's bins of the reference and one for the rest. */
-static double over_doane(const struct ncm_ordered *ref, const struct ncm_ordered *cur, bool hellinger)
+static double over_doane(const struct ncm_ordered *ref, const struct ncm_ordered *cur,
+                         bool hellinger)
 {
     if (ref->n == 0 || cur->n == 0)
         return NAN;
@@ -62,7 +63,8 @@ static void fine_release(struct fine *f)
 double ncm_nannyml_kolmogorov_smirnov(const struct ncm_ordered *ref, const struct ncm_ordered *cur)
 {
     /* One reference value only: bins without width, which give the exact number. */
-    if (ref->n < NCM_NANNYML_BINNED_FROM || cur->n == 0 || ref->values[0] >= ref->values[ref->n - 1])
+    if (ref->n < NCM_NANNYML_BINNED_FROM || cur->n == 0 ||
+        ref->values[0] >= ref->values[ref->n - 1])
         return ncm_ecdf_compare(ref, cur).d;
     struct fine f = fine_of(ref, cur);
     double in_ref = 0, most = 0;

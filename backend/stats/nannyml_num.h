@@ -1,5 +1,5 @@
-/* Drift of a number column as NannyML 0.13 computes it, a chunk against the whole reference, and its
- * thresholds. Sides without weights. All measures are NaN where a side is empty, as there. */
+/* Drift of a number column as NannyML 0.13 computes it, a chunk against the whole reference, and
+ * its thresholds. Sides without weights. All measures are NaN where a side is empty, as there. */
 #ifndef NCM_STATS_NANNYML_NUM_H
 #define NCM_STATS_NANNYML_NUM_H
 
@@ -13,8 +13,8 @@
 double ncm_nannyml_jensen_shannon(const struct ncm_ordered *ref, const struct ncm_ordered *cur);
 double ncm_nannyml_hellinger(const struct ncm_ordered *ref, const struct ncm_ordered *cur);
 
-/* From so many reference values on the next two are estimated from 10,000 equally wide bins over the
- * reference's range, and differ from the exact ones in the third or fourth digit. */
+/* From so many reference values on the next two are estimated from 10,000 equally wide bins over
+ * the reference's range, and differ from the exact ones in the third or fourth digit. */
 #define NCM_NANNYML_BINNED_FROM 10000
 
 /* Kolmogorov–Smirnov D, 0…1, and W1 in the data's unit (its tails beyond the reference's range are

@@ -7,6 +7,8 @@
 static double between(double a, double b, double t)
 {
     double d = b - a;
+    if (isinf(d))
+        return a * (1 - t) + b * t;
     return t >= 0.5 ? b - d * (1 - t) : a + d * t;
 }
 

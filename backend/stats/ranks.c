@@ -6,7 +6,7 @@
 
 /* A value of the union: how often it is on each side, and what came before. */
 struct ties {
-    size_t i, j;                       /* read so far */
+    size_t i, j;                     /* read so far */
     double in_a, in_b, was_a, was_b; /* in this group; before it */
 };
 
@@ -15,8 +15,8 @@ static bool next_ties(const struct ncm_ordered *a, const struct ncm_ordered *b, 
     size_t i = t->i, j = t->j;
     if (i == a->n && j == b->n)
         return false;
-    double x = j == b->n || (i < a->n && a->values[i] <= b->values[j]) ? a->values[i]
-                                                                       : b->values[j];
+    double x =
+        j == b->n || (i < a->n && a->values[i] <= b->values[j]) ? a->values[i] : b->values[j];
     t->was_a = (double)i;
     t->was_b = (double)j;
     while (i < a->n && a->values[i] <= x)
@@ -69,7 +69,8 @@ static double anderson_variance(double n, double m)
     h = sum + 1;
     double a = (4 * g - 6) * (k - 1) + (10 - 6 * g) * inverse;
     double b = (2 * g - 4) * k * k + 8 * h * k + (2 * g - 14 * h - 4) * inverse - 8 * h + 4 * g - 6;
-    double c = (6 * h + 2 * g - 2) * k * k + (4 * h - 4 * g + 6) * k + (2 * h - 6) * inverse + 4 * h;
+    double c =
+        (6 * h + 2 * g - 2) * k * k + (4 * h - 4 * g + 6) * k + (2 * h - 6) * inverse + 4 * h;
     double d = (2 * h + 6) * k * k - 4 * h * k;
     return (((a * all + b) * all + c) * all + d) / ((all - 1) * (all - 2) * (all - 3));
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define SIGN       (UINT64_C(1) << 63)
 #define DIGIT_BITS 11
 #define RADIX      (1u << DIGIT_BITS)
 #define N_DIGITS   6
@@ -20,13 +21,13 @@ static inline uint64_t to_key(double v)
     uint64_t bits;
     v += 0.0; /* -0.0 is 0.0 */
     memcpy(&bits, &v, sizeof(bits));
-    return bits ^ ((uint64_t)((int64_t)bits >> 63) | UINT64_C(1) << 63);
+    return bits ^ ((0 - (bits >> 63)) | SIGN); /* negative: all bits turn */
 }
 
 static inline double of_key(uint64_t key)
 {
     double v;
-    uint64_t bits = key ^ ((uint64_t)((int64_t)~key >> 63) | UINT64_C(1) << 63);
+    uint64_t bits = key ^ (((key >> 63) - 1) | SIGN);
     memcpy(&v, &bits, sizeof(v));
     return v;
 }

@@ -15,8 +15,8 @@ struct ncm_ordered {
 /* Sorts n numbers ascending in place; -0.0 becomes 0.0; infinities sort as they should; there must
  * be no NaN. scratch: n doubles of the caller's, or NULL (memory is then taken for the while).
  * Radix sort by 11 bits from the lowest (Knuth, TAOCP 5.2.5), leaving out passes in which all keys
- * agree, and at first those of the low bits, which insertion mends as long as that is cheap: O(n), at
- * most 11 passes, usually 4; n below 2^32. */
+ * agree, and at first those of the low bits, which insertion mends as long as that is cheap: O(n),
+ * at most 11 passes, usually 4; n below 2^32. */
 void ncm_sort(double *v, size_t n, double *scratch);
 
 /* Moves the finite ones of n numbers to the front, in their order, and returns how many there are;

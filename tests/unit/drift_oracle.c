@@ -1,8 +1,10 @@
+/* The drift fixtures: reading them and comparing with them. */
 #include "unit/drift_oracle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <math.h>
@@ -86,8 +88,8 @@ static int next_field(const char **p, const char *end, struct ncm_buf *b)
     return ended;
 }
 
-struct drift_cells drift_cells_read(const struct drift_oracle *o, const char *name, const char *side,
-                                    const char *column)
+struct drift_cells drift_cells_read(const struct drift_oracle *o, const char *name,
+                                    const char *side, const char *column)
 {
     struct drift_cells c = {0};
     size_t cap = 0, cap_len = 0;
@@ -203,7 +205,8 @@ static const struct drift_measure *find(const struct drift_told *t, const char *
 
 static bool near(double got, double want, const struct ncm_node *tolerance)
 {
-    const struct ncm_node *rel = ncm_node_get(tolerance, "rel"), *abs = ncm_node_get(tolerance, "abs");
+    const struct ncm_node *rel = ncm_node_get(tolerance, "rel"),
+                          *abs = ncm_node_get(tolerance, "abs");
     if (isinf(want))
         return isinf(got) && signbit(got) == signbit(want);
     return fabs(got - want) <= abs->num + rel->num * fabs(want);
@@ -219,7 +222,8 @@ static bool number_is(const struct drift_measure *m, const struct ncm_node *want
     if (want->kind == NCM_NODE_STR && m->text != NULL)
         return strcmp(m->text, want->str) == 0;
     if (want->kind == NCM_NODE_STR)
-        return ncm_parse_double(want->str, &v) && m->n_values == 1 && near(m->values[0], v, tolerance);
+        return ncm_parse_double(want->str, &v) && m->n_values == 1 &&
+               near(m->values[0], v, tolerance);
     return m->n_values == 1 && near(m->values[0], want->num, tolerance);
 }
 

@@ -9,8 +9,8 @@
 #include "io/node.h"
 #include "stats/measures.h"
 
-/* Opens DIR/expected.json and DIR/manifest.json; fails the test where they cannot be read. dir NULL:
- * NCMLOPS_DRIFT_FIXTURES, else tests/fixtures/drift. */
+/* Opens DIR/expected.json and DIR/manifest.json; fails the test where they cannot be read. dir
+ * NULL: NCMLOPS_DRIFT_FIXTURES, else tests/fixtures/drift. */
 struct drift_oracle {
     const char *dir;
     struct ncm_doc *expected, *manifest;
@@ -25,8 +25,8 @@ struct drift_cells {
     size_t n;
 };
 /* side: "ref" or "cur"; empty where the file has no such column. */
-struct drift_cells drift_cells_read(const struct drift_oracle *o, const char *name, const char *side,
-                                    const char *column);
+struct drift_cells drift_cells_read(const struct drift_oracle *o, const char *name,
+                                    const char *side, const char *column);
 void drift_cells_free(struct drift_cells *c);
 /* Whether a field is one of the tokens that mean "missing". */
 bool drift_missing(const char *cell);
