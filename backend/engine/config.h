@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "engine/watch_plan.h"
 #include "io/access.h"
 
 struct ncm_json; /* io/node.h */
@@ -18,6 +19,7 @@ struct ncm_config_context {
     char *tracking_uri;       /* as written, without user and password; NULL where absent */
     char *registry_uri;       /* likewise */
     struct ncm_access access; /* how both are entered */
+    struct ncm_watch_plan watch;
     int line;
 };
 

@@ -38,6 +38,10 @@ void ncm_session_free(struct ncm_session *s)
     if (s->parent == NULL) {
         ncm_bell_release(&s->bell);
     }
+    for (size_t i = 0; i < s->n_kept; i++) {
+        s->kept[i].release(s->kept[i].thing);
+    }
+    ncm_free(s->kept);
     ncm_free(s->sides);
     ncm_source_release(&s->source);
     ncm_choice_release(&s->choice);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "model/alert_labels.h"
 #include "model/drift.h"
 #include "model/matcher.h"
 #include "ops/watch/alerts.h"
@@ -89,24 +90,6 @@ static void apply_silences(struct ncm_alert *x, const struct ncm_silences_snapsh
     }
 }
 
-static int order(enum ncm_alert_state s)
-{
-    static const int orders[] = {1, 0, 2, 3, 4};
-    return orders[s];
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct ncm_alert *x = a, *y = b;
-    if (order(x->state) != order(y->state)) {
-        return order(x->state) - order(y->state);
-    }
-    if (x->severity != y->severity) {
-        return x->severity > y->severity ? -1 : 1;
-    }
-    return x->since_ms != y->since_ms ? (x->since_ms > y->since_ms ? -1 : 1) : 0;
-}
-
 bool ncm_alerts_read(struct ncm_db *db, bool all, int64_t now_ms, struct ncm_alerts_snapshot **out,
                      struct ncm_err *err)
 {
@@ -138,7 +121,7 @@ bool ncm_alerts_read(struct ncm_db *db, bool all, int64_t now_ms, struct ncm_ale
     s->n = list.n;
     s->items = ncm_list_move(&list, s->head.arena);
     if (s->n > 0) {
-        qsort(s->items, s->n, sizeof *s->items, compare);
+        qsort(s->items, s->n, sizeof *s->items, ncm_alert_compare);
     }
     ncm_snapshot_unref(quiet);
     if (!ok) {

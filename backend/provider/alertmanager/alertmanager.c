@@ -173,7 +173,7 @@ static bool watch(struct ncm_conn *c, const struct ncm_interest *interest, int w
 const struct ncm_provider ncm_alertmanager = {
     .name = "alertmanager",
     .summary = N_("Alertmanager, over its API v2"),
-    .capabilities = NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO | NCM_CAP_REMOTE,
+    .capabilities = NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO | NCM_CAP_REMOTE | NCM_CAP_ALERTS,
     .probe = probe,
     .open = open_conn,
     .close = close_conn,

@@ -9,4 +9,8 @@
  * NCM_CH_SILENCE_CREATE and NCM_CH_SILENCE_EXPIRE. It is never chosen for a location. */
 extern const struct ncm_provider ncm_alertmanager;
 
+/* A silence as the API writes it, from its JSON text; strings in the arena. NCM_USAGE. */
+bool ncm_alertmanager_silence(const char *text, struct ncm_arena *a, struct ncm_silence *out,
+                              struct ncm_err *err);
+
 #endif
