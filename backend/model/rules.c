@@ -305,7 +305,7 @@ bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, str
 /* Whether a byte is one that a key may hold as it is, beside letters and digits. */
 static bool is_key_sign(uint32_t cp)
 {
-    return cp < 0x80 && cp != 0 && strchr("/.- :", (int)cp) != NULL;
+    return cp < 0x80 && cp != 0 && strchr("/.- ", (int)cp) != NULL;
 }
 
 char *ncm_rules_metric_key(const char *text)
