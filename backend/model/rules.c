@@ -235,6 +235,9 @@ static bool check_tracking(const struct ncm_rules *w, const struct ncm_change *c
 
 bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, struct ncm_err *err)
 {
+    if (ch->kind >= NCM_CH_SILENCE_CREATE) {
+        return ncm_fail(err, NCM_UNSUPPORTED, _("an MLflow store holds no silences"));
+    }
     return ch->kind < NCM_CH_RUN_TAG ? check_registry(w, ch, err) : check_tracking(w, ch, err);
 }
 

@@ -493,6 +493,10 @@ static void doctor_names_the_version(void **state)
         mon_answer("/api/v2/status", 200, mon_generations[g], "am_status.json");
         mon_answer("/api/v2/alerts", 200, mon_generations[g], "am_alerts_only_silenced.json");
         mon_answer("/api/v2/silences", 200, mon_generations[g], "am_silences_silenced.json");
+        const struct ncm_store_snapshot *s = get(NCM_T_STORE);
+        assert_string_equal(s->release.p, g == 0 ? "Alertmanager 0.25.0" : "Alertmanager");
+        assert_true(s->writable);
+        ncm_snapshot_unref(s);
         ncm_alertmanager.examine(&place, &control, note, &b);
         assert_non_null(strstr(b.p, g == 0 ? "0 version: Alertmanager 0.25.0"
                                            : "0 version: built from source"));

@@ -467,6 +467,12 @@ static void alerts_are_a_topic(void **state)
     assert_non_null(s);
     assert_int_equal(s->items[s->n - 1].state, NCM_ALERT_PENDING);
     ncm_snapshot_unref(s);
+    mon_answer("/buildinfo", 200, mon_generations[0], "prom_status_buildinfo.json");
+    const struct ncm_store_snapshot *store = mon_fetch(&ncm_prometheus, c, NCM_T_STORE, &err);
+    assert_non_null(store);
+    assert_string_equal(store->release.p, "Prometheus 2.42.0+ds");
+    assert_false(store->writable);
+    ncm_snapshot_unref(store);
     assert_null(mon_fetch(&ncm_prometheus, c, NCM_T_MODELS, &err));
     assert_int_equal(err.code, NCM_UNSUPPORTED);
     assert_true(ncm_prometheus.watch(c, &interest, 0, &control, &news, &err));
