@@ -101,6 +101,7 @@ static void alerts_say_what_they_are_about(void **state)
         assert_int_equal(a->severity, NCM_SEVERITY_CRITICAL);
         assert_string_equal(a->severity_text.p, "page");
         assert_string_equal(a->query.p, "model:error_ratio:rate1m > 0.2");
+        assert_true(a->threshold.kind == NCM_V_NUMBER && a->threshold.num == 0.2);
         /* Why each is quiet. */
         a = alert_of(s, "feature", "amount");
         assert_int_equal(a->state, NCM_ALERT_SILENCED);

@@ -437,6 +437,15 @@ static void the_metrics_of_a_server_are_read(void **state)
     assert_true(ncm_prom_scrape(prom, "/metrics", NULL, &m, &err));
     assert_true(m.n > 50);
     ncm_metrics_release(&m);
+    char *whole = ncm_sprintf("%s/metrics", mlf_url());
+    struct ncm_place place = {.location = whole};
+    struct ncm_prom *direct;
+    assert_true(ncm_prom_open(&place, &direct, &err));
+    assert_true(ncm_prom_scrape(direct, "", NULL, &m, &err));
+    assert_true(m.n > 50);
+    ncm_metrics_release(&m);
+    ncm_prom_close(direct);
+    ncm_free(whole);
     assert_false(ncm_prom_scrape(prom, "/page", NULL, &m, &err));
     assert_int_equal(err.code, NCM_INVALID_DATA);
     assert_false(ncm_prom_scrape(prom, "/none", NULL, &m, &err));
