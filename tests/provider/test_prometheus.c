@@ -213,6 +213,19 @@ static void a_query_goes_as_a_form(void **state)
     ncm_prom_answer_release(&a);
 }
 
+static void a_proxy_that_takes_only_get_is_asked_so(void **state)
+{
+    struct ncm_prom_answer a;
+    struct ncm_err err;
+    (void)state;
+    mon_says("POST /api/v1/query", 405, "text/html", "<html>Method Not Allowed");
+    mon_answer("GET /api/v1/query", 200, mon_generations[1], "prom_query_nan.json");
+    assert_true(ncm_prom_instant(prom, "up{a=\"b\"}", 1000, NULL, &a, &err));
+    assert_int_equal(a.n, 2);
+    ncm_prom_answer_release(&a);
+    assert_int_equal(mlf_count("GET /api/v1/query.query=up%7Ba%3D%22b%22%7D&time=1.000 "), 1);
+}
+
 static void the_step_keeps_within_the_servers_limit(void **state)
 {
     (void)state;
@@ -535,6 +548,7 @@ int main(void)
         TEST(native_histograms_come_with_their_bins),
         TEST(remarks_are_kept),
         TEST(a_query_goes_as_a_form),
+        TEST(a_proxy_that_takes_only_get_is_asked_so),
         TEST(the_step_keeps_within_the_servers_limit),
         TEST(errors_of_the_server_are_one_sentence),
         TEST(answers_that_are_none_are_named),
