@@ -18,10 +18,10 @@ static void told(bool ok, const struct ncm_err *err)
 
 static void unite(const struct ncm_prom_histogram *h, const struct ncm_bucket *b, size_t n)
 {
-    struct ncm_bins native, classic, one, other;
-    ncm_bins_of_native(h, &native);
-    ncm_bins_of_buckets(b, n, &classic);
-    ncm_bins_union(&native, &classic, &one, &other);
+    struct ncm_hist_bins native, classic, one, other;
+    ncm_hist_bins_of_native(h, &native);
+    ncm_hist_bins_of_buckets(b, n, &classic);
+    ncm_hist_bins_union(&native, &classic, &one, &other);
     if (one.n != other.n) {
         abort();
     }
@@ -30,10 +30,10 @@ static void unite(const struct ncm_prom_histogram *h, const struct ncm_bucket *b
             abort();
         }
     }
-    ncm_bins_release(&native);
-    ncm_bins_release(&classic);
-    ncm_bins_release(&one);
-    ncm_bins_release(&other);
+    ncm_hist_bins_release(&native);
+    ncm_hist_bins_release(&classic);
+    ncm_hist_bins_release(&one);
+    ncm_hist_bins_release(&other);
 }
 
 static void look(const struct ncm_prom_answer *a)
