@@ -21,7 +21,7 @@ enum {
     STALE_MS = 10 * 60000,
 };
 #define BEFORE_MS INT64_C(10800000) /* what the logs hold at the start */
-#define CYCLE_MS  INT64_C(14400000) /* from no drift to all of it and back */
+#define CYCLE_MS  INT64_C(25200000) /* from no drift to all of it and back */
 #define TEXT_MOST ((size_t)64 * 1024 * 1024)
 
 /* 0 … 1: how far the inputs have drifted; rising through the history, then back and forth. */

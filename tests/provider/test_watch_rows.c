@@ -120,10 +120,240 @@ static void the_feature_that_moved_stands_out(void **state)
     ncm_team_free(t);
 }
 
+
+static void a_new_row_is_in_the_open_window_at_once(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    int64_t rows = t->items[0]->watched.rows;
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 1000, &err));
+    run(t, w.now + 1000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->rows, rows + 4);
+    assert_true(x->windows[x->n_windows - 1].open);
+    ncm_team_free(t);
+}
+
+static int64_t count(const char *sql)
+{
+    struct ncm_db *db;
+    struct ncm_err err;
+    int64_t n = -1;
+    assert_true(ncm_db_open(w.state, NCM_DB_READ, 1000, NULL, &db, &err));
+    assert_true(ncm_db_i64(db, sql, 0, &n, &err));
+    ncm_db_close(db);
+    return n;
+}
+
+static void store(struct ncm_team *t, int64_t now)
+{
+    size_t stored;
+    struct ncm_err err = {0};
+    if (!ncm_team_store(t, now, &stored, &err)) {
+        fail_msg("%s", err.what);
+    }
+}
+
+/* Whoever reads the whole log from its start finds the same. */
+static void same_as_in_one_go(struct ncm_team *t)
+{
+    struct ncm_watch_setup alone = w.setup;
+    alone.state_path = NULL;
+    struct ncm_team *o = ncm_team_new(&alone);
+    run(o, w.now + 420000);
+    const struct ncm_watched *a = &t->items[0]->watched, *b = &o->items[0]->watched;
+    assert_int_equal(a->n_windows, b->n_windows);
+    for (size_t i = 0; i < a->n_windows; i++) {
+        assert_int_equal(a->windows[i].end_ms, b->windows[i].end_ms);
+        assert_int_equal(a->windows[i].rows, b->windows[i].rows);
+        for (size_t k = 0; a->windows[i].rows > 0 && k < a->n_features; k++) {
+            const struct ncm_watched_feature *f = &a->features[k];
+            size_t other = 0;
+            while (strcmp(b->features[other].name, f->name) != 0) {
+                other++;
+            }
+            double one = f->figures[i].value, two = b->features[other].figures[i].value;
+            assert_true(fabs(one - two) <= 1e-12);
+        }
+    }
+    ncm_team_free(o);
+}
+
+static void a_restart_goes_on_where_it_was_and_doubles_nothing(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    int64_t windows = count("SELECT count(*) FROM drift_windows");
+    int64_t figures = count("SELECT count(*) FROM drift_figures");
+    assert_in_range(windows, 85, 95);
+    ncm_team_leave(t);
+    ncm_team_free(t); /* as if it were killed: nothing is written at the end */
+
+    t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), windows);
+    assert_int_equal(count("SELECT count(*) FROM drift_figures"), figures);
+    /* Only what the open windows need was read again. */
+    assert_in_range(t->items[0]->watched.rows, 0, 12000);
+    assert_in_range(t->items[0]->watched.n_windows, windows, windows + 2);
+
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 360000, &err));
+    run(t, w.now + 420000);
+    store(t, w.now + 420000);
+    assert_in_range(count("SELECT count(*) FROM drift_windows") - windows, 3, 4);
+    same_as_in_one_go(t);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+}
+
+static void an_alert_is_raised_once_and_resolved(void **state)
+{
+    (void)state;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    store(t, w.now + 40000);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE state='firing'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE severity='critical' AND"
+                           " feature='features.merchant_cat'"),
+                     1);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    struct ncm_err err;
+    assert_true(ncm_monitor_set_threshold(&w.monitor, "50", &err));
+    t = ncm_team_new(&w.setup);
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 250000, &err));
+    run(t, w.now + 300000);
+    store(t, w.now + 300000);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE state='resolved'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM alerts"), 1);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+}
+
+static void of_two_watchers_one_stores(void **state)
+{
+    (void)state;
+    struct ncm_team *a = ncm_team_new(&w.setup), *b = ncm_team_new(&w.setup);
+    run(a, w.now);
+    run(b, w.now);
+    store(a, w.now);
+    store(b, w.now + 1000);
+    assert_true(a->mine);
+    assert_false(b->mine);
+    assert_string_equal(b->other, a->holder);
+    /* It does not come back: the other one takes over after a while. */
+    store(b, w.now + 20000);
+    assert_true(b->mine);
+    store(a, w.now + 21000);
+    assert_false(a->mine);
+    ncm_team_leave(b);
+    ncm_team_free(a);
+    ncm_team_free(b);
+}
+
+static const struct ncm_drift_column *compare(struct ncm_team *t, const char *settings,
+                                              const char *name, struct ncm_arena *a)
+{
+    static struct ncm_drift_column column;
+    struct ncm_evaluator *e;
+    struct ncm_control control = {0};
+    struct ncm_err err = {0};
+    bool more = true;
+    size_t f = 0;
+    if (!ncm_team_find(t, "fraud-detector/inputs", settings, &e, &err)) {
+        fail_msg("%s", err.what);
+    }
+    while (more) {
+        assert_true(ncm_team_step(t, e, w.now, &control, &more, &err));
+    }
+    while (strcmp(e->watched.features[f].name, name) != 0) {
+        f++;
+        assert_true(f < e->watched.n_features);
+    }
+    size_t newest = ncm_watched_newest(&e->watched);
+    if (!e->kind->compare(e, f, newest, a, &column, &err)) {
+        fail_msg("%s: %s", settings, err.what);
+    }
+    return &column;
+}
+
+static void other_settings_answer_at_once(void **state)
+{
+    (void)state;
+    struct ncm_arena *a = ncm_arena_new();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    const char *amount = "features.amount";
+    assert_true(compare(t, "", amount, a)->psi > 0.05);
+    assert_string_equal(compare(t, "method=ks", amount, a)->method.p, "ks");
+    assert_true(compare(t, "method=ks", amount, a)->statistic > 0.08);
+    /* The hour before has drifted nearly as far. */
+    assert_true(compare(t, "reference=trailing 10m", amount, a)->psi < 0.1);
+    assert_true(compare(t, "reference=first", amount, a)->psi > 0.05);
+    /* Both versions see the same payments. */
+    assert_true(compare(t, "reference=version:8;current=version:9;window=1h", amount, a)->psi <
+                0.1);
+    assert_int_equal(compare(t, "window=1000 rows", amount, a)->cur.rows, 1000);
+    assert_int_equal(compare(t, "window=10m/2m", amount, a)->cur.rows, 2400);
+    ncm_team_free(t);
+    ncm_arena_free(a);
+}
+
+static void the_rows_behind_a_bar_are_found(void **state)
+{
+    (void)state;
+    struct ncm_control control = {0};
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    struct ncm_evaluator *e = t->items[0];
+    size_t f = (size_t)(feature(t, "features.merchant_cat") - e->watched.features);
+    size_t newest = ncm_watched_newest(&e->watched);
+    struct ncm_drift_rows_snapshot *s = ncm_snapshot_new(NCM_T_DRIFT_ROWS, sizeof *s);
+    assert_true(e->kind->rows(e, f, newest, "=gift_cards", 5, &control, s, &err));
+    assert_int_equal(s->n, 5);
+    assert_true(s->more);
+    assert_non_null(strstr(s->places[0].p, "fraud.jsonl:"));
+    ncm_snapshot_unref(s);
+    ncm_team_free(t);
+}
+
+static void a_log_that_is_not_there_says_so_and_is_waited_for(void **state)
+{
+    (void)state;
+    struct ncm_err err = {0};
+    struct ncm_control control = {0};
+    bool more;
+    ncm_free(w.monitor.reference_value);
+    w.monitor.reference_value = in_dir("data/none.csv");
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    assert_true(ncm_team_restore(t, &err));
+    assert_true(ncm_team_step(t, NULL, w.now, &control, &more, &err));
+    assert_int_equal(t->items[0]->watched.error.code, NCM_NOT_FOUND);
+    assert_non_null(strstr(t->items[0]->watched.error.what, "none.csv"));
+    ncm_team_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_feature_that_moved_stands_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_new_row_is_in_the_open_window_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_doubles_nothing, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(an_alert_is_raised_once_and_resolved, begin, end),
+        cmocka_unit_test_setup_teardown(of_two_watchers_one_stores, begin, end),
+        cmocka_unit_test_setup_teardown(other_settings_answer_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
+        cmocka_unit_test_setup_teardown(a_log_that_is_not_there_says_so_and_is_waited_for, begin,
+                                        end),
     };
     ncm_text_init(NULL, false);
     return cmocka_run_group_tests(tests, NULL, NULL);
