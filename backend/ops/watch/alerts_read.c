@@ -211,6 +211,20 @@ bool ncm_alerts_firing_since(struct ncm_db *db, const struct ncm_monitor *m, int
     return ok;
 }
 
+static void take_event(struct ncm_stmt *st, struct ncm_arena *a, struct ncm_list *out)
+{
+    struct ncm_drift_event *e = ncm_list_add(out);
+    e->time_ms = ncm_col_i64(st, 0);
+    e->sign = ncm_cstr(ncm_col_text(st, 1))[0];
+    e->model = ncm_col_dup(st, 2, a);
+    e->what = ncm_col_dup(st, 3, a);
+    /* The audit names MODEL/VERSION. */
+    const char *slash = e->model.p != NULL ? strchr(e->model.p, '/') : NULL;
+    if (slash != NULL) {
+        e->model = ncm_arena_str(a, e->model.p, (size_t)(slash - e->model.p));
+    }
+}
+
 bool ncm_alerts_events(struct ncm_db *db, int64_t since_ms, struct ncm_arena *a,
                        struct ncm_list *out, struct ncm_err *err)
 {
@@ -221,18 +235,20 @@ bool ncm_alerts_events(struct ncm_db *db, int64_t since_ms, struct ncm_arena *a,
     if (!ncm_db_prepare(db,
                         "SELECT fired_ms,'A',model,summary FROM alerts WHERE fired_ms>=?1"
                         " UNION ALL SELECT until_ms,'R',model,summary FROM alerts"
-                        " WHERE state='resolved' AND until_ms>=?1 ORDER BY 1",
+                        " WHERE state='resolved' AND until_ms>=?1"
+                        " UNION ALL SELECT i.time_ms,"
+                        " CASE i.action WHEN 'rollback' THEN 'B' ELSE 'P' END, i.subject,"
+                        " i.subject||' '||coalesce(i.becomes,'') FROM audit i JOIN audit o"
+                        " ON o.id=i.id AND o.part='outcome' AND o.result='done'"
+                        " WHERE i.part='intent' AND i.action IN ('promote','rollback')"
+                        " AND i.time_ms>=?1 ORDER BY 1",
                         &st, err)) {
         return false;
     }
     ncm_bind_i64(st, 1, since_ms);
     bool row = true, ok = true;
     while ((ok = ncm_stmt_step(st, &row, err)) && row) {
-        struct ncm_drift_event *e = ncm_list_add(out);
-        e->time_ms = ncm_col_i64(st, 0);
-        e->sign = ncm_cstr(ncm_col_text(st, 1))[0];
-        e->model = ncm_col_dup(st, 2, a);
-        e->what = ncm_col_dup(st, 3, a);
+        take_event(st, a, out);
     }
     ncm_stmt_end(st);
     return ok;
