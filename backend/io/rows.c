@@ -32,7 +32,7 @@ struct ncm_field *ncm_rows_room(struct ncm_rows *r)
     size_t need = (r->n_rows + 1) * r->n_columns;
     if (r->n_rows > 0 && need > ROWS_MAX_FIELDS)
         return NULL;
-    if (need > r->fields_cap) {
+    if (!r->fields || need > r->fields_cap) {
         r->fields_cap = need < 1024 ? 1024 : need * 2;
         r->fields = ncm_resize(r->fields, r->fields_cap, sizeof *r->fields);
     }
@@ -64,15 +64,18 @@ bool ncm_rows_bad(struct ncm_rows *r, int64_t line, const char *fmt, ...)
 /* ---- the buffer -------------------------------------------------------------------------------
  */
 
-/* Drops the rest of a row that is too long, as far as it is there. */
-static void drop_line(struct ncm_rows *r)
+void ncm_rows_drop_line(struct ncm_rows *r, bool final)
 {
+    struct rows_file *f = ncm_rows_current(r);
     const char *p = r->buf + r->pos, *end = r->buf + r->len;
-    while (p < end && *p != '\n')
+    while (p < end && *p != '\n' && (*p != '\r' || f->format != NCM_ROWS_CSV))
         p++;
-    r->skip_line = p == end;
-    r->pos = (size_t)(p - r->buf) + (p < end);
-    ncm_rows_current(r)->line += p < end;
+    r->pos = (size_t)(p - r->buf);
+    r->skip_line = p == end || (*p == '\r' && p + 1 == end && !final);
+    if (r->skip_line)
+        return; /* the rest of it, or of its line end, is still to come */
+    r->pos += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+    f->line++;
 }
 
 /* Moves what is left to the front and makes room for one more read. */
@@ -118,7 +121,7 @@ bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_e
     size_t got;
     if (r->len - r->pos > ROWS_MAX_ROW) {
         int64_t line = ncm_rows_current(r)->line;
-        drop_line(r);
+        ncm_rows_drop_line(r, false);
         if (!ncm_rows_bad(r, line, _("the row is longer than %d MiB"), (int)(ROWS_MAX_ROW >> 20))) {
             *err = r->err;
             return false;
@@ -135,7 +138,7 @@ bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_e
     r->len += got;
     memset(r->buf + r->len, 0, NCM_SCAN_STEP);
     if (r->skip_line)
-        drop_line(r);
+        ncm_rows_drop_line(r, r->at_end);
     return true;
 }
 
@@ -222,7 +225,7 @@ enum rows_parsed ncm_rows_parse(struct ncm_rows *r, bool final)
     return file->format == NCM_ROWS_JSONL ? ncm_rows_jsonl(r, final) : ncm_rows_csv(r, final);
 }
 
-static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
+enum ncm_rows_got ncm_rows_give(struct ncm_rows *r, struct ncm_batch *out)
 {
     struct rows_file *file = ncm_rows_current(r);
     r->rows += (int64_t)r->n_rows;
@@ -280,6 +283,8 @@ static enum ncm_rows_got give_up_file(struct ncm_rows *r)
 enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
                                 const atomic_bool *cancel, struct ncm_err *err)
 {
+    if (r->table)
+        return ncm_rows_table_next(r, out, cancel, err);
     r->n_rows = 0;
     if (r->failed) {
         r->failed = false;
@@ -297,7 +302,7 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
         enum rows_parsed parsed = ncm_rows_parse(r, r->at_end);
         if (r->n_rows > 0) {
             r->failed = parsed == ROWS_FAILED;
-            return give(r, out);
+            return ncm_rows_give(r, out);
         }
         if (parsed == ROWS_FAILED) {
             *err = r->err;
@@ -319,8 +324,7 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
 /* ---- one reader -------------------------------------------------------------------------------
  */
 
-bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
-                   struct ncm_err *err)
+struct ncm_rows *ncm_rows_new(const char *path, const struct ncm_rows_options *o)
 {
     struct ncm_rows *r = ncm_alloc(1, sizeof *r);
     r->path = ncm_strdup(path);
@@ -330,6 +334,15 @@ bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct nc
     r->current = SIZE_MAX;
     r->quiet_ms = QUIET_MS;
     r->watch = ncm_rows_watch_new();
+    return r;
+}
+
+bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
+                   struct ncm_err *err)
+{
+    if (ncm_rows_is_table(path))
+        return ncm_rows_open_address(path, o, out, err);
+    struct ncm_rows *r = ncm_rows_new(path, o);
     size_t n;
     char **names = ncm_rows_names(r, &n);
     for (size_t i = 0; !o->follow && i < n; i++)
@@ -356,6 +369,7 @@ void ncm_rows_close(struct ncm_rows *r)
     for (size_t i = 0; i < r->n_columns; i++)
         ncm_free(r->columns[i]);
     ncm_rows_json_free(r);
+    ncm_rows_table_free(r);
     ncm_map_free(r->by_name);
     ncm_free(r->files);
     ncm_free(r->columns);

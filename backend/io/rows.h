@@ -57,10 +57,10 @@ struct ncm_rows_options {
 };
 
 struct ncm_rows;
-/* path: a file, a glob after glob(3) (the files in the order of their names; a name that is there
- * as it is written is that file), or "-". Each file has a header of its own; columns are matched by
- * name. NCM_NOT_FOUND where nothing is there (with follow: waits for it instead);
- * NCM_INVALID_DATA, NCM_IO. */
+/* path: "sqlite:FILE.db?table=NAME" (rows_db.h), a file, a glob after glob(3) (the files in the
+ * order of their names; a name that is there as it is written is that file), or "-". Each file has
+ * a header of its own; columns are matched by name. NCM_NOT_FOUND where nothing is there (with
+ * follow: waits for it instead); NCM_INVALID_DATA, NCM_IO. */
 bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
                    struct ncm_err *err);
 void ncm_rows_close(struct ncm_rows *r);
