@@ -11,6 +11,7 @@
 enum {
     BAD_FROM = 100, /* rows, before which no share of bad ones means anything */
     STREAM_MS = 200,
+    LONGEST_FIRST = 1 << 16, /* bytes of a first line that are looked at */
     QUIET_MS = 10000,
 };
 
@@ -59,6 +60,11 @@ bool ncm_rows_bad(struct ncm_rows *r, int64_t line, const char *fmt, ...)
     ncm_fail(&r->err, NCM_INVALID_DATA, _("%s:%lld: %s; %lld of %lld rows cannot be read"), path,
              (long long)line, b.what, (long long)r->bad, (long long)all);
     return ncm_hint(&r->err, _("at most %g %% of the rows may be bad"), most * 100);
+}
+
+bool ncm_rows_too_long(struct ncm_rows *r, int64_t line)
+{
+    return ncm_rows_bad(r, line, _("the row is longer than %d MiB"), (int)(ROWS_MAX_ROW >> 20));
 }
 
 /* ---- the buffer -------------------------------------------------------------------------------
@@ -122,7 +128,7 @@ bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_e
     if (r->len - r->pos > ROWS_MAX_ROW) {
         int64_t line = ncm_rows_current(r)->line;
         ncm_rows_drop_line(r, false);
-        if (!ncm_rows_bad(r, line, _("the row is longer than %d MiB"), (int)(ROWS_MAX_ROW >> 20))) {
+        if (!ncm_rows_too_long(r, line)) {
             *err = r->err;
             return false;
         }
@@ -150,20 +156,24 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The one of , ; TAB | that the first line has most of, outside of quotes. */
-static char guess_delimiter(const char *p, size_t len)
+/* The one of , ; TAB | that the first line has most of, outside of quotes (which open at the
+ * beginning of a field only). 0: the line does not end here. */
+static char guess_delimiter(const char *p, size_t len, bool final)
 {
     static const char those[] = ",;\t|";
-    size_t n[4] = {0}, best = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
+    size_t n[4] = {0}, best = 0, i;
+    bool quoted = false, fresh = true;
+    for (i = 0; i < len && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
         const char *which = p[i] ? strchr(those, p[i]) : NULL;
-        if (p[i] == '"')
+        if (p[i] == '"' && (quoted || fresh))
             quoted = !quoted;
         else if (which && !quoted)
             n[which - those]++;
+        fresh = which && !quoted;
     }
-    for (size_t i = 1; i < 4; i++)
+    if (i == len && !final)
+        return '\0';
+    for (i = 1; i < 4; i++)
         if (n[i] > n[best])
             best = i;
     return those[best];
@@ -187,41 +197,35 @@ static enum ncm_rows_format guess_format(const char *path, const char *p)
     return ncm_rows_is_container_line(p) ? NCM_ROWS_JSONL : NCM_ROWS_CSV;
 }
 
-/* Format and delimiter by the first line, once it is there. */
-static void look_at_beginning(struct ncm_rows *r)
+/* Format and delimiter by the first line; false where more of it has to come. */
+static bool look_at_beginning(struct ncm_rows *r, bool final)
 {
     struct rows_file *file = ncm_rows_current(r);
-    const char *p = r->buf + r->pos;
-    size_t len = r->len - r->pos, i = 0;
-    if (r->at == 0 && len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
-        r->pos += 3;
-        p += 3;
-        len -= 3;
-    }
-    while (i < len && is_blank(p[i]))
-        i++;
-    if (i == len)
-        return;
-    file->format = r->o.format != NCM_ROWS_GUESS ? r->o.format : guess_format(file->path, p + i);
-    file->delimiter = r->o.delimiter ? r->o.delimiter : guess_delimiter(p + i, len - i);
-}
-
-static bool has_line_end(const struct ncm_rows *r)
-{
-    size_t n = r->len - r->pos;
-    return n > 0 && (memchr(r->buf + r->pos, '\n', n) || memchr(r->buf + r->pos, '\r', n));
+    if (r->at == 0 && r->pos == 0 && r->len >= 3 && memcmp(r->buf, "\xef\xbb\xbf", 3) == 0)
+        r->pos = 3;
+    const char *p = r->buf + r->pos, *end = r->buf + r->len;
+    while (p < end && is_blank(*p))
+        p++;
+    size_t len = (size_t)(end - p);
+    final = final || len > LONGEST_FIRST;
+    if (len == 0 || (!final && !memchr(p, '\n', len) && !memchr(p, '\r', len)))
+        return false;
+    enum ncm_rows_format format =
+        r->o.format != NCM_ROWS_GUESS ? r->o.format : guess_format(file->path, p);
+    file->delimiter = r->o.delimiter ? r->o.delimiter : ',';
+    if (format == NCM_ROWS_CSV && !r->o.delimiter)
+        file->delimiter = guess_delimiter(p, len, final);
+    if (!file->delimiter)
+        return false;
+    file->format = format;
+    return true;
 }
 
 enum rows_parsed ncm_rows_parse(struct ncm_rows *r, bool final)
 {
     struct rows_file *file = ncm_rows_current(r);
-    if (file->format == NCM_ROWS_GUESS) {
-        if (!has_line_end(r) && !final)
-            return ROWS_MORE;
-        look_at_beginning(r);
-        if (file->format == NCM_ROWS_GUESS)
-            return ROWS_MORE;
-    }
+    if (file->format == NCM_ROWS_GUESS && (!r->buf || !look_at_beginning(r, final)))
+        return ROWS_MORE;
     return file->format == NCM_ROWS_JSONL ? ncm_rows_jsonl(r, final) : ncm_rows_csv(r, final);
 }
 

@@ -135,6 +135,8 @@ static bool end_row(struct ncm_rows *r, struct csv_row *row, size_t end)
     r->pos = end;
     if (row->fields == 1 && row->out[0].len == 0)
         return true; /* a blank line */
+    if (end - row->start > ROWS_MAX_ROW)
+        return ncm_rows_too_long(r, line);
     if (too_long(row, end))
         return ncm_rows_bad(r, line, _("a field is longer than %d KiB"),
                             (int)(ROWS_MAX_FIELD >> 10));

@@ -163,6 +163,8 @@ static inline struct rows_file *ncm_rows_current(const struct ncm_rows *r)
 
 /* The column of that name, made where there is none; false where there are too many. */
 bool ncm_rows_column(struct ncm_rows *r, const char *name, size_t len, size_t *out);
+bool ncm_rows_too_long(struct ncm_rows *r, int64_t line);
+
 /* Reads more into the buffer; sets at_end. */
 bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_err *err);
 /* Makes rows of what is in the buffer. */
