@@ -83,7 +83,10 @@ static void resume(struct ncm_evaluator *e)
     }
     char *skip = ncm_strndup(e->resume, (size_t)(blank - e->resume));
     int64_t rows = 0;
-    if (ncm_parse_i64(skip, &rows) && rows >= 0 && ncm_log_follow_resume(r->log, blank + 1)) {
+    const char *line = strchr(blank + 1, '\n');
+    bool beginning = line == NULL || line[1] == '\0'; /* no file was open yet */
+    if (ncm_parse_i64(skip, &rows) && rows >= 0 &&
+        (ncm_log_follow_resume(r->log, blank + 1) || beginning)) {
         r->skip = e->monitor.window_rows > 0 ? rows : 0;
     } else if (e->monitor.window_rows > 0) {
         /* Windows of rows have no other name than their place in the log. */
