@@ -50,15 +50,16 @@ enum ncm_rows_format { NCM_ROWS_GUESS, NCM_ROWS_CSV, NCM_ROWS_JSONL };
 struct ncm_rows_options {
     enum ncm_rows_format format; /* guessed from the name and the first bytes */
     char delimiter;              /* 0: guessed among , ; TAB | from the first line */
-    bool follow;                 /* go on with what is appended, with renamed, truncated, new files */
-    bool from_end;               /* follow: skip what is there already */
-    double bad_share;            /* most bad rows as a share of all (after the first 100) that are
-                                    skipped; beyond it reading fails. 0: 0.01 */
+    bool follow;      /* go on with what is appended, with renamed, truncated, new files */
+    bool from_end;    /* follow: skip what is there already */
+    double bad_share; /* most bad rows as a share of all (after the first 100) that are
+                         skipped; beyond it reading fails. 0: 0.01 */
 };
 
 struct ncm_rows;
-/* path: a file, a glob (as a shell would take it; files in the order of their names),
- * or "-". NCM_NOT_FOUND where nothing is there (with follow: waits for it instead);
+/* path: a file, a glob after glob(3) (the files in the order of their names; a name that is there
+ * as it is written is that file), or "-". Each file has a header of its own; columns are matched by
+ * name. NCM_NOT_FOUND where nothing is there (with follow: waits for it instead);
  * NCM_INVALID_DATA, NCM_IO. */
 bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
                    struct ncm_err *err);
@@ -72,6 +73,8 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
                                 const atomic_bool *cancel, struct ncm_err *err);
 /* Waits until something may be new (inotify where it works, else stat), or wait_ms, or cancel. */
 void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel);
+/* Ends a wait, or the next one. Any thread. */
+void ncm_rows_wake(struct ncm_rows *r);
 
 /* So far. */
 struct ncm_rows_facts {
@@ -80,6 +83,8 @@ struct ncm_rows_facts {
     const struct ncm_bad_row *kept;
     size_t n_kept;
     size_t n_files;
+    int64_t left_out; /* JSON: values for which there was no column any more (4096, or 16384 keys,
+                         or a key of more than 256 bytes) */
 };
 void ncm_rows_facts(const struct ncm_rows *r, struct ncm_rows_facts *out);
 /* Where reading stands, as a text that ncm_rows_resume takes after a restart (files by device and

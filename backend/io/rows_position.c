@@ -1,0 +1,96 @@
+/* Where reading stands, a line a file: device, inode, decompressed bytes, line, rows given, and the
+ * length and hash of its first bytes, so that an inode that was given to another file is no match
+ * and a file that was renamed and compressed meanwhile is one. No value of a row is kept. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "io/file.h"
+#include "io/rows_inside.h"
+
+static const char title[] = "ncmlops rows 1\n";
+
+static size_t head_of(const struct rows_file *f)
+{
+    return f->head_len < (size_t)f->consumed ? f->head_len : (size_t)f->consumed;
+}
+
+char *ncm_rows_position(const struct ncm_rows *r)
+{
+    struct ncm_buf b;
+    char hex[65];
+    ncm_buf_init(&b, (size_t)1 << 20);
+    ncm_buf_puts(&b, title);
+    for (size_t i = 0; i < r->n_files; i++) {
+        const struct rows_file *f = r->files[i];
+        if (f->size < 0 || f->consumed == 0)
+            continue;
+        ncm_sha256_hex(f->head, head_of(f), hex);
+        ncm_buf_printf(&b, "%ju %ju %" PRId64 " %" PRId64 " %" PRId64 " %d %zu %s\n",
+                       (uintmax_t)f->dev, (uintmax_t)f->ino, f->consumed, f->next_line, f->given,
+                       f->skip_first, head_of(f), hex);
+    }
+    return ncm_buf_take(&b);
+}
+
+struct place {
+    uintmax_t dev, ino;
+    int64_t consumed, line, given;
+    int skip_first;
+    size_t head;
+    char hex[65];
+};
+
+static bool begins_so(const struct rows_file *f, const struct place *p, char head[ROWS_HEAD])
+{
+    char hex[65];
+    bool packed = false;
+    if (ncm_rows_file_head(f, head, p->head, &packed) != (ptrdiff_t)p->head ||
+        (!packed && f->size < p->consumed))
+        return false;
+    ncm_sha256_hex(head, p->head, hex);
+    return strcmp(hex, p->hex) == 0;
+}
+
+/* The file with that inode, else any other that begins so. */
+static bool take_place(struct ncm_rows *r, const struct place *p)
+{
+    char head[ROWS_HEAD];
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < r->n_files; i++) {
+            struct rows_file *f = r->files[i];
+            bool same = f->dev == p->dev && f->ino == p->ino;
+            if (f->size < 0 || f->resumed || same != (pass == 0) || !begins_so(f, p, head))
+                continue;
+            memcpy(f->head, head, p->head);
+            f->head_len = p->head;
+            f->consumed = p->consumed;
+            f->next_line = p->line;
+            f->given = p->given;
+            f->skip_first = p->skip_first;
+            f->resumed = true;
+            f->tried = -1;
+            f->state = STATE_READ;
+            return true;
+        }
+    return false;
+}
+
+bool ncm_rows_resume(struct ncm_rows *r, const char *position)
+{
+    bool any = false;
+    if (strncmp(position, title, sizeof title - 1) != 0 || r->rows > 0 || r->source)
+        return false;
+    const char *p = position + sizeof title - 1;
+    while (*p) {
+        struct place at;
+        if (sscanf(p, "%ju %ju %" SCNd64 " %" SCNd64 " %" SCNd64 " %d %zu %64[0-9a-f]", &at.dev,
+                   &at.ino, &at.consumed, &at.line, &at.given, &at.skip_first, &at.head,
+                   at.hex) == 8 &&
+            at.consumed > 0 && at.line > 0 && at.given >= 0 && at.head <= ROWS_HEAD &&
+            at.head <= (size_t)at.consumed)
+            any = take_place(r, &at) || any;
+        const char *nl = strchr(p, '\n');
+        p = nl ? nl + 1 : p + strlen(p);
+    }
+    return any;
+}
