@@ -205,9 +205,6 @@ static void give_figure(struct ncm_evaluator *e, size_t window, size_t feature,
         f->critical = column.critical;
         f->learned = column.learned;
     }
-    if (g->state > NCM_DRIFT_SMALL && g->n < e->monitor.min_rows) {
-        g->state = NCM_DRIFT_SMALL;
-    }
     ncm_arena_free(a);
 }
 
