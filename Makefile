@@ -1,4 +1,3 @@
-# ncmlops: make, make demo, make test. `make help` lists every target.
 CC ?= gcc
 PREFIX ?= /usr/local
 DESTDIR ?=

@@ -48,6 +48,8 @@ const struct cli_option cli_command_options[] = {
     {"model", 0, "NAME", N_("of this model"), NULL},
     {"protect", 0, NULL, N_("a production context: changes want a name typed"), NULL},
     {"dir", 0, "DIR", N_("where to make it"), NULL},
+    {"once", 0, NULL, N_("what is there now, and then end"), NULL},
+    {"exit-code", 0, NULL, N_("exit 10 where something drifts or fires"), NULL},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -113,6 +115,8 @@ const struct cli_command cli_commands[] = {
      cli_audit},
     {"audit verify", "", N_("check that no record of the audit was altered"), "", 0, 0,
      cli_audit_verify},
+    {"drift watch", "", N_("evaluate the monitors of the context, without a screen"),
+     "once exit-code", 0, 0, cli_drift_watch},
     {"doctor", "", N_("check the store, our own state and the terminal"), "", 0, 0, cli_doctor},
     {"demo", "", N_("make a workspace to try everything on, and open it"), "dir", 0, 0, cli_demo},
     {"config init", "", N_("write a commented configuration file"), "protect", 0, 0, cli_config},

@@ -243,8 +243,10 @@ static void demo_text(struct ncm_buf *out, const void *item)
     const struct demo_place *p = item;
     ncm_buf_printf(out, _("The demo workspace is ready: %s"), p->path);
     ncm_buf_putc(out, '\n');
-    ncm_buf_printf(out, _("Open it with: ncmlops --store %s"), p->path);
+    char *config = ncm_demo_config(p->path);
+    ncm_buf_printf(out, _("Open it with: ncmlops --config %s"), config);
     ncm_buf_putc(out, '\n');
+    ncm_free(config);
 }
 
 static void demo_would_be_text(struct ncm_buf *out, const void *item)
@@ -282,9 +284,13 @@ bool cli_demo(struct cli *c, struct ncm_err *err)
     bool ok;
     if (screen) {
         pid_t companion = start_companion(path);
-        c->store = path;
-        c->context = NULL;
+        char *config = ncm_demo_config(path);
+        c->store = NULL;
+        c->context = "demo";
+        c->config = config;
         ok = cli_open_screen(c, true, err);
+        c->config = c->context = NULL;
+        ncm_free(config);
         stop_companion(companion);
     } else {
         struct demo_place place = {path};

@@ -33,6 +33,9 @@ char *ncm_fmt_size(char *out, size_t outsz, int64_t bytes);
 /* Length of time, two units at most, coarser as it grows: "850 ms", "12 s", "3 m 20 s", "4 h 5 m",
  * "41 d". Negative → "-…". */
 char *ncm_fmt_duration(char *out, size_t outsz, int64_t ms);
+/* A length of time as a setting says it and ncm_parse_duration reads back exactly: the greatest
+ * unit that it is a whole number of, "90s", "2h", "7d", "250ms". */
+char *ncm_fmt_span(char *out, size_t outsz, int64_t ms);
 /* Age, one unit once it is old: "now", "42 s", "3 m", "4 h", "41 d", "3 y". "–" for what is more
  * than a minute in the future: another machine's clock is wrong, so its age is not known. */
 char *ncm_fmt_age(char *out, size_t outsz, int64_t ms);

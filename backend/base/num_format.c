@@ -152,6 +152,20 @@ char *ncm_fmt_duration(char *out, size_t outsz, int64_t ms)
     return out;
 }
 
+char *ncm_fmt_span(char *out, size_t outsz, int64_t ms)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+    size_t u = 0;
+    while (ms % units[u].ms != 0 || (ms == 0 && units[u].ms != 1000)) {
+        u++;
+    }
+    snprintf(out, outsz, "%" PRId64 "%s", ms / units[u].ms, units[u].unit);
+    return out;
+}
+
 char *ncm_fmt_age(char *out, size_t outsz, int64_t ms)
 {
     if (ms < -SKEW_MS)

@@ -12,6 +12,7 @@
 enum {
     FILE_MAX = 1024 * 1024,
     PATH_MAX_LEN = 512,
+    ITEMS_MAX = 1000,
     OTHERS_MAY_READ = 044,
 };
 
@@ -27,15 +28,42 @@ bool ncm_config_wrong_at(struct ncm_config_reader *r, const struct ncm_node *n, 
     return ncm_config_wrong(r, n->line, n->column, what);
 }
 
-static void add_context(struct ncm_config *c, const struct ncm_node *n)
+bool ncm_config_wrong_as(struct ncm_config_reader *r, const struct ncm_node *n,
+                         const struct ncm_err *why)
 {
-    c->contexts = ncm_resize(c->contexts, c->n_contexts + 1, sizeof *c->contexts);
-    c->contexts[c->n_contexts++] =
-        (struct ncm_config_context){.name = ncm_strdup(n->key), .line = n->key_line};
+    ncm_config_wrong_at(r, n, ncm_strdup(why->what));
+    return why->hint[0] == '\0' ? false : ncm_hint(r->err, "%s", why->hint);
 }
 
 static bool read_map(struct ncm_config_reader *r, const char *path, const char *pattern,
                      const struct ncm_node *n);
+
+/* A list of maps: each is read as what lies below the list's own row. */
+static bool read_list(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
+                      const struct ncm_node *n)
+{
+    if (n->kind == NCM_NODE_NULL) {
+        return true;
+    }
+    if (n->kind != NCM_NODE_LIST || n->n > ITEMS_MAX) {
+        return ncm_config_wrong_at(
+            r, n,
+            n->kind != NCM_NODE_LIST
+                ? ncm_sprintf(_("'%s' wants a list"), path)
+                : ncm_sprintf(_("'%s' holds more than %d"), path, (int)ITEMS_MAX));
+    }
+    for (size_t i = 0; i < n->n; i++) {
+        char *below = ncm_sprintf("%s[%zu]", path, i);
+        bool ok = ncm_config_begin(r, row, &n->items[i]) &&
+                  read_map(r, below, row->path, &n->items[i]) &&
+                  ncm_config_end(r, row, &n->items[i]);
+        ncm_free(below);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool read_node(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
                       const struct ncm_node *n)
@@ -43,18 +71,14 @@ static bool read_node(struct ncm_config_reader *r, const char *path, const struc
     if (row->later) {
         return true;
     }
-    if (strcmp(row->path, "contexts.*") == 0) {
-        if (ncm_config_find(r->config, n->key) != NULL) {
-            return ncm_config_wrong(r, n->key_line, n->key_column,
-                                    ncm_sprintf(_("the context '%s' is there twice"), n->key));
-        }
-        add_context(r->config, n);
+    if (strcmp(row->type, "list") == 0) {
+        return read_list(r, path, row, n);
     }
     if (strcmp(row->type, "map") != 0) {
         return ncm_config_put(r, path, row, n);
     }
-    return read_map(r, path, row->path, n) &&
-           (strcmp(row->path, "contexts.*.tracking") != 0 || ncm_config_tracking(r, n));
+    return ncm_config_begin(r, row, n) && read_map(r, path, row->path, n) &&
+           ncm_config_end(r, row, n);
 }
 
 static bool unknown_key(struct ncm_config_reader *r, const struct ncm_node *n, const char *pattern)
@@ -170,6 +194,7 @@ bool ncm_config_load(const char *path, struct ncm_config **out, struct ncm_err *
         c->path = ncm_strdup(file);
         ok = read_file(&r);
         if (ok) {
+            ncm_config_share_webhooks(c);
             warn_secret(&r);
         }
         ncm_free(r.dir);
@@ -193,15 +218,20 @@ void ncm_config_free(struct ncm_config *c)
         ncm_free(c->contexts[i].tracking_uri);
         ncm_free(c->contexts[i].registry_uri);
         ncm_access_release(&c->contexts[i].access);
+        ncm_watch_plan_release(&c->contexts[i].watch);
     }
     for (size_t i = 0; i < c->n_keys; i++) {
         ncm_free(c->keys[i].action);
         ncm_free(c->keys[i].keys);
     }
+    for (size_t i = 0; i < c->n_webhooks; i++) {
+        ncm_webhook_release(&c->webhooks[i]);
+    }
     for (size_t i = 0; i < c->n_warnings; i++) {
         ncm_free(c->warnings[i]);
     }
     ncm_free(c->contexts);
+    ncm_free(c->webhooks);
     ncm_free(c->keys);
     ncm_free(c->warnings);
     ncm_free(c->path);

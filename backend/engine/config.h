@@ -7,17 +7,21 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "engine/watch_plan.h"
 #include "io/access.h"
 
+struct ncm_buf;  /* base/buf.h */
 struct ncm_json; /* io/node.h */
 
 struct ncm_config_context {
     char *name;
     bool protect;
     bool read_only;
-    char *tracking_uri;       /* as written, without user and password; NULL where absent */
-    char *registry_uri;       /* likewise */
-    struct ncm_access access; /* how both are entered */
+    char *tracking_uri;          /* as written, without user and password; NULL where absent */
+    char *registry_uri;          /* likewise */
+    struct ncm_access access;    /* how both are entered */
+    struct ncm_watch_plan watch; /* its webhooks: its own first, then those of the whole file */
+    size_t n_own_webhooks;
     int line;
 };
 
@@ -39,6 +43,8 @@ struct ncm_config {
     int escdelay_ms; /* 25 */
     struct ncm_config_key *keys;
     size_t n_keys;
+    struct ncm_webhook *webhooks; /* of the whole file: every context has a copy */
+    size_t n_webhooks;
     char **warnings; /* "file:line:column: …", to be shown, not fatal */
     size_t n_warnings;
 };
@@ -74,7 +80,8 @@ void ncm_config_examine(const struct ncm_config *c, const char *context,
 
 struct ncm_setting {
     const char *path;   /* "theme", "contexts.*.protect" */
-    const char *type;   /* "text" "path" "variable" "yes/no" "number" "keys" "map" "any" */
+    const char *type;   /* "text" "path" "rows" "variable" "yes/no" "number" "duration" "share"
+                           "names"   "keys" "map", "list" of maps, "any" */
     const char *values; /* "dark|light|mono" or NULL */
     const char *initial;
     const char *help; /* msgid */

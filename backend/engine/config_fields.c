@@ -4,11 +4,10 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "engine/address.h"
 #include "engine/config_file.h"
 #include "io/file.h"
 
-enum { ESCDELAY_MAX = 10000, TIMEOUT_MAX = 3600, VARIABLE_MAX = 200 };
+enum { ESCDELAY_MAX = 10000, TIMEOUT_MAX = 3600, VARIABLE_MAX = 200, TEXT_MAX = 64 * 1024 };
 
 static char **text_field(struct ncm_config *c, const char *path)
 {
@@ -29,29 +28,9 @@ static char **text_field(struct ncm_config *c, const char *path)
     return NULL;
 }
 
-/* Of the last context, which is the one being read. */
-static char **tracking_text(struct ncm_config *c, const char *key)
+static bool *flag_field(struct ncm_config_reader *r, const char *path, const char *key)
 {
-    struct ncm_config_context *x = &c->contexts[c->n_contexts - 1];
-    const struct {
-        const char *key;
-        char **text;
-    } fields[] = {
-        {"uri", &x->tracking_uri},        {"registry-uri", &x->registry_uri},
-        {"user", &x->access.user},        {"ca", &x->access.ca},
-        {"client-cert", &x->access.cert}, {"client-key", &x->access.key},
-        {"proxy", &x->access.proxy},      {"workspace", &x->access.workspace},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (strcmp(fields[i].key, key) == 0) {
-            return fields[i].text;
-        }
-    }
-    return NULL;
-}
-
-static bool *flag_field(struct ncm_config *c, const char *path, const char *key)
-{
+    struct ncm_config *c = r->config;
     const struct {
         const char *path;
         bool *flag;
@@ -62,65 +41,22 @@ static bool *flag_field(struct ncm_config *c, const char *path, const char *key)
             return fields[i].flag;
         }
     }
-    struct ncm_config_context *x = &c->contexts[c->n_contexts - 1];
+    struct ncm_config_context *x = ncm_config_last(r);
     return strcmp(key, "protect") == 0     ? &x->protect
            : strcmp(key, "read-only") == 0 ? &x->read_only
-           : strcmp(key, "netrc") == 0     ? &x->access.netrc
-                                           : &x->access.insecure;
+           : strcmp(key, "netrc") == 0     ? &r->access->netrc
+                                           : &r->access->insecure;
 }
 
-static const char *const kinds[] = {
-    [NCM_SECRET_ENV] = "-env",
-    [NCM_SECRET_FILE] = "-file",
-    [NCM_SECRET_COMMAND] = "-command",
-    [NCM_SECRET_TEXT] = "",
-};
-
-/* Which secret a key of a tracking part names, and how; NULL for any other key. */
-static struct ncm_secret *secret_field(struct ncm_config *c, const char *key,
-                                       enum ncm_secret_kind *kind)
+struct ncm_config_context *ncm_config_last(const struct ncm_config_reader *r)
 {
-    struct ncm_access *a = &c->contexts[c->n_contexts - 1].access;
-    size_t len = strcspn(key, "-");
-    struct ncm_secret *s = strncmp(key, "password", len) == 0 && len == 8 ? &a->password
-                           : strncmp(key, "token", len) == 0 && len == 5  ? &a->token
-                                                                          : NULL;
-    for (int k = NCM_SECRET_ENV; s != NULL && k <= NCM_SECRET_TEXT; k++) {
-        if (strcmp(key + len, kinds[k]) == 0) {
-            *kind = (enum ncm_secret_kind)k;
-        }
-    }
-    return s;
+    return &r->config->contexts[r->config->n_contexts - 1];
 }
 
-static void is_secret(struct ncm_config_reader *r, const struct ncm_node *n)
+const char *ncm_config_leaf(const struct ncm_setting *row)
 {
-    if (r->secret_line == 0) {
-        r->secret_line = n->line;
-        r->secret_column = n->column;
-    }
-}
-
-/* Takes text. */
-static bool put_secret(struct ncm_config_reader *r, struct ncm_secret *s, enum ncm_secret_kind kind,
-                       const struct ncm_node *n, char *text)
-{
-    if (s->kind != NCM_SECRET_NONE && s->kind != kind) {
-        ncm_free(text);
-        const char *dash = strchr(n->key, '-');
-        size_t len = dash != NULL ? (size_t)(dash - n->key) : strlen(n->key);
-        char *before = ncm_sprintf("%.*s%s", (int)len, n->key, kinds[s->kind]);
-        char *what =
-            ncm_sprintf(_("'%s' and '%s' are both there: one of them is enough"), before, n->key);
-        ncm_free(before);
-        return ncm_config_wrong(r, n->key_line, n->key_column, what);
-    }
-    if (kind == NCM_SECRET_TEXT) {
-        is_secret(r, n);
-    }
-    ncm_secret_clear(s);
-    *s = (struct ncm_secret){kind, text};
-    return true;
+    const char *dot = strrchr(row->path, '.');
+    return dot != NULL ? dot + 1 : row->path;
 }
 
 /* A name that a shell could set. Whoever writes the secret itself there is told without it. */
@@ -130,9 +66,35 @@ static bool is_variable(const char *s)
     return len > 0 && len < VARIABLE_MAX && s[len] == '\0' && (s[0] < '0' || s[0] > '9');
 }
 
-static bool put_text(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
+/* A template of its own file is read with the configuration. */
+static bool put_template(struct ncm_config_reader *r, const struct ncm_node *n)
+{
+    struct ncm_buf text;
+    struct ncm_err why;
+    bool truncated = false;
+    char *file = ncm_path_expand(n->str, r->dir);
+    ncm_buf_init(&text, TEXT_MAX + 1);
+    bool ok = ncm_file_read(file, 0, TEXT_MAX, &text, &truncated, &why);
+    ncm_free(file);
+    if (!ok) {
+        ncm_buf_release(&text);
+        return ncm_config_wrong_as(r, n, &why);
+    }
+    if (truncated || text.len == 0 || memchr(text.p, '\0', text.len) != NULL) {
+        ncm_buf_release(&text);
+        return ncm_config_wrong_at(
+            r, n, ncm_sprintf(_("'%s' is no template of 1 to %d bytes"), n->str, (int)TEXT_MAX));
+    }
+    ncm_free(r->webhook->template);
+    r->webhook->template = ncm_buf_take(&text);
+    ncm_buf_release(&text);
+    return true;
+}
+
+bool ncm_config_word(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
                      const struct ncm_node *n)
 {
+    bool below = strchr(row->path, '.') != NULL;
     if (n->str == NULL || n->kind == NCM_NODE_LIST || n->kind == NCM_NODE_MAP ||
         n->kind == NCM_NODE_NULL) {
         return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' wants a text"), path));
@@ -146,26 +108,72 @@ static bool put_text(struct ncm_config_reader *r, const char *path, const struct
             ncm_sprintf(_("'%s' wants the name of a variable, such as MLFLOW_TRACKING_TOKEN"),
                         path));
     }
-    if (n->str[0] == '\0' && strncmp(row->path, "contexts.", 9) == 0) {
+    if (n->str[0] == '\0' && below) {
         return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' is empty"), path));
+    }
+    if (below && strlen(n->str) > TEXT_MAX) {
+        return ncm_config_wrong_at(
+            r, n, ncm_sprintf(_("'%s' is longer than %d bytes"), path, (int)TEXT_MAX));
+    }
+    return true;
+}
+
+/* Where a text goes; NULL where it only has to be right. */
+static char **field_of(struct ncm_config_reader *r, const char *path, const char *key)
+{
+    struct ncm_webhook *w = r->webhook;
+    bool address = strcmp(key, "uri") == 0 || strcmp(key, "url") == 0;
+    char **field = text_field(r->config, path);
+    if (field == NULL && r->access != NULL) {
+        field = address ? r->address : ncm_config_login_text(r->access, key);
+    }
+    if (field == NULL && w != NULL) {
+        field = strcmp(key, "name") == 0           ? &w->name
+                : strcmp(key, "template") == 0     ? &w->template
+                : strcmp(key, "content-type") == 0 ? &w->content_type
+                                                   : NULL;
+    }
+    if (field == NULL && strcmp(key, "registry-uri") == 0) {
+        field = &ncm_config_last(r)->registry_uri;
+    }
+    if (field == NULL && strcmp(key, "textfile") == 0) {
+        field = &ncm_config_last(r)->watch.textfile;
+    }
+    return field;
+}
+
+static bool put_text(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
+                     const struct ncm_node *n)
+{
+    enum ncm_secret_kind kind = NCM_SECRET_NONE;
+    const char *key = ncm_config_leaf(row);
+    if (!ncm_config_word(r, path, row, n)) {
+        return false;
+    }
+    if (r->webhook != NULL && strcmp(key, "template-file") == 0) {
+        return put_template(r, n);
+    }
+    if (r->webhook != NULL && strcmp(key, "least") == 0) {
+        r->webhook->least = ncm_severity_of(n->str, strlen(n->str));
+        return true;
     }
     char *text =
         strcmp(row->type, "path") == 0 ? ncm_path_expand(n->str, r->dir) : ncm_strdup(n->str);
-    enum ncm_secret_kind kind = NCM_SECRET_NONE;
-    char **field = text_field(r->config, path);
+    struct ncm_secret *secret = r->access != NULL ? ncm_config_secret(r->access, key, &kind) : NULL;
+    if (secret != NULL) {
+        return ncm_config_put_secret(r, secret, kind, n, text);
+    }
+    char **field = field_of(r, path, key);
     if (field == NULL) {
-        struct ncm_secret *secret = secret_field(r->config, n->key, &kind);
-        if (secret != NULL) {
-            return put_secret(r, secret, kind, n, text);
-        }
-        field = tracking_text(r->config, n->key);
+        ncm_free(text);
+        return true;
     }
     ncm_free(*field);
     *field = text;
     return true;
 }
 
-static bool truth(const struct ncm_node *n, bool *out)
+bool ncm_config_truth(const struct ncm_node *n, bool *out)
 {
     if (n->kind == NCM_NODE_BOOL) {
         *out = n->boolean;
@@ -179,9 +187,10 @@ static bool truth(const struct ncm_node *n, bool *out)
     return yes || ncm_config_one_of("no|No|off|Off|false", n->str);
 }
 
-static bool put_flag(struct ncm_config_reader *r, const char *path, const struct ncm_node *n)
+static bool put_flag(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
+                     const struct ncm_node *n)
 {
-    if (!truth(n, flag_field(r->config, path, n->key))) {
+    if (!ncm_config_truth(n, flag_field(r, path, ncm_config_leaf(row)))) {
         return ncm_config_wrong_at(r, n, ncm_sprintf(_("'%s' wants yes or no"), path));
     }
     return true;
@@ -198,7 +207,7 @@ static bool put_number(struct ncm_config_reader *r, const char *path, const stru
     if (delay) {
         r->config->escdelay_ms = (int)n->i;
     } else {
-        r->config->contexts[r->config->n_contexts - 1].access.timeout_ms = n->i * 1000;
+        r->access->timeout_ms = n->i * 1000;
     }
     return true;
 }
@@ -237,97 +246,14 @@ static bool put_keys(struct ncm_config_reader *r, const char *path, const struct
 bool ncm_config_put(struct ncm_config_reader *r, const char *path, const struct ncm_setting *row,
                     const struct ncm_node *n)
 {
+    if (r->monitor != NULL) {
+        return ncm_config_put_monitor(r, path, row, n);
+    }
     if (strcmp(row->type, "yes/no") == 0) {
-        return put_flag(r, path, n);
+        return put_flag(r, path, row, n);
     }
     if (strcmp(row->type, "number") == 0) {
         return put_number(r, path, n);
     }
     return strcmp(row->type, "keys") == 0 ? put_keys(r, path, n) : put_text(r, path, row, n);
-}
-
-/* ---- what belongs together ------------------------------------------------------------------ */
-
-/* The first key of the part that begins so; the part itself where there is none. */
-static const struct ncm_node *key_of(const struct ncm_node *part, const char *prefix)
-{
-    for (size_t i = 0; i < part->n; i++) {
-        if (strncmp(part->items[i].key, prefix, strlen(prefix)) == 0) {
-            return &part->items[i];
-        }
-    }
-    return part;
-}
-
-/* User and password of an address are settings as good as the others, and must not be shown. */
-static bool take_login(struct ncm_config_reader *r, struct ncm_config_context *x,
-                       const struct ncm_node *n)
-{
-    size_t from, to;
-    if (x->tracking_uri == NULL || !ncm_uri_is_server(x->tracking_uri)) {
-        return true;
-    }
-    const struct ncm_node *at = key_of(n, "uri");
-    if (!ncm_uri_has_host(x->tracking_uri)) { /* not repeated: it may hold a password */
-        return ncm_config_wrong_at(
-            r, at, ncm_strdup(_("the address of a server is http(s)://HOST[:PORT][/PREFIX]")));
-    }
-    if (!ncm_uri_user(x->tracking_uri, &from, &to)) {
-        return true;
-    }
-    bool secret = ncm_uri_secret(x->tracking_uri);
-    if (x->access.user != NULL || (secret && x->access.password.kind != NCM_SECRET_NONE)) {
-        return ncm_config_wrong_at(
-            r, at,
-            ncm_strdup(_("the address logs in as somebody and so does another setting: "
-                         "one of them is enough")));
-    }
-    if (secret) {
-        is_secret(r, at);
-    }
-    ncm_uri_login(x->tracking_uri, &x->access);
-    char *plain = ncm_uri_without_user(x->tracking_uri);
-    explicit_bzero(x->tracking_uri, strlen(x->tracking_uri));
-    ncm_free(x->tracking_uri);
-    x->tracking_uri = plain;
-    return true;
-}
-
-bool ncm_config_tracking(struct ncm_config_reader *r, const struct ncm_node *n)
-{
-    struct ncm_config_context *x = &r->config->contexts[r->config->n_contexts - 1];
-    const struct ncm_access *a = &x->access;
-    size_t from, to;
-    if (!take_login(r, x, n)) {
-        return false;
-    }
-    if (a->proxy != NULL && ncm_uri_secret(a->proxy)) {
-        is_secret(r, key_of(n, "proxy"));
-    }
-    bool password = a->password.kind != NCM_SECRET_NONE, token = a->token.kind != NCM_SECRET_NONE;
-    const char *what = NULL;
-    const struct ncm_node *at = n;
-    if (password && token) {
-        at = key_of(n, "token");
-        what = _("a password and a token are both there: a server takes one of them");
-    } else if (password && a->user == NULL) {
-        at = key_of(n, "password");
-        what = _("a password wants 'user' beside it");
-    } else if (token && a->user != NULL) {
-        at = key_of(n, "user");
-        what = _("a token says who it is: 'user' belongs to a password");
-    } else if (a->netrc && (password || token)) {
-        at = key_of(n, "netrc");
-        what = _("'netrc' and a secret of its own are both there: one of them is enough");
-    } else if (a->insecure && a->ca != NULL) {
-        at = key_of(n, "insecure-tls");
-        what = _("'ca' says how to check the certificate, 'insecure-tls' not to: one of them");
-    } else if (a->key != NULL && a->cert == NULL) {
-        at = key_of(n, "client-key");
-        what = _("'client-key' wants 'client-cert' beside it");
-    } else if (x->registry_uri != NULL && ncm_uri_user(x->registry_uri, &from, &to)) {
-        at = key_of(n, "registry-uri");
-        what = _("the registry is entered as the store is: no user belongs into its address");
-    }
-    return what == NULL || ncm_config_wrong_at(r, at, ncm_strdup(what));
 }

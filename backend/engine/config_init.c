@@ -77,6 +77,34 @@ static void tracking(struct ncm_buf *b, const char *uri)
     ncm_free(plain);
 }
 
+/* What watches, as a comment that holds once its signs are taken away. */
+static void watch(struct ncm_buf *b)
+{
+    remark(b, "    ", "#metrics: {type: prometheus, url: \"http://localhost:9090\"}",
+           N_("where figures over time come from"));
+    remark(b, "    ", "#alerts: {type: alertmanager, url: \"http://localhost:9093\"}",
+           N_("where alerts come from"));
+    remark(b, "    ", "#models:", N_("what is watched, a model"));
+    ncm_buf_puts(b, "    #  fraud-detector:\n"
+                    "    #    monitors:\n"
+                    "    #      - name: input drift\n");
+    remark(b, "    #        ", "reference: data/train.csv",
+           N_("a file or glob, run:RUN_ID/PATH, trailing 24h, last week, version:N, first"));
+    remark(b, "    #        ", "current: /var/log/fraud/*.jsonl", N_("rows, CSV or JSON Lines"));
+    ncm_buf_puts(b, "    #        follow: yes\n"
+                    "    #        window: 1h\n");
+    remark(b, "    #        ", "threshold: [0.1, 0.25]", N_("warning and critical; or learned"));
+    ncm_buf_puts(b, "    #      - name: latency\n"
+                    "    #        query: 'histogram_quantile(0.95, sum by (le) "
+                    "(rate(http_request_duration_seconds_bucket[5m])))'\n"
+                    "    #        threshold: \"> 0.12\"\n"
+                    "    #        for: 5m\n");
+    ncm_buf_puts(b, "    #notify:\n"
+                    "    #  - {name: chat, url: \"https://chat.example.com/hook\", least: "
+                    "critical}\n");
+    remark(b, "    ", "#textfile: FILE", N_("figures for node_exporter, as OpenMetrics text"));
+}
+
 char *ncm_config_template(const char *context, const char *tracking_uri, bool protect)
 {
     struct ncm_buf b;
@@ -91,6 +119,7 @@ char *ncm_config_template(const char *context, const char *tracking_uri, bool pr
            N_("yes: a change wants the name of what it changes typed"));
     remark(&b, "    ", "#read-only: no", N_("yes: refuse every change"));
     tracking(&b, tracking_uri);
+    watch(&b);
     ncm_buf_puts(&b, "\n");
     for (const struct ncm_setting *row = ncm_settings; row->path != NULL; row++) {
         if (!row->later && strchr(row->path, '.') == NULL && strcmp(row->type, "map") != 0 &&

@@ -96,6 +96,11 @@ struct ncm_session {
     struct ncm_session **sides;
     size_t n_sides;
     bool (*takes)(const struct ncm_query *q);
+    struct ncm_kept {
+        void *thing;
+        void (*release)(void *thing);
+    } *kept; /* what sides borrow */
+    size_t n_kept;
     bool side_hangs; /* closing: a side that still runs borrows from this one */
     const struct ncm_provider *provider;
     const struct ncm_topic_ops *topics;

@@ -38,6 +38,10 @@ void ncm_session_free(struct ncm_session *s)
     if (s->parent == NULL) {
         ncm_bell_release(&s->bell);
     }
+    for (size_t i = 0; i < s->n_kept; i++) {
+        s->kept[i].release(s->kept[i].thing);
+    }
+    ncm_free(s->kept);
     ncm_free(s->sides);
     ncm_source_release(&s->source);
     ncm_choice_release(&s->choice);
@@ -282,6 +286,13 @@ bool ncm_session_insecure(const struct ncm_session *s)
 bool ncm_session_read_only(const struct ncm_session *s)
 {
     return s->read_only;
+}
+
+bool ncm_session_has_monitors(const struct ncm_session *s)
+{
+    const struct ncm_config_context *x =
+        s->config != NULL ? ncm_config_find(s->config, ncm_session_context(s)) : NULL;
+    return x != NULL && x->watch.n_monitors > 0;
 }
 
 bool ncm_session_locked(const struct ncm_session *s)

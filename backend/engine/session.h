@@ -71,6 +71,12 @@ bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, st
  * NULL. Never close it. */
 struct ncm_session *ncm_session_side(struct ncm_session *s, const char *name);
 
+/* Frees a thing with the session, after its threads have ended: what sides borrow. */
+void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *thing));
+/* The store's provider and place: for further sources that read from it on their own. Borrowed. */
+const struct ncm_provider *ncm_session_provider(const struct ncm_session *s);
+const struct ncm_place *ncm_session_place(const struct ncm_session *s);
+
 /* Cancels reads, waits for a running action (at most 5 s), joins the threads, frees. */
 void ncm_session_close(struct ncm_session *s);
 /* The same for several at once, in the time that one may take. */
@@ -95,6 +101,8 @@ bool ncm_session_protected(const struct ncm_session *s);
 /* Certificates are not checked, as the user's own setting says. */
 bool ncm_session_insecure(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
+/* Whether its context names monitors: NCM_T_DRIFT then has something to say. */
+bool ncm_session_has_monitors(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
  * --read-only cannot be unlocked (false). */
 bool ncm_session_set_locked(struct ncm_session *s, bool locked);

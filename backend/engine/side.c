@@ -50,3 +50,19 @@ struct ncm_session *ncm_session_for(struct ncm_session *s, const struct ncm_quer
     }
     return s;
 }
+
+void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *thing))
+{
+    s->kept = ncm_resize(s->kept, s->n_kept + 1, sizeof *s->kept);
+    s->kept[s->n_kept++] = (struct ncm_kept){thing, release};
+}
+
+const struct ncm_provider *ncm_session_provider(const struct ncm_session *s)
+{
+    return s->provider;
+}
+
+const struct ncm_place *ncm_session_place(const struct ncm_session *s)
+{
+    return &s->source.place;
+}

@@ -32,6 +32,9 @@ struct ncm_watch_plan {
     char *textfile; /* OpenMetrics text is written there after each round; NULL: nowhere */
 };
 
+void ncm_webhook_copy(struct ncm_webhook *to, const struct ncm_webhook *from);
+void ncm_webhook_release(struct ncm_webhook *w);
+/* Everything of it; it is empty then. */
 void ncm_watch_plan_release(struct ncm_watch_plan *p);
 
 #endif

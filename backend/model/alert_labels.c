@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+
 static int by_name(const void *a, const void *b)
 {
     const struct ncm_kv *x = a, *y = b;
@@ -182,6 +184,31 @@ struct ncm_str ncm_alert_expr(struct ncm_arena *arena, const char *url)
         text[n++] = v > 0 ? (char)v : p[i] == '+' ? ' ' : p[i];
     }
     return (struct ncm_str){text, n};
+}
+
+struct ncm_value ncm_alert_threshold(struct ncm_str query)
+{
+    char number[48];
+    double v;
+    size_t end = query.len;
+    while (end > 0 && strchr(" \t\n)", query.p[end - 1]) != NULL) {
+        end--;
+    }
+    size_t begin = end;
+    while (begin > 0 && strchr("0123456789.eE+-", query.p[begin - 1]) != NULL) {
+        begin--;
+    }
+    size_t op = begin;
+    while (op > 0 && (query.p[op - 1] == ' ' || query.p[op - 1] == '\n')) {
+        op--;
+    }
+    if (op == 0 || end - begin >= sizeof number || strchr("<>=", query.p[op - 1]) == NULL) {
+        return (struct ncm_value){0};
+    }
+    memcpy(number, query.p + begin, end - begin);
+    number[end - begin] = '\0';
+    return ncm_parse_double(number, &v) ? (struct ncm_value){.kind = NCM_V_NUMBER, .num = v}
+                                        : (struct ncm_value){0};
 }
 
 int ncm_alert_compare(const void *a, const void *b)

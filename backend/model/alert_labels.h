@@ -29,6 +29,9 @@ void ncm_labels_quote(const char *p, size_t len, struct ncm_buf *out);
 void ncm_alert_describe(struct ncm_alert *alert, struct ncm_arena *arena);
 /* The PromQL in a generatorURL (…/graph?g0.expr=up+%3D%3D+0&…), decoded; absent without one. */
 struct ncm_str ncm_alert_expr(struct ncm_arena *arena, const char *url);
+/* The number that a query is compared with at its end ("x > 0.2", "up == 0"); UNSET where it does
+ * not end so. */
+struct ncm_value ncm_alert_threshold(struct ncm_str query);
 /* Order for lists: firing, acknowledged, pending, silenced, resolved; then the gravest, the newest,
  * the id. For qsort of struct ncm_alert. */
 int ncm_alert_compare(const void *a, const void *b);

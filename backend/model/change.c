@@ -188,6 +188,8 @@ static const char *const words[NCM_N_CHANGES] = {
     [NCM_CH_EXPERIMENT_LIFECYCLE] = "experiment_lifecycle",
     [NCM_CH_SILENCE_CREATE] = "silence_create",
     [NCM_CH_SILENCE_EXPIRE] = "silence_expire",
+    [NCM_CH_ALERT_ACK] = "alert_ack",
+    [NCM_CH_ALERT_STATE] = "alert_state",
 };
 
 const char *ncm_change_word(enum ncm_change_kind kind)

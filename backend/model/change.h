@@ -55,6 +55,9 @@ enum ncm_change_kind {
                               also for a change, which may give a new one. Inverted: expire */
     NCM_CH_SILENCE_EXPIRE, /* object: id; from "active", to "expired"; extra: the silence, where
                               undo shall make it again (with a new id, from now on) */
+    /* of our own alerts: object = id */
+    NCM_CH_ALERT_ACK,   /* from/to: who looks after it, NULL = nobody; extra: the note */
+    NCM_CH_ALERT_STATE, /* from/to: "firing" "pending" "resolved" */
     NCM_N_CHANGES,
 };
 

@@ -35,9 +35,10 @@ enum ncm_bad_side { NCM_BAD_ABOVE, NCM_BAD_BELOW };
 struct ncm_monitor {
     char *model, *name;
     enum ncm_monitor_kind kind;
-    char *current;   /* ROWS: path, glob, "sqlite:FILE?table=T", "-" */
-    char *source;    /* QUERY: the PromQL; HISTOGRAM, METRIC, EVIDENTLY: as above */
-    char *reference; /* as written; NULL: none */
+    char *current;         /* ROWS: path, glob, "sqlite:FILE?table=T", "-" */
+    char *current_version; /* ROWS: only rows that this version answered; NULL: all */
+    char *source;          /* QUERY: the PromQL; HISTOGRAM, METRIC, EVIDENTLY: as above */
+    char *reference;       /* as written; NULL: none */
     enum ncm_reference_kind reference_kind;
     char *reference_value; /* the path, "RUN_ID/PATH", the version; NULL for the others */
     int64_t trailing_ms;
@@ -49,7 +50,6 @@ struct ncm_monitor {
     char **types; /* "age=num", "code=cat" */
     size_t n_types;
     char *time_column, *version_column; /* NULL: guessed, none */
-    char *current_version; /* only rows of this version; NULL: all */
     char delimiter;                     /* 0: guessed */
     char *method;                       /* word of drift_method.h; NULL: the house's psi */
     double warning, critical;           /* NaN: the method's own, or learned */
@@ -62,21 +62,27 @@ struct ncm_monitor {
     int line, column;           /* in the configuration */
 };
 
+/* What holds where nothing is said: windows of an hour, looked at each minute, thresholds of the
+ * method, critical, recorded. */
+void ncm_monitor_init(struct ncm_monitor *m);
 void ncm_monitor_release(struct ncm_monitor *m);
 void ncm_monitor_copy(struct ncm_monitor *to, const struct ncm_monitor *from);
 
 /* Sets reference, reference_kind, reference_value and trailing_ms from the text of a reference.
- * NCM_USAGE with the forms there are. */
+ * NCM_USAGE with the forms there are, nothing changed then. A path stays as it is written. */
 bool ncm_monitor_set_reference(struct ncm_monitor *m, const char *text, struct ncm_err *err);
 /* "1h", "15m", "1000 rows", with a slide "1h/5m", "1000/100 rows". NCM_USAGE. */
 bool ncm_monitor_set_window(struct ncm_monitor *m, const char *text, struct ncm_err *err);
-/* "0.25", "> 120", "< 0.9", "0.1, 0.25" (warning, critical), "learned". NCM_USAGE. */
+/* "0.25", "> 120", "< 0.9", "0.1, 0.25" (warning, critical), "learned", "default" (the method's
+ * own). One number is the critical one; "-" in the place of one is the method's own. Without a sign
+ * the greater value is the worse one, unless the warning is above the critical value. NCM_USAGE. */
 bool ncm_monitor_set_threshold(struct ncm_monitor *m, const char *text, struct ncm_err *err);
 /* The window and the thresholds in the form that the setters take. Caller frees. */
 char *ncm_monitor_window_text(const struct ncm_monitor *m);
 char *ncm_monitor_threshold_text(const struct ncm_monitor *m);
 /* What a view changed, one text of a query: "method=ks;window=1h;reference=last week;
- * threshold=0.3;current=version:15". Applies it. NCM_USAGE. */
+ * threshold=0.3;current=version:15" ("current=all": of every version). Applies all of it or
+ * nothing. NCM_USAGE. */
 bool ncm_monitor_apply(struct ncm_monitor *m, const char *settings, struct ncm_err *err);
 /* Everything that its figures depend on, as one text: figures of two different ones are never on
  * one line. Caller frees. */

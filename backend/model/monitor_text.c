@@ -1,290 +1,306 @@
-/* Monitors' settings as texts: what the configuration, a prompt and a view say. */
-#include <inttypes.h>
+/* A monitor's reference, window and thresholds as people write them, and back. */
+#include "model/monitor.h"
+
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "model/monitor.h"
 
-static void set(char **field, char *value)
+enum { NUMBER = 40, SPAN = 32, ROWS_MAX = 1000000000 };
+
+/* ---- reference ------------------------------------------------------------------------------ */
+
+static bool wrong_reference(const char *text, struct ncm_err *err)
 {
-    ncm_free(*field);
-    *field = value;
+    ncm_fail(err, NCM_USAGE, _("'%s' is no reference"), text);
+    return ncm_hint(err, "%s",
+                    _("a file or glob, run:RUN_ID/PATH, dataset:RUN_ID, trailing 24h, last week, "
+                      "version:N or first"));
 }
 
-static const char *after(const char *text, const char *prefix)
+/* What follows the word where the text begins with it; else NULL. */
+static const char *after(const char *text, const char *word)
 {
-    size_t n = strlen(prefix);
-    return strncmp(text, prefix, n) == 0 && text[n] != '\0' ? text + n : NULL;
+    size_t len = strlen(word);
+    return strncmp(text, word, len) == 0 ? text + len : NULL;
+}
+
+/* RUN_ID/PATH with both parts. */
+static bool is_artifact(const char *s)
+{
+    const char *slash = strchr(s, '/');
+    return slash != NULL && slash > s && slash[1] != '\0';
+}
+
+struct reference {
+    enum ncm_reference_kind kind;
+    const char *value;
+    int64_t trailing_ms;
+};
+
+static bool take_reference(const char *text, struct reference *r)
+{
+    const char *rest;
+    *r = (struct reference){.kind = NCM_REFERENCE_FILE, .value = text};
+    if (strcmp(text, "first") == 0) {
+        *r = (struct reference){.kind = NCM_REFERENCE_FIRST};
+    } else if (strcmp(text, "last week") == 0) {
+        *r = (struct reference){.kind = NCM_REFERENCE_WEEK};
+    } else if ((rest = after(text, "trailing ")) != NULL) {
+        *r = (struct reference){.kind = NCM_REFERENCE_TRAILING};
+        return ncm_parse_duration(rest + strspn(rest, " "), &r->trailing_ms) && r->trailing_ms > 0;
+    } else if ((rest = after(text, "run:")) != NULL) {
+        *r = (struct reference){.kind = NCM_REFERENCE_ARTIFACT, .value = rest};
+        return is_artifact(rest);
+    } else if ((rest = after(text, "dataset:")) != NULL) {
+        *r = (struct reference){.kind = NCM_REFERENCE_DATASET, .value = rest};
+        return rest[0] != '\0' && strchr(rest, '/') == NULL;
+    } else if ((rest = after(text, "version:")) != NULL) {
+        *r = (struct reference){.kind = NCM_REFERENCE_VERSION, .value = rest};
+        return rest[0] != '\0';
+    }
+    /* "last month" and "trailing" are slips rather than files. */
+    return r->kind != NCM_REFERENCE_FILE ||
+           (text[0] != '\0' && after(text, "last ") == NULL && strcmp(text, "trailing") != 0);
 }
 
 bool ncm_monitor_set_reference(struct ncm_monitor *m, const char *text, struct ncm_err *err)
 {
-    const char *rest;
-    int64_t ms = 0;
-    enum ncm_reference_kind kind = NCM_REFERENCE_FILE;
-    const char *value = text;
-    if (text[0] == '\0') {
-        ncm_fail(err, NCM_USAGE, _("the reference is empty"));
-        return ncm_hint(err, "%s",
-                        _("a file, run:RUN_ID/PATH, dataset:RUN_ID, trailing 24h, last week,"
-                          " version:N or first"));
+    struct reference r;
+    if (!take_reference(text, &r)) {
+        return wrong_reference(text, err);
     }
-    if ((rest = after(text, "run:")) != NULL) {
-        kind = NCM_REFERENCE_ARTIFACT;
-        value = rest;
-        if (strchr(rest, '/') == NULL) {
-            return ncm_fail(err, NCM_USAGE, _("'%s' wants run:RUN_ID/PATH"), text);
-        }
-    } else if ((rest = after(text, "dataset:")) != NULL) {
-        kind = NCM_REFERENCE_DATASET;
-        value = rest;
-    } else if ((rest = after(text, "version:")) != NULL) {
-        kind = NCM_REFERENCE_VERSION;
-        value = rest;
-    } else if ((rest = after(text, "trailing ")) != NULL) {
-        kind = NCM_REFERENCE_TRAILING;
-        value = NULL;
-        if (!ncm_parse_duration(rest, &ms) || ms <= 0) {
-            return ncm_fail(err, NCM_USAGE, _("'%s' wants a time such as trailing 24h"), text);
-        }
-    } else if (strcmp(text, "last week") == 0) {
-        kind = NCM_REFERENCE_WEEK;
-        value = NULL;
-    } else if (strcmp(text, "first") == 0) {
-        kind = NCM_REFERENCE_FIRST;
-        value = NULL;
-    }
-    char *whole = ncm_strdup(text), *part = ncm_strdup(value);
-    set(&m->reference, whole);
-    set(&m->reference_value, part);
-    m->reference_kind = kind;
-    m->trailing_ms = ms;
+    char *written = ncm_strdup(text), *value = ncm_strdup(r.value);
+    ncm_free(m->reference);
+    ncm_free(m->reference_value);
+    m->reference = written;
+    m->reference_value = value;
+    m->reference_kind = r.kind;
+    m->trailing_ms = r.trailing_ms;
     return true;
 }
 
-/* "1h" or "1000 rows" / "1000rows". */
-static bool length_of(const char *p, size_t len, int64_t *ms, int64_t *rows)
+/* ---- window --------------------------------------------------------------------------------- */
+
+struct extent {
+    int64_t ms, rows; /* one of them */
+};
+
+/* [text, text + len) as a length of time, or as a number of rows. */
+static bool take_extent(const char *text, size_t len, bool rows, struct extent *out)
 {
-    char *text = ncm_strndup(p, len);
-    char *word = strstr(text, "row");
-    bool ok;
-    *ms = *rows = 0;
-    if (word != NULL) {
-        for (char *end = word; end > text && end[-1] == ' '; end--) {
-            end[-1] = '\0';
-        }
-        *word = '\0';
-        ok = ncm_parse_i64(text, rows) && *rows > 0;
-    } else {
-        ok = ncm_parse_duration(text, ms) && *ms > 0;
+    char word[SPAN];
+    *out = (struct extent){0};
+    while (len > 0 && *text == ' ') {
+        text++;
+        len--;
     }
-    ncm_free(text);
-    return ok;
+    while (len > 0 && text[len - 1] == ' ') {
+        len--;
+    }
+    if (len == 0 || len >= sizeof word) {
+        return false;
+    }
+    memcpy(word, text, len);
+    word[len] = '\0';
+    if (rows) {
+        return ncm_parse_i64(word, &out->rows) && out->rows > 0 && out->rows <= ROWS_MAX;
+    }
+    return ncm_parse_duration(word, &out->ms) && out->ms > 0;
+}
+
+/* The length before " rows" at the end of the text; 0 where it does not end so. */
+static size_t before_rows(const char *text)
+{
+    static const char *const ends[] = {" rows", " row"};
+    size_t len = strlen(text);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (len > end && strcmp(text + len - end, ends[i]) == 0) {
+            return len - end;
+        }
+    }
+    return 0;
 }
 
 bool ncm_monitor_set_window(struct ncm_monitor *m, const char *text, struct ncm_err *err)
 {
-    int64_t ms, rows, slide_ms = 0, slide_rows = 0;
-    const char *slash = strchr(text, '/');
-    size_t first = slash != NULL ? (size_t)(slash - text) : strlen(text);
-    bool in_rows = strstr(text, "row") != NULL;
-    bool ok;
-    if (in_rows && slash != NULL) {
-        /* "1000/100 rows": the unit stands once. */
-        char *head = ncm_sprintf("%.*s rows", (int)first, text);
-        ok = length_of(head, strlen(head), &ms, &rows) &&
-             length_of(slash + 1, strlen(slash + 1), &slide_ms, &slide_rows);
-        ncm_free(head);
-    } else {
-        ok = length_of(text, first, &ms, &rows) &&
-             (slash == NULL || length_of(slash + 1, strlen(slash + 1), &slide_ms, &slide_rows));
-    }
+    size_t rows = before_rows(text);
+    size_t len = rows > 0 ? rows : strlen(text);
+    const char *slash = memchr(text, '/', len);
+    size_t first = slash != NULL ? (size_t)(slash - text) : len;
+    struct extent window, slide = {0};
+    bool ok = take_extent(text, first, rows > 0, &window) &&
+              (slash == NULL || take_extent(slash + 1, len - first - 1, rows > 0, &slide));
     if (!ok) {
+        ncm_fail(err, NCM_USAGE, _("'%s' is no window"), text);
+        return ncm_hint(err, "%s", _("1h, 15m, 1000 rows; with a slide 1h/5m, 1000/100 rows"));
+    }
+    if (slide.ms > window.ms || slide.rows > window.rows) {
         return ncm_fail(err, NCM_USAGE,
-                        _("'%s' is no window: 1h, 15m, 1000 rows, or with a step 1h/5m"), text);
+                        _("'%s': a slide longer than its window would leave rows out"), text);
     }
-    int64_t whole = rows > 0 ? rows : ms, step = rows > 0 ? slide_rows : slide_ms;
-    if (step > whole || (step > 0 && whole % step != 0)) {
-        return ncm_fail(err, NCM_USAGE, _("'%s': the window must be a multiple of its step"), text);
-    }
-    m->window_ms = ms;
-    m->window_rows = rows;
-    m->slide_ms = slide_ms;
-    m->slide_rows = slide_rows;
+    m->window_ms = window.ms;
+    m->window_rows = window.rows;
+    m->slide_ms = slide.ms;
+    m->slide_rows = slide.rows;
     return true;
-}
-
-static const char *skip_blanks(const char *p)
-{
-    return p + strspn(p, " ");
-}
-
-bool ncm_monitor_set_threshold(struct ncm_monitor *m, const char *text, struct ncm_err *err)
-{
-    const char *p = skip_blanks(text);
-    enum ncm_bad_side side = m->side;
-    double a = NAN, b = NAN;
-    if (strcmp(p, "learned") == 0) {
-        m->learned = true;
-        m->warning = m->critical = NAN;
-        return true;
-    }
-    if (*p == '>' || *p == '<') {
-        side = *p == '<' ? NCM_BAD_BELOW : NCM_BAD_ABOVE;
-        p = skip_blanks(p + 1 + (p[1] == '='));
-    }
-    const char *comma = strchr(p, ',');
-    char *first = ncm_strndup(p, comma != NULL ? (size_t)(comma - p) : strlen(p));
-    bool ok = ncm_parse_double(first, &a) && isfinite(a);
-    ncm_free(first);
-    ok = ok && (comma == NULL || (ncm_parse_double(skip_blanks(comma + 1), &b) && isfinite(b)));
-    if (!ok) {
-        return ncm_fail(err, NCM_USAGE,
-                        _("'%s' is no threshold: 0.25, > 120, < 0.9, 0.1, 0.25 or learned"), text);
-    }
-    m->side = side;
-    m->learned = false;
-    m->warning = comma != NULL ? a : NAN;
-    m->critical = comma != NULL ? b : a;
-    return true;
-}
-
-/* The largest unit that it is a whole number of. */
-static void put_duration(struct ncm_buf *b, int64_t ms)
-{
-    static const struct {
-        int64_t ms;
-        const char *unit;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
-    size_t i = 0;
-    while (i < 4 && ms % units[i].ms != 0) {
-        i++;
-    }
-    ncm_buf_printf(b, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
 }
 
 char *ncm_monitor_window_text(const struct ncm_monitor *m)
 {
-    struct ncm_buf b;
-    ncm_buf_init(&b, 256);
+    char window[SPAN], slide[SPAN];
     if (m->window_rows > 0) {
-        ncm_buf_printf(&b, "%" PRId64, m->window_rows);
-        if (m->slide_rows > 0) {
-            ncm_buf_printf(&b, "/%" PRId64, m->slide_rows);
-        }
-        ncm_buf_puts(&b, " rows");
-    } else if (m->window_ms > 0) {
-        put_duration(&b, m->window_ms);
-        if (m->slide_ms > 0) {
-            ncm_buf_putc(&b, '/');
-            put_duration(&b, m->slide_ms);
-        }
+        return m->slide_rows > 0 ? ncm_sprintf("%lld/%lld rows", (long long)m->window_rows,
+                                               (long long)m->slide_rows)
+                                 : ncm_sprintf("%lld rows", (long long)m->window_rows);
     }
-    char *text = ncm_buf_take(&b);
-    ncm_buf_release(&b);
-    return text;
+    ncm_fmt_span(window, sizeof window, m->window_ms);
+    ncm_fmt_span(slide, sizeof slide, m->slide_ms);
+    return m->slide_ms > 0 ? ncm_sprintf("%s/%s", window, slide) : ncm_strdup(window);
+}
+
+/* ---- thresholds ----------------------------------------------------------------------------- */
+
+/* A finite number, or "-" for the method's own (NaN), of [text, text + len). */
+static bool take_limit(const char *text, size_t len, double *out)
+{
+    char word[NUMBER];
+    while (len > 0 && *text == ' ') {
+        text++;
+        len--;
+    }
+    while (len > 0 && text[len - 1] == ' ') {
+        len--;
+    }
+    if (len == 0 || len >= sizeof word) {
+        return false;
+    }
+    memcpy(word, text, len);
+    word[len] = '\0';
+    if (strcmp(word, "-") == 0) {
+        *out = NAN;
+        return true;
+    }
+    return ncm_parse_double(word, out) && isfinite(*out);
+}
+
+static bool wrong_threshold(const char *text, struct ncm_err *err)
+{
+    ncm_fail(err, NCM_USAGE, _("'%s' is no threshold"), text);
+    return ncm_hint(err, "%s",
+                    _("0.25, > 120, < 0.9, \"0.1, 0.25\" (warning, critical), learned or default"));
+}
+
+bool ncm_monitor_set_threshold(struct ncm_monitor *m, const char *text, struct ncm_err *err)
+{
+    const char *p = text + strspn(text, " ");
+    char sign = *p == '>' || *p == '<' ? *p++ : '\0';
+    bool learned = strcmp(p, "learned") == 0;
+    double warning = NAN, critical = NAN;
+    if (sign == '\0' && (learned || strcmp(p, "default") == 0)) {
+        m->learned = learned;
+        m->warning = m->critical = NAN;
+        m->side = NCM_BAD_ABOVE;
+        return true;
+    }
+    const char *comma = strchr(p, ',');
+    size_t len = comma != NULL ? (size_t)(comma - p) : 0;
+    if ((comma != NULL && !take_limit(p, len, &warning)) ||
+        !take_limit(comma != NULL ? comma + 1 : p, strlen(comma != NULL ? comma + 1 : p),
+                    &critical) ||
+        (isnan(warning) && isnan(critical))) {
+        return wrong_threshold(text, err);
+    }
+    if ((sign == '>' && warning > critical) || (sign == '<' && warning < critical)) {
+        return ncm_fail(err, NCM_USAGE, _("'%s': the warning comes before the critical value"),
+                        text);
+    }
+    m->learned = false;
+    m->warning = warning;
+    m->critical = critical;
+    m->side = sign == '<' || (sign == '\0' && warning > critical) ? NCM_BAD_BELOW : NCM_BAD_ABOVE;
+    return true;
 }
 
 char *ncm_monitor_threshold_text(const struct ncm_monitor *m)
 {
-    char one[40], two[40];
-    const char *sign = m->side == NCM_BAD_BELOW ? "< " : "";
-    if (isnan(m->critical) && isnan(m->warning)) {
-        return ncm_strdup(m->learned ? "learned" : "");
+    char warning[NUMBER], critical[NUMBER];
+    if (m->learned || (isnan(m->warning) && isnan(m->critical))) {
+        return ncm_strdup(m->learned ? "learned" : "default");
     }
-    ncm_fmt_exact(one, sizeof one, m->warning);
-    ncm_fmt_exact(two, sizeof two, m->critical);
-    return isnan(m->warning) ? ncm_sprintf("%s%s", sign, two)
-                             : ncm_sprintf("%s%s, %s", sign, one, two);
+    ncm_fmt_exact(warning, sizeof warning, m->warning);
+    ncm_fmt_exact(critical, sizeof critical, m->critical);
+    return ncm_sprintf("%s%s%s%s", m->side == NCM_BAD_BELOW ? "< " : "",
+                       isnan(m->warning) ? "" : warning, isnan(m->warning) ? "" : ", ",
+                       isnan(m->critical) ? "-" : critical);
 }
 
-/* One "name=value" of a view's settings. */
-static bool apply_one(struct ncm_monitor *m, const char *name, const char *value,
-                      struct ncm_err *err)
+/* ---- what a view changed -------------------------------------------------------------------- */
+
+static bool set_method(struct ncm_monitor *m, const char *word, struct ncm_err *err)
 {
-    if (strcmp(name, "method") == 0) {
-        set(&m->method, ncm_strdup(value));
-        return true;
+    if (word[0] == '\0') {
+        return ncm_fail(err, NCM_USAGE, _("a method has a name"));
     }
-    if (strcmp(name, "window") == 0) {
-        return ncm_monitor_set_window(m, value, err);
+    ncm_free(m->method);
+    m->method = ncm_strdup(word);
+    return true;
+}
+
+static bool set_current(struct ncm_monitor *m, const char *text, struct ncm_err *err)
+{
+    const char *version = after(text, "version:");
+    bool all = strcmp(text, "all") == 0;
+    if (!all && (version == NULL || version[0] == '\0')) {
+        return ncm_fail(err, NCM_USAGE, _("'%s': the current side is version:N or all"), text);
     }
-    if (strcmp(name, "reference") == 0) {
-        return ncm_monitor_set_reference(m, value, err);
-    }
-    if (strcmp(name, "threshold") == 0) {
-        return ncm_monitor_set_threshold(m, value, err);
-    }
-    if (strcmp(name, "current") == 0) {
-        if (strncmp(value, "version:", 8) == 0) {
-            set(&m->current_version, ncm_strdup(value + 8));
-        } else {
-            set(&m->current, ncm_strdup(value));
+    ncm_free(m->current_version);
+    m->current_version = all ? NULL : ncm_strdup(version);
+    return true;
+}
+
+static bool apply_one(struct ncm_monitor *m, const char *setting, struct ncm_err *err)
+{
+    static const struct {
+        const char *key;
+        bool (*set)(struct ncm_monitor *m, const char *text, struct ncm_err *err);
+    } setters[] = {
+        {"method=", set_method},
+        {"window=", ncm_monitor_set_window},
+        {"reference=", ncm_monitor_set_reference},
+        {"threshold=", ncm_monitor_set_threshold},
+        {"current=", set_current},
+    };
+    for (size_t i = 0; i < sizeof setters / sizeof *setters; i++) {
+        const char *text = after(setting, setters[i].key);
+        if (text != NULL) {
+            return setters[i].set(m, text, err);
         }
-        return true;
     }
-    return ncm_fail(err, NCM_USAGE,
-                    _("'%s' is none of method, window, reference, threshold, current"), name);
+    return ncm_fail(err, NCM_USAGE, _("'%s' is no setting of a monitor that a view changes"),
+                    setting);
 }
 
 bool ncm_monitor_apply(struct ncm_monitor *m, const char *settings, struct ncm_err *err)
 {
-    char *copy = ncm_strdup(settings != NULL ? settings : "");
+    struct ncm_monitor changed;
     bool ok = true;
-    for (char *p = copy; ok && *p != '\0';) {
-        char *end = p + strcspn(p, ";");
-        char *next = *end != '\0' ? end + 1 : end;
-        *end = '\0';
-        char *equal = strchr(p, '=');
-        if (equal == NULL) {
-            ok = p[strspn(p, " ")] == '\0' ||
-                 ncm_fail(err, NCM_USAGE, _("'%s' wants NAME=VALUE"), p);
-        } else {
-            *equal = '\0';
-            ok = apply_one(m, skip_blanks(p), equal + 1, err);
-        }
-        p = next;
+    ncm_monitor_copy(&changed, m); /* all of them or none */
+    for (const char *p = settings; ok && *p != '\0';) {
+        size_t len = strcspn(p, ";");
+        char *one = ncm_strndup(p, len);
+        ok = len == 0 || apply_one(&changed, one, err);
+        ncm_free(one);
+        p += len + (p[len] == ';');
     }
-    ncm_free(copy);
+    if (ok) {
+        ncm_monitor_release(m);
+        *m = changed;
+    } else {
+        ncm_monitor_release(&changed);
+    }
     return ok;
-}
-
-static void put_list(struct ncm_buf *b, const char *name, char *const *list, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        ncm_buf_printf(b, "%s%s", i == 0 ? name : ",", list[i]);
-    }
-}
-
-char *ncm_monitor_recipe(const struct ncm_monitor *m)
-{
-    struct ncm_buf b;
-    char *window = ncm_monitor_window_text(m);
-    ncm_buf_init(&b, 1 << 20);
-    ncm_buf_printf(&b, "%s of %s", m->method != NULL ? m->method : "psi",
-                   m->current != NULL ? m->current : m->source);
-    if (m->reference != NULL) {
-        ncm_buf_printf(&b, " against %s", m->reference);
-    }
-    if (window[0] != '\0') {
-        ncm_buf_printf(&b, " by %s", window);
-    }
-    if (m->current_version != NULL) {
-        ncm_buf_printf(&b, " version %s", m->current_version);
-    }
-    if (m->time_column != NULL) {
-        ncm_buf_printf(&b, " time %s", m->time_column);
-    }
-    put_list(&b, " columns ", m->columns, m->n_columns);
-    put_list(&b, " without ", m->ignore, m->n_ignore);
-    put_list(&b, " types ", m->types, m->n_types);
-    ncm_free(window);
-    char *text = ncm_buf_take(&b);
-    ncm_buf_release(&b);
-    return text;
 }

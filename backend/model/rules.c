@@ -297,6 +297,9 @@ static bool check_run(const struct ncm_rules *w, const struct ncm_change *ch, st
 
 bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, struct ncm_err *err)
 {
+    if (ch->kind >= NCM_CH_SILENCE_CREATE) {
+        return ncm_fail(err, NCM_UNSUPPORTED, _("an MLflow store holds no silences"));
+    }
     return ch->kind < NCM_CH_RUN_TAG             ? check_registry(w, ch, err)
            : ch->kind < NCM_CH_EXPERIMENT_CREATE ? check_run(w, ch, err)
                                                  : check_experiment(w, ch, err);
@@ -305,7 +308,7 @@ bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, str
 /* Whether a byte is one that a key may hold as it is, beside letters and digits. */
 static bool is_key_sign(uint32_t cp)
 {
-    return cp < 0x80 && cp != 0 && strchr("/.- :", (int)cp) != NULL;
+    return cp < 0x80 && cp != 0 && strchr("/.- ", (int)cp) != NULL;
 }
 
 char *ncm_rules_metric_key(const char *text)

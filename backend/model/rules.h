@@ -43,9 +43,10 @@ struct ncm_rules {
  * "") is not asked for: it is there once the list is carried out. */
 bool ncm_rules_check(const struct ncm_rules *r, const struct ncm_change *ch, struct ncm_err *err);
 
-/* The nearest key of a metric that every store of MLflow takes: what is no letter, digit, blank or
- * one of _ - . / : becomes "_", so do slashes and dots that would make it no file name; at most 250
- * bytes, whole characters. Different texts may give one key. O(length); the caller frees. */
+/* The nearest key of a metric that every release of MLflow takes: what is no letter, digit, blank
+ * or one of _ - . / becomes "_" (1.x takes no colon), so do slashes and dots that would make it no
+ * file name; at most 250 bytes, whole characters. Different texts may give one key. O(length); the
+ * caller frees. */
 char *ncm_rules_metric_key(const char *text);
 
 /* The sentences for refusals that every provider makes; false. */

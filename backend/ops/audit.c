@@ -71,6 +71,10 @@ static const char *const words[NCM_N_INTENTS] = {
     [NCM_DO_EXPERIMENT_UNTAG] = "experiment_untag",
     [NCM_DO_EXPERIMENT_DELETE] = "experiment_delete",
     [NCM_DO_EXPERIMENT_RESTORE] = "experiment_restore",
+    [NCM_DO_ALERT_ACK] = "alert_ack",
+    [NCM_DO_ALERT_RESOLVE] = "alert_resolve",
+    [NCM_DO_SILENCE] = "silence",
+    [NCM_DO_SILENCE_EXPIRE] = "silence_expire",
 };
 
 const char *ncm_intent_word(enum ncm_intent_kind kind)

@@ -45,6 +45,10 @@ static const struct label actions[] = {
     {"experiment_untag", N_("experiment untag")},
     {"experiment_delete", N_("experiment delete")},
     {"experiment_restore", N_("experiment restore")},
+    {"alert_ack", N_("alert acknowledge")},
+    {"alert_resolve", N_("alert resolve")},
+    {"silence", N_("silence")},
+    {"silence_expire", N_("silence expire")},
 };
 
 static const char *label_of(const struct label *table, size_t n, const char *word)

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -10,6 +11,7 @@
 #include "base/num.h"
 #include "io/file.h"
 #include "ops/demo_parts.h"
+#include "ops/demo_predict.h"
 
 #define DAY_MS INT64_C(86400000)
 /* Far ahead of what MLflow stores show; only for the order of the list. */
@@ -139,6 +141,13 @@ char *ncm_demo_path(const char *dir)
     return path;
 }
 
+char *ncm_demo_config(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return ncm_sprintf("%.*s/config.yaml", slash != NULL ? (int)(slash - path) : 1,
+                       slash != NULL ? path : ".");
+}
+
 bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err)
 {
     char *folder = demo_folder(dir);
@@ -154,6 +163,7 @@ bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err)
         if (ok && info.kind == NCM_FILE_NONE) {
             ok = make_store(absolute, store, err);
         }
+        ok = ok && ncm_demo_predictions_make(absolute, ncm_now_ms(), err);
         if (ok) {
             *path = ncm_strdup(store);
         }

@@ -9,6 +9,7 @@
 #include "io/db.h"
 #include "ops/demo.h"
 #include "ops/demo_parts.h"
+#include "ops/demo_predict.h"
 
 #define TICK_MS 400
 #define LIVE    2
@@ -137,10 +138,14 @@ bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *
     }
     d.root = root;
     bool ok = true;
+    int64_t rows_until = ncm_now_ms();
     for (bool first = true; ok && !__atomic_load_n(stop, __ATOMIC_RELAXED) && getppid() == parent;
          first = false) {
         /* Busy: somebody else is writing. The next tick tries again. */
         ok = tick(&d, first) || err->code == NCM_BUSY;
+        int64_t now = ncm_now_ms();
+        ok = ok && ncm_demo_predictions_add(root, rows_until, now, err);
+        rows_until = now;
         poll(NULL, 0, TICK_MS);
     }
     ncm_db_close(d.db);

@@ -288,6 +288,14 @@ void ncm_doctor(struct ncm_session *s, struct ncm_check **out, size_t *n)
         ncm_sprintf(_("%s (%s)"), ncm_session_location(s), ncm_session_why(s)),
         ncm_session_also(s));
     check_source(&l, s);
+    static const char *const sides[] = {"prometheus", "alertmanager"};
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+        struct ncm_session *side = ncm_session_side(s, sides[i]);
+        if (side != NULL) {
+            add(&l, NCM_CHECK_OK, sides[i], ncm_strdup(ncm_session_location(side)), NULL);
+            check_source(&l, side);
+        }
+    }
     check_state(&l, ncm_session_state_path(s));
     *out = l.items;
     *n = l.n;

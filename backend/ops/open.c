@@ -5,6 +5,7 @@
 #include "engine/source.h"
 #include "engine/state.h"
 #include "ops/parts.h"
+#include "ops/watch/source.h"
 
 static const struct ncm_topic_ops topics[] = {
     {NCM_T_AUDIT, ncm_audit_fetch, true},
@@ -106,6 +107,10 @@ bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **
 {
     recover(o);
     if (!ncm_engine_open(o, topics, out, err)) {
+        return false;
+    }
+    if (!ncm_watch_attach(*out, err)) {
+        ncm_session_close(*out);
         return false;
     }
     /* Who only asks one thing leaves it to the next change, which settles first. */

@@ -104,6 +104,11 @@ bool ncm_plan_register(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
+/* plan_alerts.c */
+bool ncm_plan_alerts(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_silences(struct ncm_planner *p, struct ncm_err *err);
+/* Whether a record is of alerts or silences: they are another source's than the store's. */
+bool ncm_record_of_alerts(const struct ncm_record *r);
 
 /* plan.c: the store that the changes are made in, for people and for the record. */
 const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct ncm_changes *c);

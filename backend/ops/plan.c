@@ -33,6 +33,12 @@ static bool build(struct ncm_planner *p, struct ncm_err *err)
     case NCM_DO_MODEL_NOTE:
     case NCM_DO_MODEL_DELETE:
         return ncm_plan_registry(p, err);
+    case NCM_DO_ALERT_ACK:
+    case NCM_DO_ALERT_RESOLVE:
+        return ncm_plan_alerts(p, err);
+    case NCM_DO_SILENCE:
+    case NCM_DO_SILENCE_EXPIRE:
+        return ncm_plan_silences(p, err);
     default:
         return ncm_plan_runs(p, err);
     }
@@ -40,6 +46,11 @@ static bool build(struct ncm_planner *p, struct ncm_err *err)
 
 static bool may_write(struct ncm_planner *p, struct ncm_err *err)
 {
+    static const struct ncm_store_snapshot of_alerts = {.writable = true};
+    if ((p->ctx->provider->capabilities & NCM_CAP_ALERTS) != 0) {
+        p->store = &of_alerts; /* it says itself whether it takes a change */
+        return true;
+    }
     const void *store;
     struct ncm_query *q = ncm_query_new(NCM_T_STORE);
     bool ok = ncm_fetch_now(p->ctx, q, &store, err);
@@ -160,7 +171,9 @@ static bool make_on(struct ncm_job_context *ctx, struct ncm_plan *plan, struct n
     here.conn = lane.conn;
     struct ncm_planner p = {.ctx = &here, .conn = lane.conn, .plan = plan};
     bool ok = make(&p, err);
-    ncm_snapshot_unref(p.store);
+    if (p.store != NULL && (ctx->provider->capabilities & NCM_CAP_ALERTS) == 0) {
+        ncm_snapshot_unref(p.store);
+    }
     ncm_snapshot_unref(p.models);
     ncm_lane_end(ctx, &lane);
     return ok;
@@ -199,15 +212,27 @@ static void free_plan(void *arg)
     ncm_plan_free(arg);
 }
 
+/* Alerts and silences are further sources'; everything else is the store's. */
+static struct ncm_session *who_carries_out(struct ncm_session *s, const struct ncm_intent *i)
+{
+    struct ncm_session *side = NULL;
+    if (i->kind == NCM_DO_ALERT_ACK || i->kind == NCM_DO_ALERT_RESOLVE) {
+        side = ncm_session_side(s, "ncmlops");
+    } else if (i->kind == NCM_DO_SILENCE || i->kind == NCM_DO_SILENCE_EXPIRE) {
+        side = ncm_session_side(s, i->model != NULL ? i->model : "ncmlops");
+    }
+    return side != NULL ? side : s;
+}
+
 uint64_t ncm_plan_start(struct ncm_session *s, struct ncm_intent *intent)
 {
     struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
     plan->intent = intent;
     ncm_changes_init(&plan->changes);
-    return ncm_session_submit(s, plan_job, plan, free_plan);
+    return ncm_session_submit(who_carries_out(s, intent), plan_job, plan, free_plan);
 }
 
 uint64_t ncm_execute_start(struct ncm_session *s, struct ncm_plan *plan)
 {
-    return ncm_session_submit(s, execute_job, plan, free_plan);
+    return ncm_session_submit(who_carries_out(s, plan->intent), execute_job, plan, free_plan);
 }

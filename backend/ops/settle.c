@@ -168,8 +168,11 @@ struct ncm_settle ncm_settle_of(const struct ncm_job_context *ctx, struct ncm_co
 /* The records of a registry also hold changes of the runs that somebody sees together with it. */
 static bool is_of_this_store(const struct ncm_settle *how, const struct ncm_record *r)
 {
-    return (how->provider->capabilities & NCM_CAP_REMOTE) == 0 || how->store == NULL ||
-           ncm_str_is(r->store, how->store) ||
+    bool named = how->store != NULL && ncm_str_is(r->store, how->store);
+    if (ncm_record_of_alerts(r) || (how->provider->capabilities & NCM_CAP_ALERTS) != 0) {
+        return named && ncm_record_of_alerts(r);
+    }
+    return (how->provider->capabilities & NCM_CAP_REMOTE) == 0 || how->store == NULL || named ||
            (how->registry != NULL && ncm_str_is(r->store, how->registry));
 }
 

@@ -14,7 +14,8 @@ static const struct ncm_record *last_own(const struct ncm_log_book *book)
     const struct ncm_record *found = NULL;
     for (size_t i = book->n; i > 0 && found == NULL; i--) {
         const struct ncm_record *r = &book->items[i - 1];
-        if (ncm_record_mine(r, actor, host) && ncm_record_done(r) && !r->undone) {
+        if (ncm_record_mine(r, actor, host) && ncm_record_done(r) && !r->undone &&
+            !ncm_record_of_alerts(r)) {
             found = r;
         }
     }
@@ -61,6 +62,9 @@ static const char *what_of(const struct ncm_change *ch)
     case NCM_CH_SILENCE_CREATE:
     case NCM_CH_SILENCE_EXPIRE:
         return _("silence");
+    case NCM_CH_ALERT_ACK:
+    case NCM_CH_ALERT_STATE:
+        return _("alert");
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
         return _("is deleted");

@@ -77,8 +77,8 @@ struct ncm_news {
 /* What was done, for the audit. */
 struct ncm_receipt {
     char new_version[32]; /* of NCM_CH_VERSION_CREATE */
-    char new_id[40];      /* of NCM_CH_EXPERIMENT_CREATE, NCM_CH_RUN_CREATE, NCM_CH_SILENCE_CREATE */
-    int64_t time_ms;      /* the time written into the store */
+    char new_id[40]; /* of NCM_CH_EXPERIMENT_CREATE, NCM_CH_RUN_CREATE, NCM_CH_SILENCE_CREATE */
+    int64_t time_ms; /* the time written into the store */
     /* Without NCM_CAP_ATOMIC: */
     bool partial; /* apply failed, and some of it stands or may stand: err->hint says what */
     bool unnoted; /* apply is done, but a transition tag could not be left */
@@ -101,6 +101,7 @@ enum ncm_capability {
     NCM_CAP_ATOMIC = 32,  /* apply is one unit for the store too: one mark proves the whole list */
     NCM_CAP_CACHE = 64,   /* fetch knows `cached` */
     NCM_CAP_REMOTE = 128, /* over a network: latency, clock and login are worth a check */
+    NCM_CAP_ALERTS = 256, /* holds alerts or silences, and nothing of the store */
 };
 
 /* What a person may want to know of a source beyond its store record: one line a check. */

@@ -44,6 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ncm_config *again = load(shown, strlen(shown));
     if (again == NULL || again->n_contexts != c->n_contexts || again->n_keys != c->n_keys)
         abort();
+    char *twice = ncm_config_show(again);
+    if (strcmp(shown, twice) != 0)
+        abort();
+    ncm_free(twice);
     ncm_free(shown);
     ncm_config_free(again);
     ncm_config_free(c);

@@ -101,6 +101,7 @@ static void alerts_say_what_they_are_about(void **state)
         assert_int_equal(a->severity, NCM_SEVERITY_CRITICAL);
         assert_string_equal(a->severity_text.p, "page");
         assert_string_equal(a->query.p, "model:error_ratio:rate1m > 0.2");
+        assert_true(a->threshold.kind == NCM_V_NUMBER && a->threshold.num == 0.2);
         /* Why each is quiet. */
         a = alert_of(s, "feature", "amount");
         assert_int_equal(a->state, NCM_ALERT_SILENCED);
@@ -493,6 +494,10 @@ static void doctor_names_the_version(void **state)
         mon_answer("/api/v2/status", 200, mon_generations[g], "am_status.json");
         mon_answer("/api/v2/alerts", 200, mon_generations[g], "am_alerts_only_silenced.json");
         mon_answer("/api/v2/silences", 200, mon_generations[g], "am_silences_silenced.json");
+        const struct ncm_store_snapshot *s = get(NCM_T_STORE);
+        assert_string_equal(s->release.p, g == 0 ? "Alertmanager 0.25.0" : "Alertmanager");
+        assert_true(s->writable);
+        ncm_snapshot_unref(s);
         ncm_alertmanager.examine(&place, &control, note, &b);
         assert_non_null(strstr(b.p, g == 0 ? "0 version: Alertmanager 0.25.0"
                                            : "0 version: built from source"));

@@ -119,17 +119,17 @@ static void buckets_of_an_answer_are_grouped(void **state)
 static void bins_hold_what_the_buckets_did(void **state)
 {
     const struct ncm_bucket b[] = {{0.1, 3}, {0.5, 2}, {1, 10}, {INFINITY, 12}};
-    struct ncm_bins bins;
+    struct ncm_hist_bins bins;
     (void)state;
-    ncm_bins_of_buckets(b, 4, &bins);
+    ncm_hist_bins_of_buckets(b, 4, &bins);
     assert_int_equal(bins.n, 4);
     assert_true(isinf(bins.edges[0]) && bins.edges[1] == 0.1 && isinf(bins.edges[4]));
     assert_true(bins.counts[0] == 3 && bins.counts[1] == 0 && bins.counts[2] == 7);
-    assert_true(ncm_bins_total(&bins) == 12);
-    ncm_bins_release(&bins);
-    ncm_bins_of_buckets(NULL, 0, &bins);
+    assert_true(ncm_hist_bins_total(&bins) == 12);
+    ncm_hist_bins_release(&bins);
+    ncm_hist_bins_of_buckets(NULL, 0, &bins);
     assert_int_equal(bins.n, 0);
-    ncm_bins_release(&bins);
+    ncm_hist_bins_release(&bins);
 }
 
 static void native_bins_have_gaps(void **state)
@@ -138,21 +138,21 @@ static void native_bins_have_gaps(void **state)
                                {.low = -0.5, .high = 0.5, .count = 3},
                                {.low = 0.5, .high = 1, .count = 1}};
     struct ncm_prom_histogram h = {.count = 6, .bins = b, .n = 3};
-    struct ncm_bins bins;
+    struct ncm_hist_bins bins;
     (void)state;
-    ncm_bins_of_native(&h, &bins);
+    ncm_hist_bins_of_native(&h, &bins);
     assert_int_equal(bins.n, 4);
     assert_true(bins.edges[0] == -0.5 && bins.edges[2] == 1 && bins.edges[3] == 4);
     assert_true(bins.counts[0] == 3 && bins.counts[2] == 0 && bins.counts[3] == 2);
-    ncm_bins_release(&bins);
+    ncm_hist_bins_release(&bins);
 }
 
 static void a_union_cuts_only_what_is_empty(void **state)
 {
     double ea[] = {0, 1, 2, 4}, ca[] = {5, 0, 6}, eb[] = {1, 1.5, 3, 8, 16}, cb[] = {1, 2, 0, 4};
-    struct ncm_bins a = {ea, ca, 3}, b = {eb, cb, 4}, ua, ub;
+    struct ncm_hist_bins a = {ea, ca, 3}, b = {eb, cb, 4}, ua, ub;
     (void)state;
-    ncm_bins_union(&a, &b, &ua, &ub);
+    ncm_hist_bins_union(&a, &b, &ua, &ub);
     /* 1.5 cuts a's empty bin; 2 would cut b's (1.5,3], 3 would cut a's (2,4]. */
     const double want[] = {0, 1, 1.5, 4, 8, 16};
     assert_int_equal(ua.n, 5);
@@ -161,11 +161,11 @@ static void a_union_cuts_only_what_is_empty(void **state)
     }
     assert_true(ua.counts[0] == 5 && ua.counts[1] == 0 && ua.counts[2] == 6 && ua.counts[4] == 0);
     assert_true(ub.counts[0] == 0 && ub.counts[1] == 1 && ub.counts[2] == 2 && ub.counts[4] == 4);
-    ncm_bins_release(&ua);
-    ncm_bins_release(&ub);
+    ncm_hist_bins_release(&ua);
+    ncm_hist_bins_release(&ub);
 }
 
-static void fill(struct ncm_bins *b, size_t n)
+static void fill(struct ncm_hist_bins *b, size_t n)
 {
     unsigned seed = (unsigned)n * 31 + 7;
     double edge = rand_r(&seed) % 4;
@@ -184,12 +184,12 @@ static void a_union_loses_nothing(void **state)
 {
     (void)state;
     for (size_t n = 0; n < 40; n++) {
-        struct ncm_bins a, b, ua, ub;
+        struct ncm_hist_bins a, b, ua, ub;
         fill(&a, n);
         fill(&b, 40 - n);
-        ncm_bins_union(&a, &b, &ua, &ub);
-        assert_true(ncm_bins_total(&a) == ncm_bins_total(&ua));
-        assert_true(ncm_bins_total(&b) == ncm_bins_total(&ub));
+        ncm_hist_bins_union(&a, &b, &ua, &ub);
+        assert_true(ncm_hist_bins_total(&a) == ncm_hist_bins_total(&ua));
+        assert_true(ncm_hist_bins_total(&b) == ncm_hist_bins_total(&ub));
         assert_int_equal(ua.n, ub.n);
         for (size_t i = 0; i < ua.n; i++) {
             assert_true(ua.edges[i] == ub.edges[i] && ua.edges[i] < ua.edges[i + 1]);
@@ -201,10 +201,10 @@ static void a_union_loses_nothing(void **state)
             }
             assert_true(inside == ua.counts[i]);
         }
-        ncm_bins_release(&a);
-        ncm_bins_release(&b);
-        ncm_bins_release(&ua);
-        ncm_bins_release(&ub);
+        ncm_hist_bins_release(&a);
+        ncm_hist_bins_release(&b);
+        ncm_hist_bins_release(&ua);
+        ncm_hist_bins_release(&ub);
     }
 }
 

@@ -180,6 +180,16 @@ static void changes_go_to_their_own_store(void **state)
     assert_string_equal(
         small_ask(&registry, "SELECT value FROM tags WHERE key='color' AND run_uuid='" RUN2 "'"),
         "-");
+    const struct ncm_change_point p = {0.5, 1000, 1};
+    ncm_changes_init(&c);
+    ncm_changes_add(&c, NCM_CH_RUN_CREATE, "1", NULL, NULL, NULL, "drift");
+    ncm_changes_add_point(&c, "", "psi", &p);
+    ncm_changes_add(&c, NCM_CH_RUN_STATUS, "", NULL, NULL, "RUNNING", "FINISHED");
+    assert_true(apply(&c));
+    const char *made = "SELECT count(*) FROM metrics m JOIN runs r ON r.run_uuid=m.run_uuid"
+                       " WHERE r.name='drift' AND r.status='FINISHED' AND m.key='psi'";
+    assert_string_equal(small_ask(&tracking, made), "1");
+    assert_string_equal(small_ask(&registry, made), "0");
     struct ncm_change ch = {.kind = NCM_CH_ALIAS, .object = (char *)"m", .key = (char *)"champion"};
     char *value;
     assert_true(source.provider->present(conn, &ch, &value, &err));

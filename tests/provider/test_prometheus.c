@@ -213,6 +213,19 @@ static void a_query_goes_as_a_form(void **state)
     ncm_prom_answer_release(&a);
 }
 
+static void a_proxy_that_takes_only_get_is_asked_so(void **state)
+{
+    struct ncm_prom_answer a;
+    struct ncm_err err;
+    (void)state;
+    mon_says("POST /api/v1/query", 405, "text/html", "<html>Method Not Allowed");
+    mon_answer("GET /api/v1/query", 200, mon_generations[1], "prom_query_nan.json");
+    assert_true(ncm_prom_instant(prom, "up{a=\"b\"}", 1000, NULL, &a, &err));
+    assert_int_equal(a.n, 2);
+    ncm_prom_answer_release(&a);
+    assert_int_equal(mlf_count("GET /api/v1/query.query=up%7Ba%3D%22b%22%7D&time=1.000 "), 1);
+}
+
 static void the_step_keeps_within_the_servers_limit(void **state)
 {
     (void)state;
@@ -437,6 +450,15 @@ static void the_metrics_of_a_server_are_read(void **state)
     assert_true(ncm_prom_scrape(prom, "/metrics", NULL, &m, &err));
     assert_true(m.n > 50);
     ncm_metrics_release(&m);
+    char *whole = ncm_sprintf("%s/metrics", mlf_url());
+    struct ncm_place place = {.location = whole};
+    struct ncm_prom *direct;
+    assert_true(ncm_prom_open(&place, &direct, &err));
+    assert_true(ncm_prom_scrape(direct, "", NULL, &m, &err));
+    assert_true(m.n > 50);
+    ncm_metrics_release(&m);
+    ncm_prom_close(direct);
+    ncm_free(whole);
     assert_false(ncm_prom_scrape(prom, "/page", NULL, &m, &err));
     assert_int_equal(err.code, NCM_INVALID_DATA);
     assert_false(ncm_prom_scrape(prom, "/none", NULL, &m, &err));
@@ -467,6 +489,12 @@ static void alerts_are_a_topic(void **state)
     assert_non_null(s);
     assert_int_equal(s->items[s->n - 1].state, NCM_ALERT_PENDING);
     ncm_snapshot_unref(s);
+    mon_answer("/buildinfo", 200, mon_generations[0], "prom_status_buildinfo.json");
+    const struct ncm_store_snapshot *store = mon_fetch(&ncm_prometheus, c, NCM_T_STORE, &err);
+    assert_non_null(store);
+    assert_string_equal(store->release.p, "Prometheus 2.42.0+ds");
+    assert_false(store->writable);
+    ncm_snapshot_unref(store);
     assert_null(mon_fetch(&ncm_prometheus, c, NCM_T_MODELS, &err));
     assert_int_equal(err.code, NCM_UNSUPPORTED);
     assert_true(ncm_prometheus.watch(c, &interest, 0, &control, &news, &err));
@@ -520,6 +548,7 @@ int main(void)
         TEST(native_histograms_come_with_their_bins),
         TEST(remarks_are_kept),
         TEST(a_query_goes_as_a_form),
+        TEST(a_proxy_that_takes_only_get_is_asked_so),
         TEST(the_step_keeps_within_the_servers_limit),
         TEST(errors_of_the_server_are_one_sentence),
         TEST(answers_that_are_none_are_named),

@@ -1,12 +1,13 @@
 """Points that we write into a monitor's run, read by MLflow's own client, and written by both in turn:
 a twin run gets the same points in the same order from the client alone, and both must read the same.
-In a database, a folder and a server's store.
+In databases, folders and at servers.
 """
 import logging
 import math
 import os
 import subprocess
 import sys
+import tarfile
 import time
 import warnings
 
@@ -23,7 +24,7 @@ from mlflow.entities import Metric  # noqa: E402
 
 OBJ = os.path.abspath(os.path.join(lib_servers.ROOT, os.environ.get("OBJ", "build/obj-plain")))
 DRIVER = os.path.join(OBJ, "tests", "real", "monitor_points")
-KEYS = ["drift.psi.amount", "drift.ks/부산 a:b-c", "drift.max"]
+KEYS = ["drift.psi.amount", "drift.ks/부산 a_b-c", "drift.max"]
 ODD = [float("nan"), float("inf"), float("-inf"), 5e-324, 0.1, -1.7976931348623157e308, 1 / 3, 1e22]
 
 
@@ -129,6 +130,16 @@ def main():
     client = MlflowClient(path)
     client.search_experiments(max_results=1)
     check("folder", client, path)
+    if os.path.isdir(lib_servers.FIXTURES):  # we come first, then the client, which migrates it
+        path = lib_servers.fixture("mlflow-1.30.1.db", folder)
+        write(path, windows(0, 20))
+        client = MlflowClient(f"sqlite:///{path}")
+        client.search_experiments(max_results=1)
+        check("database of 1.30", client, path)
+    with tarfile.open(os.path.join(lib_servers.ROOT, "tests", "fixtures", "mlruns-1.30.1.tar.gz")) as t:
+        t.extractall(os.path.join(folder, "old"), filter="data")
+    path = os.path.join(folder, "old", "mlruns")
+    check("folder of 1.30", MlflowClient(path), path)
     for release, version in (("3.17.2", NEWEST), ("2.22.5", OLDER)):
         try:
             server = Server(os.path.join(folder, f"served-{release}.db"), version)

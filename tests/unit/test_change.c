@@ -158,7 +158,7 @@ static void any_text_becomes_a_key(void **state)
 {
     static const char *const pairs[][2] = {
         {"drift.psi.amount", "drift.psi.amount"},
-        {"a b/c-d:e_f", "a b/c-d:e_f"},
+        {"a b/c-d:e_f", "a b/c-d_e_f"},
         {"pays (eur)?", "pays _eur__"},
         {"", "_"},
         {".", "_"},

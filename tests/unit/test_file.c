@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "io/file.h"
+#include "io/file_place.h"
 #include "unit/scratch.h"
 
 static void stat_tells_what_is_there(void **state)
@@ -237,6 +238,34 @@ static void hashes_and_random(void **state)
     ncm_buf_release(&out);
 }
 
+static void lines_are_appended_and_cut_off_again(void **state)
+{
+    const char *path = scratch("lines/of/k");
+    struct ncm_buf text;
+    int64_t was, now, was2, now2;
+    struct ncm_err err;
+    bool more;
+    (void)state;
+    ncm_buf_init(&text, 100);
+    assert_true(ncm_file_append(path, "1\n", 2, true, &was, &now, &err));
+    assert_true(was == -1 && now == 2);
+    assert_true(ncm_file_append(path, "2", 1, false, &was2, &now2, &err));
+    assert_true(was2 == 2 && now2 == 3);
+    /* The first one cannot be taken back any more. */
+    assert_false(ncm_file_cut(path, now, was, &err));
+    assert_int_equal(err.code, NCM_CONFLICT);
+    /* A line left half written gets its end. */
+    assert_true(ncm_file_append(path, "3\n", 2, false, &was2, &now2, &err));
+    assert_true(was2 == 3 && now2 == 6);
+    assert_true(ncm_file_read(path, 0, 100, &text, &more, &err));
+    assert_string_equal(text.p, "1\n2\n3\n");
+    assert_true(ncm_file_cut(path, 6, 2, &err));
+    assert_true(ncm_file_cut(path, 2, -1, &err));
+    assert_false(ncm_file_cut(path, 2, -1, &err));
+    assert_int_equal(err.code, NCM_NOT_FOUND);
+    ncm_buf_release(&text);
+}
+
 static void who_and_where(void **state)
 {
     (void)state;
@@ -268,6 +297,7 @@ int main(void)
         cmocka_unit_test(paths),
         cmocka_unit_test(our_own_folders),
         cmocka_unit_test(hashes_and_random),
+        cmocka_unit_test(lines_are_appended_and_cut_off_again),
         cmocka_unit_test(who_and_where),
     };
     return cmocka_run_group_tests(tests, NULL, stop);

@@ -223,6 +223,34 @@ static void the_query_is_in_the_link(void **state)
     ncm_arena_free(a);
 }
 
+static void the_threshold_ends_the_query(void **state)
+{
+    static const struct {
+        const char *query;
+        bool known;
+        double threshold;
+    } all[] = {
+        {"model_feature_drift > 0.2", true, 0.2},
+        {"up == 0", true, 0},
+        {"a<-1.5e-3 ", true, -1.5e-3},
+        {"(a >= 3)", true, 3},
+        {"absent(up)", false, 0},
+        {"a > b", false, 0},
+        {"a + 3", false, 0},
+        {"3", false, 0},
+        {"", false, 0},
+        {"x > 1.2.3", false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct ncm_value v =
+            ncm_alert_threshold((struct ncm_str){all[i].query, strlen(all[i].query)});
+        if ((v.kind == NCM_V_NUMBER) != all[i].known || v.num != all[i].threshold) {
+            fail_msg("%s: %g", all[i].query, v.num);
+        }
+    }
+}
+
 static void alerts_stand_by_their_worth(void **state)
 {
     struct ncm_alert quiet = {.state = NCM_ALERT_SILENCED, .severity = NCM_SEVERITY_CRITICAL};
@@ -248,6 +276,7 @@ int main(void)
         cmocka_unit_test(fingerprints_are_alertmanagers),
         cmocka_unit_test(keys_read_as_selectors),
         cmocka_unit_test(the_query_is_in_the_link),
+        cmocka_unit_test(the_threshold_ends_the_query),
         cmocka_unit_test(alerts_stand_by_their_worth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,12 +93,14 @@ void demo_poll(struct ui *ui)
         return;
     }
     struct ncm_session_options o = ui->o.session;
-    o.store = d->path;
-    o.context = NULL;
-    o.why = _("made by the demo");
+    char *config = ncm_demo_config(d->path);
+    o.store = NULL;
+    o.config = config;
+    o.context = "demo";
     if (!world_open(ui, &o, NULL, true, &err)) {
         ui_error(ui, &err);
     }
+    ncm_free(config);
     ui_dirty(ui);
 }
 

@@ -17,7 +17,7 @@ struct open_alert {
 
 /* What a monitor's newest window asks for. */
 struct verdict {
-    bool bad, unknown;
+    bool bad, unknown, silent;
     enum ncm_severity severity;
     const char *feature;
     double value, threshold;
@@ -111,6 +111,7 @@ static void judge(const struct ncm_watched *w, struct verdict *v)
     enum ncm_drift_state worst = ncm_watched_worst(w, newest, &feature);
     if (fell_silent(w, newest)) {
         *v = (struct verdict){.bad = true,
+                              .silent = true,
                               .severity = NCM_SEVERITY_WARNING,
                               .value = 0,
                               .threshold = NAN,
@@ -250,7 +251,9 @@ bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
     }
     char *rule = ncm_monitor_key(w->monitor);
     bool ok = find_open(db, rule, &open, &found, err);
-    if (ok && v.bad) {
+    if (ok && v.silent && found) {
+        ok = true; /* what fires goes on firing: silence proves nothing better */
+    } else if (ok && v.bad) {
         ok = found ? go_on(db, plan, w, &open, &v, now_ms, err)
                    : begin(db, plan, w, rule, &v, now_ms, err);
     } else if (ok && found) {

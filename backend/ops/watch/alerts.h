@@ -28,7 +28,8 @@ bool ncm_silences_read(struct ncm_db *db, bool all, int64_t now_ms,
 /* When the alert of a monitor began to fire; NCM_NO_TIME: it does not. */
 bool ncm_alerts_firing_since(struct ncm_db *db, const struct ncm_monitor *m, int64_t *since_ms,
                              struct ncm_err *err);
-/* Raised and resolved since, as events on a curve, oldest first, appended. */
+/* What happened since, as events on a curve, oldest first, appended: alerts that were raised and
+ * resolved, promotions and roll-backs of our audit. */
 bool ncm_alerts_events(struct ncm_db *db, int64_t since_ms, struct ncm_arena *a,
                        struct ncm_list *out, struct ncm_err *err);
 

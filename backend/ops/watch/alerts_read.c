@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "model/alert_labels.h"
 #include "model/drift.h"
 #include "model/matcher.h"
 #include "ops/watch/alerts.h"
@@ -89,24 +90,6 @@ static void apply_silences(struct ncm_alert *x, const struct ncm_silences_snapsh
     }
 }
 
-static int order(enum ncm_alert_state s)
-{
-    static const int orders[] = {1, 0, 2, 3, 4};
-    return orders[s];
-}
-
-static int compare(const void *a, const void *b)
-{
-    const struct ncm_alert *x = a, *y = b;
-    if (order(x->state) != order(y->state)) {
-        return order(x->state) - order(y->state);
-    }
-    if (x->severity != y->severity) {
-        return x->severity > y->severity ? -1 : 1;
-    }
-    return x->since_ms != y->since_ms ? (x->since_ms > y->since_ms ? -1 : 1) : 0;
-}
-
 bool ncm_alerts_read(struct ncm_db *db, bool all, int64_t now_ms, struct ncm_alerts_snapshot **out,
                      struct ncm_err *err)
 {
@@ -138,7 +121,7 @@ bool ncm_alerts_read(struct ncm_db *db, bool all, int64_t now_ms, struct ncm_ale
     s->n = list.n;
     s->items = ncm_list_move(&list, s->head.arena);
     if (s->n > 0) {
-        qsort(s->items, s->n, sizeof *s->items, compare);
+        qsort(s->items, s->n, sizeof *s->items, ncm_alert_compare);
     }
     ncm_snapshot_unref(quiet);
     if (!ok) {
@@ -228,6 +211,20 @@ bool ncm_alerts_firing_since(struct ncm_db *db, const struct ncm_monitor *m, int
     return ok;
 }
 
+static void take_event(struct ncm_stmt *st, struct ncm_arena *a, struct ncm_list *out)
+{
+    struct ncm_drift_event *e = ncm_list_add(out);
+    e->time_ms = ncm_col_i64(st, 0);
+    e->sign = ncm_cstr(ncm_col_text(st, 1))[0];
+    e->model = ncm_col_dup(st, 2, a);
+    e->what = ncm_col_dup(st, 3, a);
+    /* The audit names MODEL/VERSION. */
+    const char *slash = e->model.p != NULL ? strchr(e->model.p, '/') : NULL;
+    if (slash != NULL) {
+        e->model = ncm_arena_str(a, e->model.p, (size_t)(slash - e->model.p));
+    }
+}
+
 bool ncm_alerts_events(struct ncm_db *db, int64_t since_ms, struct ncm_arena *a,
                        struct ncm_list *out, struct ncm_err *err)
 {
@@ -238,18 +235,20 @@ bool ncm_alerts_events(struct ncm_db *db, int64_t since_ms, struct ncm_arena *a,
     if (!ncm_db_prepare(db,
                         "SELECT fired_ms,'A',model,summary FROM alerts WHERE fired_ms>=?1"
                         " UNION ALL SELECT until_ms,'R',model,summary FROM alerts"
-                        " WHERE state='resolved' AND until_ms>=?1 ORDER BY 1",
+                        " WHERE state='resolved' AND until_ms>=?1"
+                        " UNION ALL SELECT i.time_ms,"
+                        " CASE i.action WHEN 'rollback' THEN 'B' ELSE 'P' END, i.subject,"
+                        " i.subject||' '||coalesce(i.becomes,'') FROM audit i JOIN audit o"
+                        " ON o.id=i.id AND o.part='outcome' AND o.result='done'"
+                        " WHERE i.part='intent' AND i.action IN ('promote','rollback')"
+                        " AND i.time_ms>=?1 ORDER BY 1",
                         &st, err)) {
         return false;
     }
     ncm_bind_i64(st, 1, since_ms);
     bool row = true, ok = true;
     while ((ok = ncm_stmt_step(st, &row, err)) && row) {
-        struct ncm_drift_event *e = ncm_list_add(out);
-        e->time_ms = ncm_col_i64(st, 0);
-        e->sign = ncm_cstr(ncm_col_text(st, 1))[0];
-        e->model = ncm_col_dup(st, 2, a);
-        e->what = ncm_col_dup(st, 3, a);
+        take_event(st, a, out);
     }
     ncm_stmt_end(st);
     return ok;

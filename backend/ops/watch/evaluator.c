@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "ops/drift/method.h"
 #include "ops/watch/store.h"
 
 enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 60000 };
@@ -88,6 +89,15 @@ static void note_fault(struct ncm_evaluator *e, int64_t now_ms, const struct ncm
     close_own(e);
 }
 
+/* A word of the configuration that is no method is said, not replaced. */
+static bool open_own(struct ncm_evaluator *e, struct ncm_err *err)
+{
+    const struct ncm_drift_method *method;
+    bool drift = e->monitor.kind == NCM_MONITOR_ROWS || e->monitor.kind == NCM_MONITOR_HISTOGRAM;
+    return (!drift || ncm_drift_method_named(e->monitor.method, &method, err)) &&
+           e->kind->open(e, err);
+}
+
 bool ncm_evaluator_step(struct ncm_evaluator *e, int64_t now_ms, struct ncm_control *control,
                         bool *more, struct ncm_err *err)
 {
@@ -96,7 +106,7 @@ bool ncm_evaluator_step(struct ncm_evaluator *e, int64_t now_ms, struct ncm_cont
     if (e->failures > 0 && now_ms < e->retry_ms) {
         return true;
     }
-    bool ok = e->own != NULL || e->kind->open(e, &fault);
+    bool ok = e->own != NULL || open_own(e, &fault);
     e->checked_ms = now_ms;
     if (ok && e->kind->step(e, now_ms, control, more, &fault)) {
         if (!*more) {

@@ -193,8 +193,8 @@ static void publish_state(const struct ncm_watched *w, const struct ncm_watched_
         if (!g->known) {
             continue;
         }
-        if (isnan(out->last)) {
-            out->last = g->value;
+        if (isnan(out->last) || (!found && !w->windows[i - 1].open)) {
+            out->last = g->value; /* of the newest complete one, where there is one */
         }
         bool worse = w->monitor->side == NCM_BAD_BELOW ? g->value < out->worst
                                                        : g->value > out->worst;

@@ -41,6 +41,9 @@ bool ncm_team_step(struct ncm_team *t, struct ncm_evaluator *e, int64_t now_ms,
 /* Stores windows that are complete, with what follows for alerts, in one transaction a monitor,
  * where the lease is ours (it is taken or renewed here). *stored: windows that were new. */
 bool ncm_team_store(struct ncm_team *t, int64_t now_ms, size_t *stored, struct ncm_err *err);
+/* What is known now, one reference: of one (its last `windows`), or with NULL of all. */
+struct ncm_drift_snapshot *ncm_team_snapshot(struct ncm_team *t, const struct ncm_evaluator *only,
+                                             size_t windows);
 /* Gives the lease back, so that another one need not wait. */
 void ncm_team_leave(struct ncm_team *t);
 /* Windows that are stored and not yet metrics of a run in the tracking store are written there. A

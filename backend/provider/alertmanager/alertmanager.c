@@ -66,17 +66,43 @@ static bool read_topic(struct ncm_conn *c, enum ncm_topic topic, const struct nc
     return ok;
 }
 
+static bool fetch_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_doc *doc;
+    if (!am_call(c, NCM_HTTP_GET, "/status", NULL, &f->control, &doc, err)) {
+        return false;
+    }
+    const struct ncm_node *root = doc != NULL ? ncm_doc_root(doc) : NULL;
+    const char *version = ncm_node_str(ncm_node_get(root, "versionInfo"), "version", "");
+    struct ncm_store_snapshot *s = ncm_snapshot_new(NCM_T_STORE, sizeof *s);
+    char *release = ncm_sprintf("Alertmanager%s%.60s", version[0] != '\0' ? " " : "", version);
+    s->kind = ncm_arena_cstr(s->head.arena, "Alertmanager");
+    s->location = ncm_arena_cstr(s->head.arena, ncm_http_base(c->ask.http));
+    s->schema = ncm_arena_cstr(s->head.arena, "API v2");
+    s->release = ncm_arena_cstr(s->head.arena, release);
+    s->writable = true; /* whether silences may be made is the server's to tell */
+    s->n_experiments = s->n_runs = s->n_models = -1;
+    ncm_free(release);
+    ncm_doc_free(doc);
+    f->publish(f->to, &s->head);
+    return true;
+}
+
 static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_snapshot *s;
+    enum ncm_topic topic = f->query->topic;
     ncm_http_ready(c->ask.http);
-    if (f->query->topic != NCM_T_ALERTS && f->query->topic != NCM_T_SILENCES) {
+    if (topic != NCM_T_STORE && topic != NCM_T_ALERTS && topic != NCM_T_SILENCES) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("Alertmanager does not hold this."));
     }
     if (f->cached) {
         return ncm_fail(err, NCM_NOT_FOUND, _("Nothing was kept of this."));
     }
-    if (!read_topic(c, f->query->topic, &f->control, &s, err)) {
+    if (topic == NCM_T_STORE) {
+        return fetch_store(c, f, err);
+    }
+    if (!read_topic(c, topic, &f->control, &s, err)) {
         return false;
     }
     f->publish(f->to, s);
@@ -173,7 +199,7 @@ static bool watch(struct ncm_conn *c, const struct ncm_interest *interest, int w
 const struct ncm_provider ncm_alertmanager = {
     .name = "alertmanager",
     .summary = N_("Alertmanager, over its API v2"),
-    .capabilities = NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO | NCM_CAP_REMOTE,
+    .capabilities = NCM_CAP_WRITE | NCM_CAP_WATCH | NCM_CAP_UNDO | NCM_CAP_REMOTE | NCM_CAP_ALERTS,
     .probe = probe,
     .open = open_conn,
     .close = close_conn,

@@ -5,8 +5,12 @@
 
 #include "provider/provider.h"
 
-/* location: http(s)://HOST[:PORT][/PREFIX], without /api/v2. Topics ALERTS and SILENCES; changes
- * NCM_CH_SILENCE_CREATE and NCM_CH_SILENCE_EXPIRE. It is never chosen for a location. */
+/* location: http(s)://HOST[:PORT][/PREFIX], without /api/v2. Topics STORE, ALERTS and SILENCES;
+ * changes NCM_CH_SILENCE_CREATE and NCM_CH_SILENCE_EXPIRE. Never chosen for a location. */
 extern const struct ncm_provider ncm_alertmanager;
+
+/* A silence as the API writes it, from its JSON text; strings in the arena. NCM_USAGE. */
+bool ncm_alertmanager_silence(const char *text, struct ncm_arena *a, struct ncm_silence *out,
+                              struct ncm_err *err);
 
 #endif

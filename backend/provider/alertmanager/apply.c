@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "base/num.h"
 #include "model/matcher.h"
+#include "provider/alertmanager/alertmanager.h"
 #include "provider/alertmanager/internal.h"
 
 enum {
@@ -68,17 +69,22 @@ static char *body_of(const struct ncm_silence *s, const char *id, int64_t starts
     return body;
 }
 
-bool am_silence_of_change(const struct ncm_change *ch, struct ncm_arena *a, struct ncm_silence *out,
-                          struct ncm_err *err)
+bool ncm_alertmanager_silence(const char *text, struct ncm_arena *a, struct ncm_silence *out,
+                              struct ncm_err *err)
 {
     struct ncm_doc *doc = NULL;
-    const char *text = ch->to != NULL ? ch->to : "";
     bool ok = ncm_json_parse(_("the silence"), text, strlen(text), &doc, err) &&
               am_decode_silence(ncm_doc_root(doc), a, out, err);
     ncm_doc_free(doc);
     return ok || ncm_fail(err, NCM_USAGE,
                           _("this is no silence: it needs matchers, startsAt, "
                             "endsAt, createdBy and comment"));
+}
+
+bool am_silence_of_change(const struct ncm_change *ch, struct ncm_arena *a, struct ncm_silence *out,
+                          struct ncm_err *err)
+{
+    return ncm_alertmanager_silence(ch->to != NULL ? ch->to : "", a, out, err);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ static bool decode_alert(const struct ncm_node *n, struct ncm_arena *a, struct n
     }
     out->link = ncm_ask_text(a, n, "generatorURL");
     out->query = ncm_alert_expr(a, ncm_cstr(out->link));
+    out->threshold = ncm_alert_threshold(out->query);
     out->since_ms = ncm_ask_time(ncm_node_str(n, "startsAt", NULL));
     out->until_ms = out->ack_ms = NCM_NO_TIME;
     out->silenced_by = ncm_ask_texts(a, ncm_node_get(status, "silencedBy"), &out->n_silenced_by);

@@ -114,6 +114,7 @@ static bool take_rule(const struct ncm_node *n, const struct ncm_node *group, st
     }
     for (size_t i = 0; i < r->n_alerts; i++) {
         r->alerts[i].query = r->query;
+        r->alerts[i].threshold = ncm_alert_threshold(r->query);
     }
     return true;
 }

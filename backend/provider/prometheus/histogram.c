@@ -63,7 +63,7 @@ static double raised(double so_far, double count)
 
 double ncm_histogram_quantile(double q, const struct ncm_bucket *b, size_t n, bool *beyond)
 {
-    bool ignored;
+    bool ignored = false;
     beyond = beyond != NULL ? beyond : &ignored;
     *beyond = false;
     if (isnan(q)) {

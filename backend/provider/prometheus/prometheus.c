@@ -147,14 +147,33 @@ bool prom_answer(struct ncm_prom *p, const struct ncm_http_answer *a, struct ncm
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
+/* Some proxies let only GET through. */
+static bool get_instead(struct ncm_prom *p, const struct ncm_http_request *rq, struct ncm_doc **doc,
+                        struct ncm_err *err)
+{
+    struct ncm_http_answer a;
+    struct ncm_http_request get = *rq;
+    char *path = ncm_sprintf("%s?%s", rq->path, rq->body);
+    get.method = NCM_HTTP_GET;
+    get.path = path;
+    get.body = get.type = NULL;
+    get.body_len = 0;
+    bool ok = ncm_http_do(p->ask.http, &get, &a, err) && prom_answer(p, &a, doc, err);
+    ncm_http_answer_release(&a);
+    ncm_free(path);
+    return ok;
+}
+
 static bool call(struct ncm_prom *p, const struct ncm_http_request *rq, struct ncm_doc **doc,
                  struct ncm_err *err)
 {
     struct ncm_http_answer a;
     *doc = NULL;
-    bool ok = ncm_http_do(p->ask.http, rq, &a, err) && prom_answer(p, &a, doc, err);
+    bool ok = ncm_http_do(p->ask.http, rq, &a, err);
+    bool get_only = ok && a.status == 405 && rq->method == NCM_HTTP_POST;
+    ok = ok && !get_only && prom_answer(p, &a, doc, err);
     ncm_http_answer_release(&a);
-    return ok;
+    return get_only ? get_instead(p, rq, doc, err) : ok;
 }
 
 bool prom_get(struct ncm_prom *p, const char *path, const struct ncm_control *control,

@@ -156,7 +156,8 @@ bool ncm_prom_version(struct ncm_prom *p, const struct ncm_control *control, cha
 bool ncm_prom_scrape(struct ncm_prom *p, const char *path, const struct ncm_control *control,
                      struct ncm_metrics *out, struct ncm_err *err);
 
-/* The provider: topic ALERTS (from rules and alerts), doctor. It is never chosen for a location. */
+/* The provider: topics STORE and ALERTS (from rules, else alerts), doctor. Only read; never chosen
+ * for a location. */
 extern const struct ncm_provider ncm_prometheus;
 
 #endif

@@ -91,14 +91,35 @@ static bool read_alerts(struct ncm_prom *p, const struct ncm_control *control,
     return ok;
 }
 
+static bool fetch_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    char version[64];
+    if (!ncm_prom_version(c->prom, &f->control, version, err)) {
+        return false;
+    }
+    struct ncm_store_snapshot *s = ncm_snapshot_new(NCM_T_STORE, sizeof *s);
+    char *release = ncm_sprintf("Prometheus%s%s", version[0] != '\0' ? " " : "", version);
+    s->kind = ncm_arena_cstr(s->head.arena, "Prometheus");
+    s->location = ncm_arena_cstr(s->head.arena, ncm_http_base(c->prom->ask.http));
+    s->release = ncm_arena_cstr(s->head.arena, release);
+    s->why_read_only = ncm_arena_cstr(s->head.arena, _("Prometheus is only read"));
+    s->n_experiments = s->n_runs = s->n_models = -1;
+    ncm_free(release);
+    f->publish(f->to, &s->head);
+    return true;
+}
+
 static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     ncm_prom_ready(c->prom);
-    if (f->query->topic != NCM_T_ALERTS) {
+    if (f->query->topic != NCM_T_ALERTS && f->query->topic != NCM_T_STORE) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("Prometheus does not hold this."));
     }
     if (f->cached) {
         return ncm_fail(err, NCM_NOT_FOUND, _("Nothing was kept of this."));
+    }
+    if (f->query->topic == NCM_T_STORE) {
+        return fetch_store(c, f, err);
     }
     struct ncm_alerts_snapshot *s = ncm_snapshot_new(NCM_T_ALERTS, sizeof *s);
     if (!ncm_ask_go_on(&f->control, err) || !read_alerts(c->prom, &f->control, s, err)) {

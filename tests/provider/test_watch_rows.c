@@ -1,0 +1,408 @@
+/* A log followed by a monitor: windows, figures, what is kept, restarts. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/num.h"
+#include "base/text.h"
+#include "engine/watch_plan.h"
+#include "io/file.h"
+#include "ops/demo_predict.h"
+#include "ops/watch/store.h"
+#include "ops/watch/team.h"
+#include "unit/scratch.h"
+
+#define HOUR INT64_C(3600000)
+
+struct world {
+    char root[512];
+    struct ncm_watch_plan plan;
+    struct ncm_monitor monitor;
+    struct ncm_watch_setup setup;
+    char *state;
+    int64_t now;
+};
+
+static struct world w;
+
+static char *in_dir(const char *name)
+{
+    return ncm_path_join(w.root, name);
+}
+
+static int begin(void **state)
+{
+    struct ncm_err err;
+    (void)state;
+    memset(&w, 0, sizeof w);
+    snprintf(w.root, sizeof w.root, "%s", scratch("demo"));
+    assert_true(ncm_dir_make(w.root, 0755, &err));
+    w.now = ncm_now_ms();
+    assert_true(ncm_demo_predictions_make(w.root, w.now, &err));
+    w.monitor = (struct ncm_monitor){.model = ncm_strdup("fraud-detector"),
+                                     .name = ncm_strdup("inputs"),
+                                     .kind = NCM_MONITOR_ROWS,
+                                     .current = in_dir("predictions/fraud.jsonl"),
+                                     .follow = true,
+                                     .warning = NAN,
+                                     .critical = NAN,
+                                     .every_ms = 1000,
+                                     .severity = NCM_SEVERITY_CRITICAL,
+                                     .version_column = ncm_strdup("version")};
+    char *reference = in_dir("data/fraud-train.csv");
+    assert_true(ncm_monitor_set_reference(&w.monitor, reference, &err));
+    assert_true(ncm_monitor_set_window(&w.monitor, "2m", &err));
+    ncm_free(reference);
+    w.plan = (struct ncm_watch_plan){.monitors = &w.monitor, .n_monitors = 1};
+    w.state = in_dir("state.db");
+    w.setup =
+        (struct ncm_watch_setup){.env = {.plan = &w.plan}, .state_path = w.state, .may_store = true};
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    ncm_monitor_release(&w.monitor);
+    ncm_free(w.state);
+    scratch_remove();
+    return 0;
+}
+
+static void run(struct ncm_team *t, int64_t now)
+{
+    struct ncm_control control = {0};
+    struct ncm_err err = {0};
+    bool more = true;
+    assert_true(ncm_team_restore(t, &err));
+    while (more) {
+        assert_true(ncm_team_step(t, NULL, now, &control, &more, &err));
+    }
+    if (t->items[0]->watched.error.code != NCM_OK) {
+        fail_msg("%s", t->items[0]->watched.error.what);
+    }
+}
+
+static const struct ncm_watched_feature *feature(const struct ncm_team *t, const char *name)
+{
+    const struct ncm_watched *x = &t->items[0]->watched;
+    for (size_t i = 0; i < x->n_features; i++) {
+        if (strcmp(x->features[i].name, name) == 0) {
+            return &x->features[i];
+        }
+    }
+    fail_msg("no feature %s", name);
+    return NULL;
+}
+
+static void the_feature_that_moved_stands_out(void **state)
+{
+    (void)state;
+    size_t worst;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    size_t newest = ncm_watched_newest(x);
+    assert_int_not_equal(newest, SIZE_MAX);
+    assert_in_range(x->n_windows, 85, 95);
+    assert_int_equal(ncm_watched_worst(x, newest, &worst), NCM_DRIFT_CRITICAL);
+    assert_string_equal(x->features[worst].name, "features.merchant_cat");
+    assert_true(feature(t, "features.country")->figures[newest].value < 0.1);
+    assert_true(feature(t, "features.merchant_cat")->figures[1].value < 0.1);
+    assert_int_equal(x->late_rows, 0);
+    ncm_team_free(t);
+}
+
+
+static void a_new_row_is_in_the_open_window_at_once(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    int64_t rows = t->items[0]->watched.rows;
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 1000, &err));
+    run(t, w.now + 1000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->rows, rows + 4);
+    assert_true(x->windows[x->n_windows - 1].open);
+    ncm_team_free(t);
+}
+
+static int64_t count(const char *sql)
+{
+    struct ncm_db *db;
+    struct ncm_err err;
+    int64_t n = -1;
+    assert_true(ncm_db_open(w.state, NCM_DB_READ, 1000, NULL, &db, &err));
+    assert_true(ncm_db_i64(db, sql, 0, &n, &err));
+    ncm_db_close(db);
+    return n;
+}
+
+static void store(struct ncm_team *t, int64_t now)
+{
+    size_t stored;
+    struct ncm_err err = {0};
+    if (!ncm_team_store(t, now, &stored, &err)) {
+        fail_msg("%s", err.what);
+    }
+}
+
+/* Whoever reads the whole log from its start finds the same. */
+static void same_as_in_one_go(struct ncm_team *t)
+{
+    struct ncm_watch_setup alone = w.setup;
+    alone.state_path = NULL;
+    struct ncm_team *o = ncm_team_new(&alone);
+    run(o, w.now + 420000);
+    const struct ncm_watched *a = &t->items[0]->watched, *b = &o->items[0]->watched;
+    assert_int_equal(a->n_windows, b->n_windows);
+    for (size_t i = 0; i < a->n_windows; i++) {
+        assert_int_equal(a->windows[i].end_ms, b->windows[i].end_ms);
+        assert_int_equal(a->windows[i].rows, b->windows[i].rows);
+        for (size_t k = 0; a->windows[i].rows > 0 && k < a->n_features; k++) {
+            const struct ncm_watched_feature *f = &a->features[k];
+            size_t other = 0;
+            while (strcmp(b->features[other].name, f->name) != 0) {
+                other++;
+            }
+            double one = f->figures[i].value, two = b->features[other].figures[i].value;
+            assert_true(fabs(one - two) <= 1e-12);
+        }
+    }
+    ncm_team_free(o);
+}
+
+static void a_restart_goes_on_where_it_was_and_doubles_nothing(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    int64_t windows = count("SELECT count(*) FROM drift_windows");
+    int64_t figures = count("SELECT count(*) FROM drift_figures");
+    assert_in_range(windows, 85, 95);
+    ncm_team_leave(t);
+    ncm_team_free(t); /* as if it were killed: nothing is written at the end */
+
+    t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), windows);
+    assert_int_equal(count("SELECT count(*) FROM drift_figures"), figures);
+    /* Only what the open windows need was read again. */
+    assert_in_range(t->items[0]->watched.rows, 0, 12000);
+    assert_in_range(t->items[0]->watched.n_windows, windows, windows + 2);
+
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 360000, &err));
+    run(t, w.now + 420000);
+    store(t, w.now + 420000);
+    assert_in_range(count("SELECT count(*) FROM drift_windows") - windows, 3, 4);
+    same_as_in_one_go(t);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+}
+
+static void an_alert_is_raised_once_and_resolved(void **state)
+{
+    (void)state;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    store(t, w.now + 40000);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE state='firing'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE severity='critical' AND"
+                           " feature='features.merchant_cat'"),
+                     1);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    struct ncm_err err;
+    assert_true(ncm_monitor_set_threshold(&w.monitor, "50", &err));
+    t = ncm_team_new(&w.setup);
+    assert_true(ncm_demo_predictions_add(w.root, w.now, w.now + 250000, &err));
+    run(t, w.now + 300000);
+    store(t, w.now + 300000);
+    assert_int_equal(count("SELECT count(*) FROM alerts WHERE state='resolved'"), 1);
+    assert_int_equal(count("SELECT count(*) FROM alerts"), 1);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+}
+
+static void of_two_watchers_one_stores(void **state)
+{
+    (void)state;
+    struct ncm_team *a = ncm_team_new(&w.setup), *b = ncm_team_new(&w.setup);
+    run(a, w.now);
+    run(b, w.now);
+    store(a, w.now);
+    store(b, w.now + 1000);
+    assert_true(a->mine);
+    assert_false(b->mine);
+    assert_string_equal(b->other, a->holder);
+    /* It does not come back: the other one takes over after a while. */
+    store(b, w.now + 20000);
+    assert_true(b->mine);
+    store(a, w.now + 21000);
+    assert_false(a->mine);
+    ncm_team_leave(b);
+    ncm_team_free(a);
+    ncm_team_free(b);
+}
+
+static const struct ncm_drift_column *compare(struct ncm_team *t, const char *settings,
+                                              const char *name, struct ncm_arena *a)
+{
+    static struct ncm_drift_column column;
+    struct ncm_evaluator *e;
+    struct ncm_control control = {0};
+    struct ncm_err err = {0};
+    bool more = true;
+    size_t f = 0;
+    if (!ncm_team_find(t, "fraud-detector/inputs", settings, &e, &err)) {
+        fail_msg("%s", err.what);
+    }
+    while (more) {
+        assert_true(ncm_team_step(t, e, w.now, &control, &more, &err));
+    }
+    while (strcmp(e->watched.features[f].name, name) != 0) {
+        f++;
+        assert_true(f < e->watched.n_features);
+    }
+    size_t newest = ncm_watched_newest(&e->watched);
+    if (!e->kind->compare(e, f, newest, a, &column, &err)) {
+        fail_msg("%s: %s", settings, err.what);
+    }
+    return &column;
+}
+
+static void other_settings_answer_at_once(void **state)
+{
+    (void)state;
+    struct ncm_arena *a = ncm_arena_new();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    const char *amount = "features.amount";
+    assert_true(compare(t, "", amount, a)->psi > 0.05);
+    assert_string_equal(compare(t, "method=ks", amount, a)->method.p, "ks");
+    assert_true(compare(t, "method=ks", amount, a)->statistic > 0.08);
+    /* The hour before has drifted nearly as far. */
+    assert_true(compare(t, "reference=trailing 10m", amount, a)->psi < 0.1);
+    assert_true(compare(t, "reference=first", amount, a)->psi > 0.05);
+    /* Both versions see the same payments. */
+    assert_true(compare(t, "reference=version:8;current=version:9;window=1h", amount, a)->psi <
+                0.1);
+    assert_int_equal(compare(t, "window=1000 rows", amount, a)->cur.rows, 1000);
+    assert_int_equal(compare(t, "window=10m/2m", amount, a)->cur.rows, 2400);
+    ncm_team_free(t);
+    ncm_arena_free(a);
+}
+
+static void windows_of_rows_need_no_time(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    char *log = in_dir("rows.csv");
+    struct ncm_buf text;
+    ncm_buf_init(&text, 1 << 20);
+    ncm_buf_puts(&text, "score,merchant\n");
+    for (int i = 0; i < 1050; i++) {
+        ncm_buf_printf(&text, "%d.%d,%c\n", i % 7, i % 10, 'a' + i % 3);
+    }
+    assert_true(ncm_file_write(log, text.p, text.len, 0644, &err));
+    ncm_free(w.monitor.current);
+    w.monitor.current = log;
+    assert_true(ncm_monitor_set_reference(&w.monitor, "first", &err));
+    assert_true(ncm_monitor_set_window(&w.monitor, "100 rows", &err));
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    run(t, w.now + 1000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->n_windows, 11);
+    for (size_t i = 0; i < 10; i++) {
+        assert_int_equal(x->windows[i].rows, 100);
+        assert_false(x->windows[i].open);
+    }
+    assert_true(x->windows[10].open);
+    assert_int_equal(x->windows[10].rows, 50);
+    store(t, w.now + 1000);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), 10);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+
+    t = ncm_team_new(&w.setup);
+    FILE *f = fopen(log, "a");
+    for (int i = 0; i < 60; i++) {
+        fputs("1.5,a\n", f);
+    }
+    fclose(f);
+    run(t, w.now + 2000);
+    store(t, w.now + 2000);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), 11);
+    assert_int_equal(count("SELECT sum(n) FROM drift_windows"), 1100);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    ncm_buf_release(&text);
+}
+
+static void the_rows_behind_a_bar_are_found(void **state)
+{
+    (void)state;
+    struct ncm_control control = {0};
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    struct ncm_evaluator *e = t->items[0];
+    size_t f = (size_t)(feature(t, "features.merchant_cat") - e->watched.features);
+    size_t newest = ncm_watched_newest(&e->watched);
+    struct ncm_drift_rows_snapshot *s = ncm_snapshot_new(NCM_T_DRIFT_ROWS, sizeof *s);
+    assert_true(e->kind->rows(e, f, newest, "=gift_cards", 5, &control, s, &err));
+    assert_int_equal(s->n, 5);
+    assert_true(s->more);
+    assert_non_null(strstr(s->places[0].p, "fraud.jsonl:"));
+    ncm_snapshot_unref(s);
+    ncm_team_free(t);
+}
+
+static void a_log_that_is_not_there_says_so_and_is_waited_for(void **state)
+{
+    (void)state;
+    struct ncm_err err = {0};
+    struct ncm_control control = {0};
+    bool more;
+    ncm_free(w.monitor.reference_value);
+    w.monitor.reference_value = in_dir("data/none.csv");
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    assert_true(ncm_team_restore(t, &err));
+    assert_true(ncm_team_step(t, NULL, w.now, &control, &more, &err));
+    assert_int_equal(t->items[0]->watched.error.code, NCM_NOT_FOUND);
+    assert_non_null(strstr(t->items[0]->watched.error.what, "none.csv"));
+    ncm_team_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_feature_that_moved_stands_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_new_row_is_in_the_open_window_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_doubles_nothing, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(an_alert_is_raised_once_and_resolved, begin, end),
+        cmocka_unit_test_setup_teardown(of_two_watchers_one_stores, begin, end),
+        cmocka_unit_test_setup_teardown(other_settings_answer_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(windows_of_rows_need_no_time, begin, end),
+        cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
+        cmocka_unit_test_setup_teardown(a_log_that_is_not_there_says_so_and_is_waited_for, begin,
+                                        end),
+    };
+    ncm_text_init(NULL, false);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
