@@ -121,6 +121,8 @@ struct ncm_drift_column {
     bool learned, small_sample, reference_constant, approximate;
     enum ncm_drift_state state;
     bool drifted;
+    int64_t since_ms; /* from when on the current rows are over the threshold without a break;
+                         NCM_NO_TIME: they are not, or nothing says when they were */
     double psi, js, ks, w1, w1_norm; /* whatever the method; NaN where it has none */
     struct ncm_drift_side ref, cur;
     /* NUMBER: n_edges edges, n_edges + 1 bins (-inf,e1] … (ek,inf); the drift is measured on them.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/num.h"
 #include "ops/drift/inside.h"
 #include "stats/correct.h"
 #include "stats/distance.h"
@@ -150,8 +151,7 @@ static int by_term(const void *a, const void *b)
     return ncm_str_compare(x->word, y->word);
 }
 
-static void compare_categories(const struct ncm_drift_input *ref,
-                               const struct ncm_drift_input *cur,
+static void compare_categories(const struct ncm_drift_input *ref, const struct ncm_drift_input *cur,
                                const struct ncm_drift_method *m, struct ncm_arena *a,
                                struct ncm_drift_column *out, struct ncm_score *score)
 {
@@ -212,7 +212,7 @@ static void no_data(struct ncm_arena *a, struct ncm_drift_column *out)
 }
 
 enum ncm_drift_state ncm_drift_state_of(double value, double warning, double critical,
-                                      enum ncm_bad_side side, bool small_is_bad)
+                                        enum ncm_bad_side side, bool small_is_bad)
 {
     if (isnan(value)) {
         return NCM_DRIFT_NO_DATA;
@@ -238,10 +238,10 @@ static void decide(const struct ncm_drift_options *o, struct ncm_drift_column *o
     if (out->small_drifts && !isnan(out->effect) && out->effect < NCM_EFFECT_LEAST) {
         out->state = NCM_DRIFT_OK;
     }
-    out->drifted = out->state == NCM_DRIFT_CRITICAL;
-    if (out->cur.n < (o->least_rows > 0 ? o->least_rows : 1)) {
+    if (out->cur.n < o->least_rows) {
         out->state = NCM_DRIFT_SMALL;
     }
+    out->drifted = out->state == NCM_DRIFT_CRITICAL;
 }
 
 void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
@@ -249,13 +249,14 @@ void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
                        struct ncm_arena *a, struct ncm_drift_column *out)
 {
     struct ncm_score score = {.value = NAN, .p = NAN, .effect = NAN, .threshold = NAN};
-    const struct ncm_drift_method *m = ncm_drift_method_for(
-        o->method != NULL ? o->method : &ncm_drift_methods[0], ref->type);
+    const struct ncm_drift_method *m =
+        ncm_drift_method_for(o->method != NULL ? o->method : &ncm_drift_methods[0], ref->type);
     struct ncm_bins own = {0};
     *out = (struct ncm_drift_column){.name = ncm_arena_cstr(a, name),
                                      .type = ref->type,
                                      .method = ncm_arena_cstr(a, m->word),
-                                     .approximate = ref->approximate || cur->approximate};
+                                     .approximate = ref->approximate || cur->approximate,
+                                     .since_ms = NCM_NO_TIME};
     out->statistic = out->p_value = out->p_adjusted = out->effect = NAN;
     out->psi = out->js = out->ks = out->w1 = out->w1_norm = NAN;
     fill_side(ref, &out->ref);
@@ -317,7 +318,7 @@ void ncm_drift_correct(struct ncm_drift_column *columns, size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct ncm_drift_options o = {.least_rows = 0};
         columns[i].p_adjusted = p[i];
-        if (!isnan(p[i]) && columns[i].state != NCM_DRIFT_NO_DATA) {
+        if (!isnan(p[i]) && columns[i].state > NCM_DRIFT_SMALL) {
             decide(&o, &columns[i]);
         }
     }
