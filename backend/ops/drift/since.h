@@ -6,7 +6,7 @@
 
 enum {
     NCM_DRIFT_PARTS = 10,      /* at most so many pieces */
-    NCM_DRIFT_PART_ROWS = 200, /* rows that each piece has at least */
+    NCM_DRIFT_PART_ROWS = 500, /* rows that each piece has at least */
 };
 
 /* The rows of a frame by time, in pieces of about as many rows, so that their figures are about as
