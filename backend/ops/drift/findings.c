@@ -18,21 +18,23 @@ static double weight_until(const struct ncm_ordered *v, size_t end)
     return v->weights == NULL ? (double)end : sum;
 }
 
-/* Rows of the most frequent value. */
+/* Rows of the value in the middle: the most frequent one wherever one has more than half of the
+ * rows, and only such a one is a fault. O(log n). */
 static double top_number(const struct ncm_ordered *v)
 {
-    double most = 0;
-    for (size_t i = 0; i < v->n;) {
-        size_t k = i;
-        double rows = 0;
-        while (k < v->n && v->values[k] == v->values[i]) {
-            rows += v->weights != NULL ? v->weights[k] : 1;
-            k++;
-        }
-        most = rows > most ? rows : most;
-        i = k;
+    if (v->n == 0) {
+        return 0;
     }
-    return most;
+    size_t middle = v->n / 2;
+    if (v->weights != NULL) {
+        double half = weight_until(v, v->n) / 2, before = 0;
+        for (middle = 0; middle + 1 < v->n && before + v->weights[middle] <= half; middle++) {
+            before += v->weights[middle];
+        }
+    }
+    size_t first = ncm_lower_bound(v->values, v->n, v->values[middle]);
+    size_t end = ncm_upper_bound(v->values, v->n, v->values[middle]);
+    return weight_until(v, end) - weight_until(v, first);
 }
 
 static struct ncm_quality_side side_of(const struct ncm_drift_input *in,

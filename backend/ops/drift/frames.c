@@ -12,26 +12,31 @@
 
 enum { CHUNKS_LEAST = 10, CHUNKS_MOST = 40, CHUNK_ROWS = 500 };
 
-void ncm_drift_input_of(const struct ncm_column *c, size_t rows, double **sorted,
-                        struct ncm_drift_input *out)
+/* values, scratch: room for the rows; scratch may be NULL. Not for categories. */
+static void input_of(const struct ncm_column *c, size_t rows, double *values, double *scratch,
+                     struct ncm_drift_input *out)
 {
     *out = (struct ncm_drift_input){.type = c->type, .rows = (int64_t)rows};
-    *sorted = NULL;
     if (c->type == NCM_COLUMN_CATEGORY) {
         out->words = ncm_cats_side_of(c);
         out->missing = (int64_t)c->n_missing;
         return;
     }
     size_t missing, infinite;
-    double *v = ncm_alloc(rows + 1, sizeof *v);
-    memcpy(v, c->numbers, rows * sizeof *v);
-    size_t n = ncm_keep_finite(v, rows, &missing, &infinite);
+    memcpy(values, c->numbers, rows * sizeof *values);
+    size_t n = ncm_keep_finite(values, rows, &missing, &infinite);
     out->missing = (int64_t)missing;
     out->infinite = (int64_t)infinite;
-    out->moments = ncm_moments_of(v, n);
-    ncm_sort(v, n, NULL);
-    out->values = (struct ncm_ordered){.values = v, .n = n};
-    *sorted = v;
+    out->moments = ncm_moments_of(values, n);
+    ncm_sort(values, n, scratch);
+    out->values = (struct ncm_ordered){.values = values, .n = n};
+}
+
+void ncm_drift_input_of(const struct ncm_column *c, size_t rows, double **sorted,
+                        struct ncm_drift_input *out)
+{
+    *sorted = c->type == NCM_COLUMN_NUMBER ? ncm_alloc(rows + 1, sizeof **sorted) : NULL;
+    input_of(c, rows, *sorted, NULL, out);
 }
 
 bool ncm_method_by_counts(const struct ncm_drift_method *m)
@@ -135,15 +140,38 @@ size_t ncm_drift_learn(const struct ncm_drift_method *m, const struct ncm_column
     return t.state == NCM_THRESHOLD_LEARNED ? t.n_chunks : 0;
 }
 
-static void compare_column(const struct ncm_frame *ref, const struct ncm_column *r,
-                           const struct ncm_frame *cur, const struct ncm_column *c,
-                           const struct ncm_drift_parts *parts,
-                           const struct ncm_drift_table_options *o, struct ncm_arena *a,
+/* What the comparison of one column after another takes: memory is not asked for anew each time. */
+struct work {
+    const struct ncm_frame *ref, *cur;
+    const struct ncm_drift_table_options *o;
+    struct ncm_drift_parts parts;
+    double *left, *right, *scratch;
+};
+
+static void work_begin(struct work *w)
+{
+    size_t most = w->ref->n_rows > w->cur->n_rows ? w->ref->n_rows : w->cur->n_rows;
+    w->left = ncm_alloc(w->ref->n_rows + 1, sizeof *w->left);
+    w->right = ncm_alloc(w->cur->n_rows + 1, sizeof *w->right);
+    w->scratch = ncm_alloc(most + 1, sizeof *w->scratch);
+    ncm_drift_parts_of(w->cur, &w->parts);
+}
+
+static void work_end(struct work *w)
+{
+    ncm_drift_parts_release(&w->parts);
+    ncm_free(w->left);
+    ncm_free(w->right);
+    ncm_free(w->scratch);
+}
+
+static void compare_column(const struct work *w, const struct ncm_column *r,
+                           const struct ncm_column *c, struct ncm_arena *a,
                            struct ncm_drift_column *out)
 {
     struct ncm_drift_input left, right;
-    double *sorted_left, *sorted_right;
     struct ncm_bins bins = {0};
+    const struct ncm_drift_table_options *o = w->o;
     const struct ncm_drift_method *m = o->method != NULL ? o->method : &ncm_drift_methods[0];
     struct ncm_drift_options each = {
         .method = m,
@@ -153,25 +181,23 @@ static void compare_column(const struct ncm_frame *ref, const struct ncm_column 
         .learned_critical = NAN,
         .least_rows = o->least_rows,
     };
-    ncm_drift_input_of(r, ref->n_rows, &sorted_left, &left);
-    ncm_drift_input_of(c, cur->n_rows, &sorted_right, &right);
+    input_of(r, w->ref->n_rows, w->left, w->scratch, &left);
+    input_of(c, w->cur->n_rows, w->right, w->scratch, &right);
     if (r->type == NCM_COLUMN_NUMBER && left.values.n > 0) {
         bins = ncm_bins_quantiles(left.values.values, left.values.n, 10);
         each.bins = &bins;
     }
     bool fixed = !isnan(o->warning) || !isnan(o->critical);
     if (o->learn && !fixed && (r->type == NCM_COLUMN_CATEGORY || each.bins != NULL)) {
-        ncm_drift_learn(m, r, ref->n_rows, &left, each.bins, &each.learned_warning,
+        ncm_drift_learn(m, r, w->ref->n_rows, &left, each.bins, &each.learned_warning,
                         &each.learned_critical);
     }
     ncm_drift_compare(r->name, &left, &right, &each, a, out);
     if (out->drifted) {
-        out->since_ms = ncm_drift_since(parts, m, &left, c, each.bins, out->critical);
+        out->since_ms = ncm_drift_since(&w->parts, m, &left, c, each.bins, out->critical);
     }
     ncm_drift_findings(&left, &right, out, a);
     ncm_bins_release(&bins);
-    ncm_free(sorted_left);
-    ncm_free(sorted_right);
 }
 
 static void decide(const struct ncm_drift_table_options *o, struct ncm_drift_table *out)
@@ -194,18 +220,18 @@ void ncm_drift_table(const struct ncm_frame *ref, const struct ncm_frame *cur,
                      const struct ncm_drift_table_options *o, struct ncm_drift_table *out)
 {
     struct ncm_arena *a = ncm_arena_new();
-    struct ncm_drift_parts parts;
-    ncm_drift_parts_of(cur, &parts);
+    struct work w = {.ref = ref, .cur = cur, .o = o};
     *out = (struct ncm_drift_table){
         .arena = a, .ref_rows = (int64_t)ref->n_rows, .cur_rows = (int64_t)cur->n_rows};
     out->columns = ncm_arena_alloc(a, ref->n_columns + 1, sizeof *out->columns);
+    work_begin(&w);
     for (size_t i = 0; i < ref->n_columns; i++) {
         const struct ncm_column *c = ncm_frame_find(cur, ref->columns[i].name);
         if (c != NULL && c->type == ref->columns[i].type) {
-            compare_column(ref, &ref->columns[i], cur, c, &parts, o, a, &out->columns[out->n++]);
+            compare_column(&w, &ref->columns[i], c, a, &out->columns[out->n++]);
         }
     }
-    ncm_drift_parts_release(&parts);
+    work_end(&w);
     ncm_drift_schema_findings(ref, cur, a, &out->findings, &out->n_findings);
     decide(o, out);
 }

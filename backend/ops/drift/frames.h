@@ -35,8 +35,8 @@ struct ncm_drift_table {
     struct ncm_drift_finding *findings; /* of the tables: columns that came, went, changed */
     size_t n_findings;
 };
-/* Compares every column of ref with the one of its name in cur. progress (may be NULL) is called
- * after each. */
+/* Compares every column of ref with the one of its name in cur. O(n log n) a column; memory: a copy
+ * of one column a side, and what sorting one takes. */
 void ncm_drift_table(const struct ncm_frame *ref, const struct ncm_frame *cur,
                      const struct ncm_drift_table_options *o, struct ncm_drift_table *out);
 void ncm_drift_table_release(struct ncm_drift_table *t);
