@@ -224,12 +224,6 @@ void ncm_session_close(struct ncm_session *s)
     }
 }
 
-bool ncm_session_has_monitors(const struct ncm_session *s)
-{
-    (void)s;
-    return false;
-}
-
 const struct ncm_config *ncm_session_config(const struct ncm_session *s)
 {
     return s->config;
