@@ -116,8 +116,8 @@ void drift_column_time(const struct drift_axis *a, size_t i, int64_t *from, int6
  * where none is. O(log windows + windows there). */
 struct heat_cell drift_cell(const struct ncm_drift_monitor *m, const struct ncm_drift_feature *f,
                             int64_t from, int64_t to, size_t *window);
-/* The window that the cursor is on: the newest that has a figure of f (f may be NULL) without a
- * cursor; SIZE_MAX. */
+/* The window that the cursor is on; without a cursor the newest complete one whose figure of f
+ * means something, else the newest with any figure (f may be NULL). SIZE_MAX without windows. */
 size_t drift_window(const struct drift *d, const struct ncm_drift_monitor *m,
                     const struct ncm_drift_feature *f);
 /* One window, or column of the map, to the left or right; to the right of the newest is live. */

@@ -312,7 +312,9 @@ static struct ncm_query *query_of(const struct drift *d, enum ncm_topic topic)
 
     q->id = ncm_strdup(d->monitor_id);
     q->key = topic != NCM_T_DRIFT ? ncm_strdup(d->feature_name) : NULL;
-    q->at_ms = topic != NCM_T_DRIFT ? d->cursor_ms : 0;
+    const struct ncm_drift_monitor *m = drift_selected(d);
+    size_t window = drift_window(d, m, drift_selected_feature(d));
+    q->at_ms = window != SIZE_MAX ? m->windows[window].end_ms : NCM_NO_TIME;
     if (d->look_id != NULL && d->monitor_id != NULL && strcmp(d->look_id, d->monitor_id) == 0) {
         q->filter = ncm_strdup(d->settings);
     }
@@ -359,6 +361,10 @@ void drift_update(struct drift *d)
     feed_take(&d->rows_feed);
     if (all || look || (d->n_rows == 0 && d->all.snap != NULL)) {
         drift_rebuild(d);
+        if (d->view != DRIFT_MAP && d->cursor_ms == NCM_NO_TIME && d->all.want != NULL) {
+            drift_ask(d); /* the newest window is another one now */
+            return;
+        }
     }
     if (d->view != DRIFT_MAP) {
         drift_make_curve(d);

@@ -84,7 +84,7 @@ static void part_head(const struct drift *d, enum drift_part part, const struct 
     char right[80] = "";
 
     if (alone) {
-        snprintf(right, sizeof right, "%s%s %d/%d", keymap_label(A_PREV_TAB),
+        snprintf(right, sizeof right, "%s %s  %d/%d", keymap_label(A_PREV_TAB),
                  keymap_label(A_NEXT_TAB), (int)part + 1, d->curve_always ? N_PARTS - 1 : N_PARTS);
     }
     paint_head(c, 0, _(part_names[part]), right, focused);
