@@ -101,6 +101,9 @@ static bool take_login(struct ncm_config_reader *r, const struct ncm_node *at)
         is_secret(r, at);
     }
     ncm_uri_login(*address, a);
+    if (secret && (a->user == NULL || a->user[0] == '\0')) {
+        return ncm_config_wrong_at(r, at, ncm_strdup(_("a password wants 'user' beside it")));
+    }
     char *plain = ncm_uri_without_user(*address);
     explicit_bzero(*address, strlen(*address));
     ncm_free(*address);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "engine/config_file.h"
 
 enum { WORD_MAX = 64 };
@@ -95,19 +96,28 @@ bool ncm_config_one_of(const char *list, const char *word)
     return false;
 }
 
+/* What a YAML reader would refuse or take for the end of a line. */
+static bool is_escaped(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+           cp == 0xfffe || cp == 0xffff;
+}
+
 void ncm_config_quote(struct ncm_buf *out, const char *s)
 {
+    size_t len = strlen(s);
     ncm_buf_putc(out, '"');
-    for (; *s != '\0'; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c < 0x20 || c == 0x7f) {
-            ncm_buf_printf(out, "\\x%02x", c);
+    while (len > 0) {
+        uint32_t cp;
+        size_t n = ncm_utf8_decode(s, len, &cp);
+        if (is_escaped(cp)) {
+            ncm_buf_printf(out, cp < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)cp);
         } else {
-            if (c == '"' || c == '\\') {
-                ncm_buf_putc(out, '\\');
-            }
-            ncm_buf_putc(out, (char)c);
+            ncm_buf_puts(out, cp == '"' || cp == '\\' ? "\\" : "");
+            ncm_buf_add(out, s, n);
         }
+        s += n;
+        len -= n;
     }
     ncm_buf_putc(out, '"');
 }

@@ -282,6 +282,13 @@ bool ncm_session_read_only(const struct ncm_session *s)
     return s->read_only;
 }
 
+bool ncm_session_has_monitors(const struct ncm_session *s)
+{
+    const struct ncm_config_context *x =
+        s->config != NULL ? ncm_config_find(s->config, ncm_session_context(s)) : NULL;
+    return x != NULL && x->watch.n_monitors > 0;
+}
+
 bool ncm_session_locked(const struct ncm_session *s)
 {
     return s->parent != NULL ? ncm_session_locked(s->parent)

@@ -436,6 +436,32 @@ void ncm_stmt_end(struct ncm_stmt *st)
     st->in_use = false;
 }
 
+int ncm_stmt_columns(const struct ncm_stmt *st)
+{
+    return sqlite3_column_count(st->s);
+}
+
+const char *ncm_stmt_column(const struct ncm_stmt *st, int i)
+{
+    return sqlite3_column_name(st->s, i);
+}
+
+enum ncm_col_kind ncm_col_kind(struct ncm_stmt *st, int i)
+{
+    switch (sqlite3_column_type(st->s, i)) {
+    case SQLITE_INTEGER:
+        return NCM_COL_INT;
+    case SQLITE_FLOAT:
+        return NCM_COL_REAL;
+    case SQLITE_TEXT:
+        return NCM_COL_TEXT;
+    case SQLITE_BLOB:
+        return NCM_COL_BLOB;
+    default:
+        return NCM_COL_NULL;
+    }
+}
+
 bool ncm_col_null(struct ncm_stmt *st, int i)
 {
     return sqlite3_column_type(st->s, i) == SQLITE_NULL;

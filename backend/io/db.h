@@ -53,6 +53,13 @@ void ncm_bind_null(struct ncm_stmt *st, int index);
 bool ncm_stmt_step(struct ncm_stmt *st, bool *row, struct ncm_err *err);
 void ncm_stmt_end(struct ncm_stmt *st); /* NULL allowed */
 
+/* Of a result: how many columns, the name of one (valid as long as the statement), and what the
+ * value in the present row is. */
+enum ncm_col_kind { NCM_COL_NULL, NCM_COL_INT, NCM_COL_REAL, NCM_COL_TEXT, NCM_COL_BLOB };
+int ncm_stmt_columns(const struct ncm_stmt *st);
+const char *ncm_stmt_column(const struct ncm_stmt *st, int i);
+enum ncm_col_kind ncm_col_kind(struct ncm_stmt *st, int i);
+
 /* Column access, index from 0; valid until the next step. */
 bool ncm_col_null(struct ncm_stmt *st, int i);
 int64_t ncm_col_i64(struct ncm_stmt *st, int i);

@@ -11,6 +11,7 @@
 enum {
     BAD_FROM = 100, /* rows, before which no share of bad ones means anything */
     STREAM_MS = 200,
+    LONGEST_FIRST = 1 << 16, /* bytes of a first line that are looked at */
     QUIET_MS = 10000,
 };
 
@@ -32,7 +33,7 @@ struct ncm_field *ncm_rows_room(struct ncm_rows *r)
     size_t need = (r->n_rows + 1) * r->n_columns;
     if (r->n_rows > 0 && need > ROWS_MAX_FIELDS)
         return NULL;
-    if (need > r->fields_cap) {
+    if (!r->fields || need > r->fields_cap) {
         r->fields_cap = need < 1024 ? 1024 : need * 2;
         r->fields = ncm_resize(r->fields, r->fields_cap, sizeof *r->fields);
     }
@@ -61,18 +62,26 @@ bool ncm_rows_bad(struct ncm_rows *r, int64_t line, const char *fmt, ...)
     return ncm_hint(&r->err, _("at most %g %% of the rows may be bad"), most * 100);
 }
 
+bool ncm_rows_too_long(struct ncm_rows *r, int64_t line)
+{
+    return ncm_rows_bad(r, line, _("the row is longer than %d MiB"), (int)(ROWS_MAX_ROW >> 20));
+}
+
 /* ---- the buffer -------------------------------------------------------------------------------
  */
 
-/* Drops the rest of a row that is too long, as far as it is there. */
-static void drop_line(struct ncm_rows *r)
+void ncm_rows_drop_line(struct ncm_rows *r, bool final)
 {
+    struct rows_file *f = ncm_rows_current(r);
     const char *p = r->buf + r->pos, *end = r->buf + r->len;
-    while (p < end && *p != '\n')
+    while (p < end && *p != '\n' && (*p != '\r' || f->format != NCM_ROWS_CSV))
         p++;
-    r->skip_line = p == end;
-    r->pos = (size_t)(p - r->buf) + (p < end);
-    ncm_rows_current(r)->line += p < end;
+    r->pos = (size_t)(p - r->buf);
+    r->skip_line = p == end || (*p == '\r' && p + 1 == end && !final);
+    if (r->skip_line)
+        return; /* the rest of it, or of its line end, is still to come */
+    r->pos += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
+    f->line++;
 }
 
 /* Moves what is left to the front and makes room for one more read. */
@@ -118,8 +127,8 @@ bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_e
     size_t got;
     if (r->len - r->pos > ROWS_MAX_ROW) {
         int64_t line = ncm_rows_current(r)->line;
-        drop_line(r);
-        if (!ncm_rows_bad(r, line, _("the row is longer than %d MiB"), (int)(ROWS_MAX_ROW >> 20))) {
+        ncm_rows_drop_line(r, false);
+        if (!ncm_rows_too_long(r, line)) {
             *err = r->err;
             return false;
         }
@@ -135,7 +144,7 @@ bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_e
     r->len += got;
     memset(r->buf + r->len, 0, NCM_SCAN_STEP);
     if (r->skip_line)
-        drop_line(r);
+        ncm_rows_drop_line(r, r->at_end);
     return true;
 }
 
@@ -147,20 +156,24 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The one of , ; TAB | that the first line has most of, outside of quotes. */
-static char guess_delimiter(const char *p, size_t len)
+/* The one of , ; TAB | that the first line has most of, outside of quotes (which open at the
+ * beginning of a field only). 0: the line does not end here. */
+static char guess_delimiter(const char *p, size_t len, bool final)
 {
     static const char those[] = ",;\t|";
-    size_t n[4] = {0}, best = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < len && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
+    size_t n[4] = {0}, best = 0, i;
+    bool quoted = false, fresh = true;
+    for (i = 0; i < len && (quoted || (p[i] != '\n' && p[i] != '\r')); i++) {
         const char *which = p[i] ? strchr(those, p[i]) : NULL;
-        if (p[i] == '"')
+        if (p[i] == '"' && (quoted || fresh))
             quoted = !quoted;
         else if (which && !quoted)
             n[which - those]++;
+        fresh = which && !quoted;
     }
-    for (size_t i = 1; i < 4; i++)
+    if (i == len && !final)
+        return '\0';
+    for (i = 1; i < 4; i++)
         if (n[i] > n[best])
             best = i;
     return those[best];
@@ -184,45 +197,39 @@ static enum ncm_rows_format guess_format(const char *path, const char *p)
     return ncm_rows_is_container_line(p) ? NCM_ROWS_JSONL : NCM_ROWS_CSV;
 }
 
-/* Format and delimiter by the first line, once it is there. */
-static void look_at_beginning(struct ncm_rows *r)
+/* Format and delimiter by the first line; false where more of it has to come. */
+static bool look_at_beginning(struct ncm_rows *r, bool final)
 {
     struct rows_file *file = ncm_rows_current(r);
-    const char *p = r->buf + r->pos;
-    size_t len = r->len - r->pos, i = 0;
-    if (r->at == 0 && len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
-        r->pos += 3;
-        p += 3;
-        len -= 3;
-    }
-    while (i < len && is_blank(p[i]))
-        i++;
-    if (i == len)
-        return;
-    file->format = r->o.format != NCM_ROWS_GUESS ? r->o.format : guess_format(file->path, p + i);
-    file->delimiter = r->o.delimiter ? r->o.delimiter : guess_delimiter(p + i, len - i);
-}
-
-static bool has_line_end(const struct ncm_rows *r)
-{
-    size_t n = r->len - r->pos;
-    return n > 0 && (memchr(r->buf + r->pos, '\n', n) || memchr(r->buf + r->pos, '\r', n));
+    if (r->at == 0 && r->pos == 0 && r->len >= 3 && memcmp(r->buf, "\xef\xbb\xbf", 3) == 0)
+        r->pos = 3;
+    const char *p = r->buf + r->pos, *end = r->buf + r->len;
+    while (p < end && is_blank(*p))
+        p++;
+    size_t len = (size_t)(end - p);
+    final = final || len > LONGEST_FIRST;
+    if (len == 0 || (!final && !memchr(p, '\n', len) && !memchr(p, '\r', len)))
+        return false;
+    enum ncm_rows_format format =
+        r->o.format != NCM_ROWS_GUESS ? r->o.format : guess_format(file->path, p);
+    file->delimiter = r->o.delimiter ? r->o.delimiter : ',';
+    if (format == NCM_ROWS_CSV && !r->o.delimiter)
+        file->delimiter = guess_delimiter(p, len, final);
+    if (!file->delimiter)
+        return false;
+    file->format = format;
+    return true;
 }
 
 enum rows_parsed ncm_rows_parse(struct ncm_rows *r, bool final)
 {
     struct rows_file *file = ncm_rows_current(r);
-    if (file->format == NCM_ROWS_GUESS) {
-        if (!has_line_end(r) && !final)
-            return ROWS_MORE;
-        look_at_beginning(r);
-        if (file->format == NCM_ROWS_GUESS)
-            return ROWS_MORE;
-    }
+    if (file->format == NCM_ROWS_GUESS && (!r->buf || !look_at_beginning(r, final)))
+        return ROWS_MORE;
     return file->format == NCM_ROWS_JSONL ? ncm_rows_jsonl(r, final) : ncm_rows_csv(r, final);
 }
 
-static enum ncm_rows_got give(struct ncm_rows *r, struct ncm_batch *out)
+enum ncm_rows_got ncm_rows_give(struct ncm_rows *r, struct ncm_batch *out)
 {
     struct rows_file *file = ncm_rows_current(r);
     r->rows += (int64_t)r->n_rows;
@@ -280,6 +287,8 @@ static enum ncm_rows_got give_up_file(struct ncm_rows *r)
 enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
                                 const atomic_bool *cancel, struct ncm_err *err)
 {
+    if (r->table)
+        return ncm_rows_table_next(r, out, cancel, err);
     r->n_rows = 0;
     if (r->failed) {
         r->failed = false;
@@ -297,7 +306,7 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
         enum rows_parsed parsed = ncm_rows_parse(r, r->at_end);
         if (r->n_rows > 0) {
             r->failed = parsed == ROWS_FAILED;
-            return give(r, out);
+            return ncm_rows_give(r, out);
         }
         if (parsed == ROWS_FAILED) {
             *err = r->err;
@@ -319,8 +328,7 @@ enum ncm_rows_got ncm_rows_next(struct ncm_rows *r, struct ncm_batch *out,
 /* ---- one reader -------------------------------------------------------------------------------
  */
 
-bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
-                   struct ncm_err *err)
+struct ncm_rows *ncm_rows_new(const char *path, const struct ncm_rows_options *o)
 {
     struct ncm_rows *r = ncm_alloc(1, sizeof *r);
     r->path = ncm_strdup(path);
@@ -330,6 +338,15 @@ bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct nc
     r->current = SIZE_MAX;
     r->quiet_ms = QUIET_MS;
     r->watch = ncm_rows_watch_new();
+    return r;
+}
+
+bool ncm_rows_open(const char *path, const struct ncm_rows_options *o, struct ncm_rows **out,
+                   struct ncm_err *err)
+{
+    if (ncm_rows_is_table(path))
+        return ncm_rows_open_address(path, o, out, err);
+    struct ncm_rows *r = ncm_rows_new(path, o);
     size_t n;
     char **names = ncm_rows_names(r, &n);
     for (size_t i = 0; !o->follow && i < n; i++)
@@ -356,6 +373,7 @@ void ncm_rows_close(struct ncm_rows *r)
     for (size_t i = 0; i < r->n_columns; i++)
         ncm_free(r->columns[i]);
     ncm_rows_json_free(r);
+    ncm_rows_table_free(r);
     ncm_map_free(r->by_name);
     ncm_free(r->files);
     ncm_free(r->columns);

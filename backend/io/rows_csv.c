@@ -135,6 +135,8 @@ static bool end_row(struct ncm_rows *r, struct csv_row *row, size_t end)
     r->pos = end;
     if (row->fields == 1 && row->out[0].len == 0)
         return true; /* a blank line */
+    if (end - row->start > ROWS_MAX_ROW)
+        return ncm_rows_too_long(r, line);
     if (too_long(row, end))
         return ncm_rows_bad(r, line, _("a field is longer than %d KiB"),
                             (int)(ROWS_MAX_FIELD >> 10));
@@ -157,19 +159,12 @@ static bool end_row(struct ncm_rows *r, struct csv_row *row, size_t end)
 }
 
 /* A row that breaks the rules: goes on after the line on which it began. */
-static bool give_up_row(struct ncm_rows *r, const struct csv_row *row, const char *why)
+static bool give_up_row(struct ncm_rows *r, const struct csv_row *row, bool final, const char *why)
 {
     struct rows_file *file = ncm_rows_current(r);
-    const char *p = r->buf + row->start, *end = r->buf + r->len;
-    while (p < end && *p != '\n' && *p != '\r')
-        p++;
-    if (p == end)
-        r->skip_line = true;
-    else if (*p == '\r' && p + 1 < end && p[1] == '\n')
-        p++;
-    r->pos = (size_t)(p - r->buf) + (p < end);
     int64_t line = file->line;
-    file->line += p < end;
+    r->pos = row->start;
+    ncm_rows_drop_line(r, final);
     if (!file->begun)
         return ncm_fail(&r->err, NCM_INVALID_DATA, _("%s: the header cannot be read: %s"),
                         file->path, why);
@@ -227,7 +222,8 @@ static enum csv_step scan(struct ncm_rows *r, bool final)
                 if (q == QUOTE_UNKNOWN)
                     return STEP_MORE;
                 if (q == QUOTE_WRONG)
-                    return give_up_row(r, &row, _("text follows the quote that ends a field"))
+                    return give_up_row(r, &row, final,
+                                       _("text follows the quote that ends a field"))
                                ? STEP_ROW
                                : STEP_FAILED;
                 if (q == QUOTE_DOUBLED)
@@ -253,7 +249,8 @@ static enum csv_step scan(struct ncm_rows *r, bool final)
             break;
     }
     if (quoted && (final || len - field > ROWS_MAX_FIELD))
-        return give_up_row(r, &row, _("a quote is opened and not closed")) ? STEP_ROW : STEP_FAILED;
+        return give_up_row(r, &row, final, _("a quote is opened and not closed")) ? STEP_ROW
+                                                                                  : STEP_FAILED;
     if (!final || row.start == len)
         return STEP_MORE;
     put_field(&row, buf, field, len);
@@ -267,6 +264,6 @@ enum rows_parsed ncm_rows_csv(struct ncm_rows *r, bool final)
         r->row = ncm_alloc(ROWS_MAX_COLUMNS, sizeof *r->row);
     do
         step = scan(r, final);
-    while (step == STEP_ROW);
+    while (step == STEP_ROW && !r->skip_line);
     return step == STEP_FULL ? ROWS_FULL : step == STEP_FAILED ? ROWS_FAILED : ROWS_MORE;
 }

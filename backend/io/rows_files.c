@@ -104,8 +104,10 @@ bool ncm_rows_file_open(struct ncm_rows *r, struct rows_file *f, struct ncm_err 
     r->len = r->pos = 0;
     r->at_end = r->skip_line = false;
     f->line = 1;
-    if (f->consumed == 0)
+    if (f->consumed == 0) {
         f->begun = false;
+        f->format = NCM_ROWS_GUESS;
+    }
     if (f->consumed == 0 || f->size < 0)
         return true;
     if (!learn(r, f, err) || !skip_to(r, f->consumed, err)) {

@@ -131,6 +131,7 @@ struct ncm_rows {
     int64_t look_at;  /* monotonic ms of the last time */
     int64_t quiet_ms; /* so long after a file has gone somebody may still write to it */
     struct rows_watch *watch;
+    struct rows_table *table;   /* of a database; NULL: files */
     struct rows_source *source; /* of the current one; NULL: none is open */
     int64_t raw_before;         /* bytes read from sources that are closed */
 
@@ -162,10 +163,14 @@ static inline struct rows_file *ncm_rows_current(const struct ncm_rows *r)
 
 /* The column of that name, made where there is none; false where there are too many. */
 bool ncm_rows_column(struct ncm_rows *r, const char *name, size_t len, size_t *out);
+bool ncm_rows_too_long(struct ncm_rows *r, int64_t line);
+
 /* Reads more into the buffer; sets at_end. */
 bool ncm_rows_refill(struct ncm_rows *r, const atomic_bool *cancel, struct ncm_err *err);
 /* Makes rows of what is in the buffer. */
 enum rows_parsed ncm_rows_parse(struct ncm_rows *r, bool final);
+/* Drops what is left of a line, as far as it is there; skip_line: its end is still to come. */
+void ncm_rows_drop_line(struct ncm_rows *r, bool final);
 void ncm_rows_close_source(struct ncm_rows *r);
 /* Room for one more row of the columns there are; its fields, or NULL where the batch is full. */
 struct ncm_field *ncm_rows_room(struct ncm_rows *r);
@@ -183,5 +188,24 @@ void ncm_rows_json_free(struct ncm_rows *r);
 int64_t ncm_rows_json_left_out(const struct ncm_rows *r);
 /* Where a row of JSON that waits for the next batch begins, if there is one. */
 void ncm_rows_json_waits(const struct ncm_rows *r, int64_t *offset, int64_t *line);
+
+/* A reader of that path that knows of no files yet. */
+struct ncm_rows *ncm_rows_new(const char *path, const struct ncm_rows_options *o);
+/* The rows that were made as a batch. */
+enum ncm_rows_got ncm_rows_give(struct ncm_rows *r, struct ncm_batch *out);
+
+/* ---- tables of a database (rows_db.c) ---------------------------------------------------------
+ */
+
+bool ncm_rows_is_table(const char *path);
+bool ncm_rows_open_address(const char *path, const struct ncm_rows_options *o,
+                           struct ncm_rows **out, struct ncm_err *err);
+enum ncm_rows_got ncm_rows_table_next(struct ncm_rows *r, struct ncm_batch *out,
+                                      const atomic_bool *cancel, struct ncm_err *err);
+bool ncm_rows_table_is_new(struct ncm_rows *r);
+int64_t ncm_rows_table_look_ms(void); /* so often that may be asked */
+char *ncm_rows_table_position(const struct ncm_rows *r);
+bool ncm_rows_table_resume(struct ncm_rows *r, const char *position);
+void ncm_rows_table_free(struct ncm_rows *r);
 
 #endif

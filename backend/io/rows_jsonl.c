@@ -169,6 +169,10 @@ static bool read_line(struct ncm_rows *r, struct rows_json *j, const char *p, si
         blanks++;
     if (blanks == len)
         return true;
+    if (len > ROWS_MAX_ROW) {
+        *failed = !ncm_rows_too_long(r, line);
+        return !*failed;
+    }
     j->n = 0;
     bool ok = is_cri(p, len, &stream, &text) ? read_cri(j, p, len, stream, text)
                                              : ncm_rows_json_object(j, p);

@@ -72,5 +72,7 @@ char *ncm_rows_keys_path(const struct rows_keys *k, uint32_t key)
             ncm_buf_putc(&b, '.');
         ncm_buf_add(&b, e->name, e->len);
     }
-    return ncm_buf_take(&b);
+    char *path = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return path;
 }

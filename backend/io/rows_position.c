@@ -18,6 +18,8 @@ char *ncm_rows_position(const struct ncm_rows *r)
 {
     struct ncm_buf b;
     char hex[65];
+    if (r->table)
+        return ncm_rows_table_position(r);
     ncm_buf_init(&b, (size_t)1 << 20);
     ncm_buf_puts(&b, title);
     for (size_t i = 0; i < r->n_files; i++) {
@@ -29,7 +31,9 @@ char *ncm_rows_position(const struct ncm_rows *r)
                        (uintmax_t)f->dev, (uintmax_t)f->ino, f->consumed, f->next_line, f->given,
                        f->skip_first, head_of(f), hex);
     }
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 struct place {
@@ -78,6 +82,8 @@ static bool take_place(struct ncm_rows *r, const struct place *p)
 bool ncm_rows_resume(struct ncm_rows *r, const char *position)
 {
     bool any = false;
+    if (r->table)
+        return ncm_rows_table_resume(r, position);
     if (strncmp(position, title, sizeof title - 1) != 0 || r->rows > 0 || r->source)
         return false;
     const char *p = position + sizeof title - 1;

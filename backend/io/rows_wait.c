@@ -134,25 +134,41 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static bool is_new(struct ncm_rows *r, bool came)
+{
+    return r->table ? ncm_rows_table_is_new(r) : streams(r) ? came : ncm_rows_is_new(r);
+}
+
+static void add_folders(struct ncm_rows *r)
+{
+    if (r->table)
+        return;
+    add_folder(r->watch, r->path);
+    for (size_t i = 0; i < r->n_files; i++)
+        if (r->files[i]->size >= 0 && !r->files[i]->gone)
+            add_folder(r->watch, r->files[i]->path);
+}
+
 void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel)
 {
     struct rows_watch *w = r->watch;
     const int64_t end = ncm_mono_ms() + wait_ms;
-    int64_t tick = ncm_mono_ms() + TICK_MS, now;
-    bool rang = false, found = false;
-    add_folder(w, r->path);
-    for (size_t i = 0; i < r->n_files; i++)
-        if (r->files[i]->size >= 0 && !r->files[i]->gone)
-            add_folder(w, r->files[i]->path);
-    found = !streams(r) && ncm_rows_is_new(r);
+    const int64_t every = r->table ? ncm_rows_table_look_ms() : TICK_MS;
+    int64_t tick = ncm_mono_ms() + every, now;
+    bool rang = false;
+    add_folders(r);
+    bool found = is_new(r, false);
     while (!found && !rang && (now = ncm_mono_ms()) < end && !(cancel && atomic_load(cancel))) {
         int64_t ms = least(end, tick) - now;
         bool came = pause_for(r, cancel ? least(ms, CANCEL_MS) : ms, true, &rang);
-        if (came && w->notify >= 0 && !take_events(r) && !streams(r))
-            continue;
+        if (came && !take_events(r) && !streams(r)) {
+            /* Others are busy in our folders: once in a while is enough to hear of that. */
+            pause_for(r, least(GAP_MS, end - ncm_mono_ms()), false, &rang);
+            came = false;
+        }
         if (came || ncm_mono_ms() >= tick) {
-            found = streams(r) ? came : ncm_rows_is_new(r);
-            tick = ncm_mono_ms() + TICK_MS;
+            found = is_new(r, came);
+            tick = ncm_mono_ms() + every;
         }
     }
     while (found && !rang && (now = ncm_mono_ms()) < least(end, w->woke + GAP_MS) &&

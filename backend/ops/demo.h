@@ -14,8 +14,8 @@ char *ncm_demo_path(const char *dir);
  * one that is there already is used as it is, never overwritten. *path (caller frees) = the
  * mlflow.db. */
 bool ncm_demo_make(const char *dir, char **path, struct ncm_err *err);
-/* The configuration that lies beside such an mlflow.db, with its monitors; its context is "demo". The
- * caller frees. */
+/* The configuration that lies beside such an mlflow.db, with its monitors; its context is "demo".
+ * The caller frees. */
 char *ncm_demo_config(const char *path);
 /* The companion: appends metric points to two running runs (and starts new ones when they end),
  * and rows to the prediction logs,

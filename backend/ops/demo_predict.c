@@ -15,7 +15,7 @@
 #include "ops/demo_parts.h"
 
 enum {
-    ROW_MS = 250,            /* between two rows */
+    ROW_MS = 250, /* between two rows */
     REFERENCE_ROWS = 12000,
     LOG_MOST = 32 * 1024 * 1024, /* it is renamed then */
     STALE_MS = 10 * 60000,
@@ -54,8 +54,8 @@ static void make_payment(uint64_t n, double drift, struct payment *out)
                                             "fashion", "online", "gift_cards", "cash"};
     static const char *const countries[] = {"KR", "DE", "US", "JP", "BR"};
     static const char *const devices[] = {"ios", "android", "web"};
-    const double m[] = {0.27 - 0.12 * drift, 0.14, 0.09,         0.10, 0.15 - 0.05 * drift,
-                        0.22,                0.2 * drift, 0.03};
+    const double m[] = {0.27 - 0.15 * drift, 0.14, 0.09,        0.10,
+                        0.15 - 0.05 * drift, 0.22, 0.2 * drift, 0.03};
     const double c[] = {0.48, 0.2, 0.15, 0.1, 0.07};
     const double d[] = {0.41, 0.39, 0.2};
     double u[8];
@@ -170,35 +170,34 @@ static bool write_logs(const char *root, int64_t now_ms, int64_t anchor_ms, stru
     return ok;
 }
 
-static const char config_text[] =
-    "# Written by the demo: what its dashboard watches.\n"
-    "current-context: demo\n"
-    "contexts:\n"
-    "  demo:\n"
-    "    tracking: {uri: mlflow.db}\n"
-    "    models:\n"
-    "      fraud-detector:\n"
-    "        monitors:\n"
-    "          - name: inputs\n"
-    "            reference: data/fraud-train.csv\n"
-    "            current: predictions/fraud.jsonl\n"
-    "            follow: true\n"
-    "            window: 2m\n"
-    "            every: 5s\n"
-    "            ignore: [id]\n"
-    "            version: version\n"
-    "            method: psi\n"
-    "            threshold: [0.1, 0.25]\n"
-    "            severity: critical\n"
-    "      churn:\n"
-    "        monitors:\n"
-    "          - name: inputs\n"
-    "            reference: data/churn-train.csv\n"
-    "            current: predictions/churn.csv\n"
-    "            follow: true\n"
-    "            window: 10m\n"
-    "            every: 10s\n"
-    "            method: js\n";
+static const char config_text[] = "# Written by the demo: what its dashboard watches.\n"
+                                  "current-context: demo\n"
+                                  "contexts:\n"
+                                  "  demo:\n"
+                                  "    tracking: {uri: mlflow.db}\n"
+                                  "    models:\n"
+                                  "      fraud-detector:\n"
+                                  "        monitors:\n"
+                                  "          - name: inputs\n"
+                                  "            reference: data/fraud-train.csv\n"
+                                  "            current: predictions/fraud.jsonl\n"
+                                  "            follow: true\n"
+                                  "            window: 2m\n"
+                                  "            every: 5s\n"
+                                  "            ignore: [id]\n"
+                                  "            version: version\n"
+                                  "            method: psi\n"
+                                  "            threshold: [0.1, 0.25]\n"
+                                  "            severity: critical\n"
+                                  "      churn:\n"
+                                  "        monitors:\n"
+                                  "          - name: inputs\n"
+                                  "            reference: data/churn-train.csv\n"
+                                  "            current: predictions/churn.csv\n"
+                                  "            follow: true\n"
+                                  "            window: 10m\n"
+                                  "            every: 10s\n"
+                                  "            method: js\n";
 
 static bool is_there(const char *root, const char *name, struct ncm_file_info *info)
 {
@@ -228,8 +227,8 @@ bool ncm_demo_predictions_make(const char *root, int64_t now_ms, struct ncm_err 
     if (ok && !is_there(root, "data/churn-train.csv", &info)) {
         ok = write_references(root, now_ms, err);
     }
-    bool fresh = is_there(root, "predictions/fraud.jsonl", &info) &&
-                 now_ms - info.mtime_ms < STALE_MS;
+    bool fresh =
+        is_there(root, "predictions/fraud.jsonl", &info) && now_ms - info.mtime_ms < STALE_MS;
     return ok && (fresh || write_logs(root, now_ms, now_ms, err));
 }
 

@@ -119,8 +119,8 @@ static bool succeeded(struct ncm_db *state, struct ncm_plan *plan)
         detail = ncm_sprintf("version %s", plan->receipt.new_version);
     } else if (plan->receipt.new_id[0] != '\0') {
         const char *made = plan->changes.items[0].kind == NCM_CH_SILENCE_CREATE ? "silence"
-                           : makes_run(&plan->changes)                        ? "run"
-                                                                              : "experiment";
+                           : makes_run(&plan->changes)                          ? "run"
+                                                                                : "experiment";
         detail = ncm_sprintf("%s %s", made, plan->receipt.new_id);
     } else if (plan->receipt.unnoted) {
         detail = ncm_strdup(NCM_AUDIT_UNNOTED);

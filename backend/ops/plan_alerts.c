@@ -83,8 +83,8 @@ bool ncm_plan_alerts(struct ncm_planner *p, struct ncm_err *err)
     }
     if (ok) {
         const struct ncm_alert *first = find_alert(s, in->objects[0]);
-        plan->title = ncm_sprintf(ack ? _("Acknowledge %s") : _("Resolve %s"),
-                                  ncm_cstr(first->rule));
+        plan->title =
+            ncm_sprintf(ack ? _("Acknowledge %s") : _("Resolve %s"), ncm_cstr(first->rule));
         plan->subject = ncm_strdup(ncm_cstr(first->rule));
         plan->from = ncm_strdup(ncm_alert_state_word(first->state));
         plan->to = ncm_strdup(ack ? "acknowledged" : "resolved");

@@ -77,8 +77,8 @@ struct ncm_news {
 /* What was done, for the audit. */
 struct ncm_receipt {
     char new_version[32]; /* of NCM_CH_VERSION_CREATE */
-    char new_id[40];      /* of NCM_CH_EXPERIMENT_CREATE, NCM_CH_RUN_CREATE, NCM_CH_SILENCE_CREATE */
-    int64_t time_ms;      /* the time written into the store */
+    char new_id[40]; /* of NCM_CH_EXPERIMENT_CREATE, NCM_CH_RUN_CREATE, NCM_CH_SILENCE_CREATE */
+    int64_t time_ms; /* the time written into the store */
     /* Without NCM_CAP_ATOMIC: */
     bool partial; /* apply failed, and some of it stands or may stand: err->hint says what */
     bool unnoted; /* apply is done, but a transition tag could not be left */

@@ -77,6 +77,8 @@ static void lay_out(struct ncm_cats *t, const struct bin *bins, size_t n, bool h
         t->n_cur += bins[i].cur;
         t->distinct_ref += bins[i].ref > 0;
         t->distinct_cur += bins[i].cur > 0;
+    }
+    for (size_t i = 0; i < n; i++) {
         t->n_new += ncm_cats_is_new(t, i);
         t->n_gone += ncm_cats_is_gone(t, i);
     }
@@ -111,14 +113,21 @@ void ncm_cats_free(struct ncm_cats *t)
     *t = (struct ncm_cats){0};
 }
 
+/* Whether a side's rows hold categories that are not told apart: one that is missing among the
+ * others may then be one of these. */
+static bool is_vague(const struct ncm_cats *t, const double *rows)
+{
+    return t->other != NCM_CATS_NO_BIN && rows[t->other] > 0;
+}
+
 bool ncm_cats_is_new(const struct ncm_cats *t, size_t i)
 {
-    return i != t->other && !(t->ref[i] > 0) && t->cur[i] > 0;
+    return i != t->other && !(t->ref[i] > 0) && t->cur[i] > 0 && !is_vague(t, t->ref);
 }
 
 bool ncm_cats_is_gone(const struct ncm_cats *t, size_t i)
 {
-    return i != t->other && !(t->cur[i] > 0) && t->ref[i] > 0;
+    return i != t->other && !(t->cur[i] > 0) && t->ref[i] > 0 && !is_vague(t, t->cur);
 }
 
 double ncm_cats_new_share(const struct ncm_cats *t)

@@ -45,7 +45,8 @@ void ncm_cats_join(const struct ncm_cats_side *ref, const struct ncm_cats_side *
                    struct ncm_cats *out);
 void ncm_cats_free(struct ncm_cats *t);
 
-/* Whether bin i is new (only current rows) or gone (only reference rows). */
+/* Whether bin i is new (only current rows) or gone (only reference rows). Where the other side has
+ * rows in "(other)", it may be among those: then neither. */
 bool ncm_cats_is_new(const struct ncm_cats *t, size_t i);
 bool ncm_cats_is_gone(const struct ncm_cats *t, size_t i);
 /* New and gone categories as shares of the rows with a value: of the current ones that fall on new

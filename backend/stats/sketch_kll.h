@@ -6,7 +6,7 @@
  *
  * Bounds at 99 % confidence, of the rank as a share of n: k = 200: 1.33 % for one value, 1.65 % for
  * the whole distribution at once; k = 350: 0.77 % and 0.97 %; k = 800: 0.35 % and 0.45 %
- * (those of Apache DataSketches for its k; measured here: 1.1, 0.6 and 0.3 % for the whole). Up to
+ * (those of Apache DataSketches for its k; measured here: 1.1, 0.6 and 0.3 % for the whole). Below
  * max(k, 256) values everything is exact. A Kolmogorov–Smirnov D from two sketches errs by both
  * bounds together. Memory about 8*(4k + 3*max(k, 256)) bytes, 13 KB for k = 200 (5 KB as written),
  * and 64 bytes more each time n doubles. Adding costs O(log k) amortised.

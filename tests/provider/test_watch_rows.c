@@ -306,6 +306,53 @@ static void other_settings_answer_at_once(void **state)
     ncm_arena_free(a);
 }
 
+static void windows_of_rows_need_no_time(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    char *log = in_dir("rows.csv");
+    struct ncm_buf text;
+    ncm_buf_init(&text, 1 << 20);
+    ncm_buf_puts(&text, "score,merchant\n");
+    for (int i = 0; i < 1050; i++) {
+        ncm_buf_printf(&text, "%d.%d,%c\n", i % 7, i % 10, 'a' + i % 3);
+    }
+    assert_true(ncm_file_write(log, text.p, text.len, 0644, &err));
+    ncm_free(w.monitor.current);
+    w.monitor.current = log;
+    assert_true(ncm_monitor_set_reference(&w.monitor, "first", &err));
+    assert_true(ncm_monitor_set_window(&w.monitor, "100 rows", &err));
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    run(t, w.now + 1000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->n_windows, 11);
+    for (size_t i = 0; i < 10; i++) {
+        assert_int_equal(x->windows[i].rows, 100);
+        assert_false(x->windows[i].open);
+    }
+    assert_true(x->windows[10].open);
+    assert_int_equal(x->windows[10].rows, 50);
+    store(t, w.now + 1000);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), 10);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+
+    t = ncm_team_new(&w.setup);
+    FILE *f = fopen(log, "a");
+    for (int i = 0; i < 60; i++) {
+        fputs("1.5,a\n", f);
+    }
+    fclose(f);
+    run(t, w.now + 2000);
+    store(t, w.now + 2000);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), 11);
+    assert_int_equal(count("SELECT sum(n) FROM drift_windows"), 1100);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    ncm_buf_release(&text);
+}
+
 static void the_rows_behind_a_bar_are_found(void **state)
 {
     (void)state;
@@ -351,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_alert_is_raised_once_and_resolved, begin, end),
         cmocka_unit_test_setup_teardown(of_two_watchers_one_stores, begin, end),
         cmocka_unit_test_setup_teardown(other_settings_answer_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(windows_of_rows_need_no_time, begin, end),
         cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
         cmocka_unit_test_setup_teardown(a_log_that_is_not_there_says_so_and_is_waited_for, begin,
                                         end),

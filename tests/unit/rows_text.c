@@ -1,6 +1,7 @@
 #include "unit/rows_text.h"
 
 #include "base/mem.h"
+#include "io/rows_inside.h"
 
 static void put_field(struct ncm_buf *b, const struct ncm_field *f)
 {
@@ -40,7 +41,7 @@ enum ncm_rows_got rows_text_rest(struct ncm_buf *b, struct ncm_rows *r, size_t *
     return got;
 }
 
-char *rows_text(const char *path, const struct ncm_rows_options *o)
+char *rows_text_by(const char *path, const struct ncm_rows_options *o, size_t chunk)
 {
     struct ncm_buf b;
     struct ncm_rows *r;
@@ -48,14 +49,22 @@ char *rows_text(const char *path, const struct ncm_rows_options *o)
     struct ncm_rows_facts facts;
     size_t n_columns = 0;
     ncm_buf_init(&b, (size_t)64 << 20);
-    if (!ncm_rows_open(path, o, &r, &err)) {
+    if (ncm_rows_open(path, o, &r, &err)) {
+        r->chunk = chunk ? chunk : r->chunk;
+        rows_text_rest(&b, r, &n_columns);
+        ncm_rows_facts(r, &facts);
+        for (size_t i = 0; i < facts.n_kept; i++)
+            ncm_buf_printf(&b, "!%lld: %s\n", (long long)facts.kept[i].line, facts.kept[i].what);
+        ncm_rows_close(r);
+    } else {
         ncm_buf_printf(&b, "ERROR %s\n", ncm_code_name(err.code));
-        return ncm_buf_take(&b);
     }
-    rows_text_rest(&b, r, &n_columns);
-    ncm_rows_facts(r, &facts);
-    for (size_t i = 0; i < facts.n_kept; i++)
-        ncm_buf_printf(&b, "!%lld: %s\n", (long long)facts.kept[i].line, facts.kept[i].what);
-    ncm_rows_close(r);
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
+}
+
+char *rows_text(const char *path, const struct ncm_rows_options *o)
+{
+    return rows_text_by(path, o, 0);
 }

@@ -9,6 +9,8 @@
  * ~, other kinds than text with a mark before: # number, ? true or false, & other), "ERROR CODE"
  * where reading failed, "!LINE: what" for each bad row that was kept. The caller frees. */
 char *rows_text(const char *path, const struct ncm_rows_options *o);
+/* The same, reading so many bytes at a time. */
+char *rows_text_by(const char *path, const struct ncm_rows_options *o, size_t chunk);
 /* Adds the rows of one batch. *n_columns: of those that were written before. */
 void rows_text_batch(struct ncm_buf *b, const struct ncm_batch *batch, size_t *n_columns);
 /* Adds what ncm_rows_next gives until it has nothing more; what it said last. */

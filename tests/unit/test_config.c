@@ -105,7 +105,7 @@ static void what_comes_later_is_taken(void **state)
              "    models:\n"
              "      fraud-detector:\n"
              "        gates: {Production: [metrics.auc >= 0.9, approvals >= 1]}\n"
-             "        monitors: [{name: latency, query: 'x', threshold: '> 120', for: 5m}]\n");
+             "        on-drift: {pipeline: airflow/retrain}\n");
     assert_int_equal(c->n_contexts, 1);
     assert_string_equal(c->contexts[0].tracking_uri, "https://mlflow.example.com");
     ncm_config_free(c);

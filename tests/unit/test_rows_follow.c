@@ -212,6 +212,27 @@ static void a_copy_before_a_truncation_is_not_read_twice(void **state)
     finish();
 }
 
+static void an_archive_that_is_still_being_written_is_read_as_it_comes(void **state)
+{
+    char bytes[8192], path[256];
+    (void)state;
+    append(scratch("plain"), "a\n1\n2\n");
+    snprintf(path, sizeof path, "%s", scratch("z.csv.gz"));
+    gzip(scratch("plain"), path);
+    FILE *f = fopen(path, "rb");
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    assert_int_equal(truncate(path, 14), 0);
+    begin(path, false);
+    expect_no_more("");
+    int fd = open(path, O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, bytes + 14, n - 14), n - 14);
+    close(fd);
+    expect("a\n2:1\n3:2\n");
+    expect_no_more("a\n2:1\n3:2\n");
+    finish();
+}
+
 static void from_the_end_only_what_comes_is_read(void **state)
 {
     const char *path = scratch_file("e.csv", "a,b\n1,2\n3,4", 11);
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup(new_files_that_match_are_read_and_add_columns, fresh),
         cmocka_unit_test_setup(a_rotated_file_is_not_read_twice, fresh),
         cmocka_unit_test_setup(a_copy_before_a_truncation_is_not_read_twice, fresh),
+        cmocka_unit_test_setup(an_archive_that_is_still_being_written_is_read_as_it_comes, fresh),
         cmocka_unit_test_setup(from_the_end_only_what_comes_is_read, fresh),
         cmocka_unit_test_setup(a_position_is_taken_up_again, fresh),
         cmocka_unit_test_setup(a_wait_ends_when_it_is_told, fresh),

@@ -210,7 +210,7 @@ static void too_many_categories_become_one(void **state)
     assert_true(fabs(t.cur[t.other] - (2 * 500 + 2)) < 0.5);
     assert_true(fabs(t.n_cur - 2.0 * N) < 0.5);
     assert_int_equal(t.n_new, 500);
-    assert_int_equal(t.n_gone, 1); /* word 7 */
+    assert_int_equal(t.n_gone, 0); /* word 7 may be among the many */
     ncm_cats_free(&t);
     for (size_t i = 0; i < N; i++)
         ncm_free(words[i]);

@@ -8,6 +8,7 @@
 #include "ops/drift/findings.h"
 #include "ops/drift/frames.h"
 #include "stats/quantile.h"
+#include "stats/threshold.h"
 
 enum { DECILES = 10 };
 
@@ -295,6 +296,7 @@ bool ncm_baseline_compare(const struct ncm_base_feature *ref, const struct ncm_s
         return ncm_fail(err, NCM_UNSUPPORTED,
                         _("of that window only the figures were kept, not its categories"));
     }
+    double least = ncm_rows_needed(ref->type == NCM_COLUMN_CATEGORY, ref->summary->n_words);
     struct made of_ref = input_of(ref->summary, ref->type, ref->bins.n, &left);
     struct made of_cur = input_of(cur, ref->type, ref->bins.n, &right);
     const struct ncm_drift_options o = {
@@ -305,7 +307,7 @@ bool ncm_baseline_compare(const struct ncm_base_feature *ref, const struct ncm_s
         .learned_warning = ref->warning,
         .learned_critical = ref->critical,
         .bins = ref->bins.n > 0 ? &ref->bins : NULL,
-        .least_rows = m->min_rows,
+        .least_rows = m->min_rows > 0 ? m->min_rows : (int64_t)least,
     };
     ncm_drift_compare(ref->name, &left, &right, &o, a, out);
     ncm_drift_findings(&left, &right, out, a);

@@ -83,7 +83,10 @@ static void resume(struct ncm_evaluator *e)
     }
     char *skip = ncm_strndup(e->resume, (size_t)(blank - e->resume));
     int64_t rows = 0;
-    if (ncm_parse_i64(skip, &rows) && rows >= 0 && ncm_log_follow_resume(r->log, blank + 1)) {
+    const char *line = strchr(blank + 1, '\n');
+    bool beginning = line == NULL || line[1] == '\0'; /* no file was open yet */
+    if (ncm_parse_i64(skip, &rows) && rows >= 0 &&
+        (ncm_log_follow_resume(r->log, blank + 1) || beginning)) {
         r->skip = e->monitor.window_rows > 0 ? rows : 0;
     } else if (e->monitor.window_rows > 0) {
         /* Windows of rows have no other name than their place in the log. */
@@ -118,6 +121,23 @@ static void fresh_state(struct ncm_evaluator *e)
     w->warning[0] = '\0';
 }
 
+/* The first chunk says which columns there are, where no reference does. */
+static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
+{
+    struct ncm_rows_eval *r = e->own;
+    ncm_pane_schema_init(&r->schema, r->reference != NULL ? r->reference : f, &e->monitor);
+    for (size_t i = 0; r->base != NULL && i < r->schema.n; i++) {
+        const struct ncm_base_feature *b = ncm_baseline_find(r->base, r->schema.columns[i].name);
+        if (b != NULL && b->bins.n > 0) {
+            r->schema.columns[i].bins = ncm_bins_copy(&b->bins);
+        }
+    }
+    if (e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
+        r->version_pane = ncm_pane_new(&r->schema, 0);
+    }
+    r->schema_known = true;
+}
+
 static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
@@ -145,26 +165,11 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
         int64_t pane = ncm_row_watch_pane(&e->monitor);
         r->closed_index = e->stored_ms / pane - 1;
     }
+    if (r->reference != NULL) {
+        take_schema(e, r->reference);
+    }
     resume(e);
     return true;
-}
-
-/* The first chunk says which columns there are, where no reference does. */
-static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
-{
-    struct ncm_rows_eval *r = e->own;
-    ncm_pane_schema_init(&r->schema, r->reference != NULL ? r->reference : f, &e->monitor);
-    for (size_t i = 0; r->base != NULL && i < r->schema.n; i++) {
-        const struct ncm_base_feature *b = ncm_baseline_find(r->base, r->schema.columns[i].name);
-        if (b != NULL && b->bins.n > 0) {
-            r->schema.columns[i].bins = ncm_bins_copy(&b->bins);
-        }
-    }
-    if (e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
-        r->version_pane = ncm_pane_new(&r->schema, 0);
-    }
-    r->time_name = ncm_strdup(f->time_name);
-    r->schema_known = true;
 }
 
 static void note_facts(struct ncm_evaluator *e)
@@ -201,6 +206,9 @@ static bool step_rows(struct ncm_evaluator *e, int64_t now_ms, struct ncm_contro
         if (got == NCM_ROWS_BATCH) {
             if (!r->schema_known) {
                 take_schema(e, chunk);
+            }
+            if (r->time_name == NULL) {
+                r->time_name = ncm_strdup(chunk->time_name);
             }
             ncm_row_watch_take(e, chunk, now_ms);
             r->caught_up = false;

@@ -205,9 +205,6 @@ static void give_figure(struct ncm_evaluator *e, size_t window, size_t feature,
         f->critical = column.critical;
         f->learned = column.learned;
     }
-    if (g->state > NCM_DRIFT_SMALL && g->n < e->monitor.min_rows) {
-        g->state = NCM_DRIFT_SMALL;
-    }
     ncm_arena_free(a);
 }
 
@@ -246,17 +243,35 @@ static void bounds(const struct ncm_monitor *m, int64_t index, const struct ncm_
     *start_ms = *end_ms - m->window_ms;
 }
 
+/* Windows of rows are named by the time of their last row, each by a later one than the one before
+ * it; the one that is still filling stays the same while its end moves. */
+static size_t window_of_rows(struct ncm_watched *w, int64_t start_ms, int64_t end_ms)
+{
+    bool filling = w->n_windows > 0 && w->windows[w->n_windows - 1].open;
+    size_t before = w->n_windows - filling;
+    int64_t least = before > 0 ? w->windows[before - 1].end_ms + 1 : INT64_MIN;
+    end_ms = end_ms > least ? end_ms : least;
+    if (!filling) {
+        return ncm_watched_window(w, start_ms, end_ms);
+    }
+    w->windows[before].start_ms = start_ms;
+    w->windows[before].end_ms = end_ms;
+    return before;
+}
+
 static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
 {
     struct ncm_rows_eval *r = e->own;
     int64_t start_ms, end_ms;
+    bool by_rows = e->monitor.window_rows > 0;
     struct ncm_pane *whole = gather(r, &e->monitor, index);
-    if (whole == NULL && e->monitor.window_rows > 0) {
+    if (whole == NULL && by_rows) {
         return;
     }
     bounds(&e->monitor, index, whole, &start_ms, &end_ms);
-    if (e->stored_ms == NCM_NO_TIME || end_ms > e->stored_ms) {
-        size_t w = ncm_watched_window(&e->watched, start_ms, end_ms);
+    if (by_rows || e->stored_ms == NCM_NO_TIME || end_ms > e->stored_ms) {
+        size_t w = by_rows ? window_of_rows(&e->watched, start_ms, end_ms)
+                           : ncm_watched_window(&e->watched, start_ms, end_ms);
         if (w != SIZE_MAX) {
             e->watched.windows[w].open = open;
             fill_window(e, w, whole);

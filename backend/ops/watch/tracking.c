@@ -1,7 +1,6 @@
 #include "ops/watch/tracking.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,15 +49,21 @@ static void no_progress(void *to, int64_t done, int64_t total)
     (void)total;
 }
 
-/* A name in the temporary folder that nobody can guess. */
-static char *temporary(const char *path)
+/* A name in our own folder that nobody can guess; NULL + err. */
+static char *temporary(const char *path, struct ncm_err *err)
 {
     char tail[33];
-    const char *dir = getenv("TMPDIR");
     const char *slash = strrchr(path, '/');
+    char *state = ncm_dir_state();
+    char *dir = ncm_path_join(state, "fetched");
+    char *file = NULL;
     ncm_random_hex(tail, 16);
-    return ncm_sprintf("%s/ncmlops-%s-%s", dir != NULL && dir[0] == '/' ? dir : "/tmp", tail,
-                       slash != NULL ? slash + 1 : path);
+    if (ncm_dir_make(dir, 0700, err)) {
+        file = ncm_sprintf("%s/%s-%s", dir, tail, slash != NULL ? slash + 1 : path);
+    }
+    ncm_free(dir);
+    ncm_free(state);
+    return file;
 }
 
 static bool fetch_artifact(const struct ncm_watch_env *env, const char *run, const char *path,
@@ -99,8 +104,8 @@ char *ncm_tracking_artifact(const struct ncm_watch_env *env, const char *run_and
         ncm_fail(err, NCM_USAGE, _("'%s' is no RUN_ID/PATH of an artifact"), run_and_path);
         return NULL;
     }
-    char *file = temporary(path);
-    if (!fetch_artifact(env, run, path, file, control, err)) {
+    char *file = temporary(path, err);
+    if (file != NULL && !fetch_artifact(env, run, path, file, control, err)) {
         ncm_free(file);
         file = NULL;
     }

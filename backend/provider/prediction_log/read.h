@@ -27,12 +27,12 @@ struct ncm_log_facts {
 typedef void ncm_log_progress(void *data, const struct ncm_log_facts *facts);
 
 /* path: as ncm_rows_open takes it (a file, a glob, "-"), or an SQLite file: one named .db, .sqlite
- * or .sqlite3, or any where o->table is set. The frame is the caller's. facts is filled in any
- * case. cancel and progress may be NULL; progress is called after each batch. Where a column that
- * looked like numbers turns out to be a category, files are read once more; of standard input such
- * values are missing and count as parse failures. Errors: those of ncm_rows_open and ncm_db_open;
- * NCM_USAGE where a column that was asked for by name is not there; NCM_TOO_LARGE; NCM_CANCELLED.
- * Memory: the frame, and one batch. */
+ * or .sqlite3, any where o->table is set, or "sqlite:FILE?table=NAME". The frame is the caller's.
+ * facts is filled in any case. cancel and progress may be NULL; progress is called after each
+ * batch. Where a column that looked like numbers turns out to be a category, files are read once
+ * more; of standard input such values are missing and count as parse failures. Errors: those of
+ * ncm_rows_open and ncm_db_open; NCM_USAGE where a column that was asked for by name is not there;
+ * NCM_TOO_LARGE; NCM_CANCELLED. Memory: the frame, and one batch. */
 bool ncm_log_read(const char *path, const struct ncm_log_options *o, struct ncm_frame **out,
                   struct ncm_log_facts *facts, const atomic_bool *cancel,
                   ncm_log_progress *progress, void *data, struct ncm_err *err);

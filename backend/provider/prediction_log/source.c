@@ -30,8 +30,22 @@ static bool is_database(const char *path, const char *table)
            ends_with(path, ".sqlite3");
 }
 
-bool ncm_log_source_open(const char *path, const struct ncm_rows_options *o, const char *table,
-                         const atomic_bool *cancel, struct log_source **out, struct ncm_err *err)
+/* "sqlite:FILE?table=NAME" into both; false: it is no such text. The caller frees. */
+static bool named_table(const char *path, char **file, char **table)
+{
+    static const char before[] = "sqlite:", between[] = "?table=";
+    if (strncmp(path, before, sizeof before - 1) != 0) {
+        return false;
+    }
+    const char *rest = path + sizeof before - 1;
+    const char *mark = strstr(rest, between);
+    *file = mark != NULL ? ncm_strndup(rest, (size_t)(mark - rest)) : ncm_strdup(rest);
+    *table = mark != NULL ? ncm_strdup(mark + sizeof between - 1) : NULL;
+    return true;
+}
+
+static bool open_source(const char *path, const struct ncm_rows_options *o, const char *table,
+                        const atomic_bool *cancel, struct log_source **out, struct ncm_err *err)
 {
     struct log_source *s = ncm_alloc(1, sizeof *s);
     bool is_open =
@@ -44,6 +58,19 @@ bool ncm_log_source_open(const char *path, const struct ncm_rows_options *o, con
     }
     *out = s;
     return true;
+}
+
+bool ncm_log_source_open(const char *path, const struct ncm_rows_options *o, const char *table,
+                         const atomic_bool *cancel, struct log_source **out, struct ncm_err *err)
+{
+    char *file, *named;
+    if (!named_table(path, &file, &named)) {
+        return open_source(path, o, table, cancel, out, err);
+    }
+    bool ok = open_source(file, o, table != NULL ? table : named, cancel, out, err);
+    ncm_free(file);
+    ncm_free(named);
+    return ok;
 }
 
 void ncm_log_source_close(struct log_source *s)

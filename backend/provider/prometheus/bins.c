@@ -123,8 +123,8 @@ static void pour(const struct ncm_hist_bins *from, struct ncm_hist_bins *to)
     }
 }
 
-void ncm_hist_bins_union(const struct ncm_hist_bins *a, const struct ncm_hist_bins *b, struct ncm_hist_bins *out_a,
-                    struct ncm_hist_bins *out_b)
+void ncm_hist_bins_union(const struct ncm_hist_bins *a, const struct ncm_hist_bins *b,
+                         struct ncm_hist_bins *out_a, struct ncm_hist_bins *out_b)
 {
     size_t most = a->n + b->n + 2, n = 0, kept = 0;
     double *edges = ncm_alloc(most, sizeof *edges);

@@ -62,8 +62,8 @@ void ncm_hist_bins_of_native(const struct ncm_prom_histogram *h, struct ncm_hist
  * union of both edges but those that would cut a bin of the other which is not empty, as how its
  * count falls to both sides is not known. Every observation is in exactly one bin; totals stay.
  * O((n + m) log(n + m)). */
-void ncm_hist_bins_union(const struct ncm_hist_bins *a, const struct ncm_hist_bins *b, struct ncm_hist_bins *out_a,
-                    struct ncm_hist_bins *out_b);
+void ncm_hist_bins_union(const struct ncm_hist_bins *a, const struct ncm_hist_bins *b,
+                         struct ncm_hist_bins *out_a, struct ncm_hist_bins *out_b);
 double ncm_hist_bins_total(const struct ncm_hist_bins *b);
 
 #endif
