@@ -82,9 +82,6 @@ void ncm_session_close(struct ncm_session *s);
 /* The same for several at once, in the time that one may take. */
 void ncm_sessions_close(struct ncm_session *const *sessions, size_t n);
 
-/* Whether anything watches for drift here: whoever shows drift beside other things asks only then. */
-bool ncm_session_has_monitors(const struct ncm_session *s);
-
 /* Facts for the header. Borrowed. */
 const struct ncm_config *ncm_session_config(const struct ncm_session *s);
 const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
