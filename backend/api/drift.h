@@ -5,6 +5,7 @@
 #include "model/drift.h"
 #include "model/monitor.h"
 #include "model/query.h"
+#include "ops/drift/check.h"
 #include "ops/drift/method.h"
 
 #endif
