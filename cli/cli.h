@@ -211,6 +211,8 @@ bool cli_version_change(struct cli *c, struct ncm_err *err);
 bool cli_model_change(struct cli *c, struct ncm_err *err);
 bool cli_run_change(struct cli *c, struct ncm_err *err);
 bool cli_experiment_change(struct cli *c, struct ncm_err *err);
+bool cli_alerts(struct cli *c, struct ncm_err *err);
+bool cli_alert_change(struct cli *c, struct ncm_err *err);
 bool cli_drift_watch(struct cli *c, struct ncm_err *err);
 bool cli_doctor(struct cli *c, struct ncm_err *err);
 bool cli_demo(struct cli *c, struct ncm_err *err);

@@ -4,6 +4,7 @@
 const struct pane_ops *const ui_panes[] = {
     &pane_runs,
     &pane_registry,
+    &pane_drift,
     &pane_log,
     NULL,
 };
