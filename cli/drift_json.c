@@ -147,6 +147,7 @@ static void findings(struct ncm_json *j, const struct ncm_drift_finding *f, size
 static void added(struct ncm_json *j, const struct ncm_drift_column *c)
 {
     cli_json_text(j, "state", ncm_drift_state_word(c->state));
+    cli_json_time(j, "since", c->since_ms);
     number(j, "warning", c->warning);
     number(j, "p_adjusted", c->p_adjusted);
     number(j, "effect", c->effect);

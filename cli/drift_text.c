@@ -180,6 +180,11 @@ void cli_drift_answer(struct ncm_buf *out, const struct cli_drift *d)
     if (worst != NULL && !isnan(worst->small_drifts ? worst->p_value : worst->statistic)) {
         ncm_buf_puts(out, _(" Worst is "));
         figure(out, worst);
+        if (worst->since_ms != NCM_NO_TIME) {
+            char since[40];
+            ncm_buf_printf(out, _(", since %s"),
+                           ncm_fmt_time(since, sizeof since, worst->since_ms, false));
+        }
         ncm_buf_putc(out, '.');
     }
     ncm_buf_printf(out, _(" Reference %s rows, current %s rows."),

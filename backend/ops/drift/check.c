@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "provider/prediction_log/find_rows.h"
+#include "ops/drift/since.h"
 #include "stats/ecdf.h"
 #include "stats/measures_cat.h"
 #include "stats/measures_num.h"
@@ -114,7 +115,7 @@ static bool read_current(const struct ncm_drift_files *files, struct sides *s, s
     }
     o.frame.types = NULL;
     o.frame.n_types = 0;
-    o.frame.no_time = s->ref->time_name == NULL;
+    /* A time that the reference has not is read all the same: it tells since when. */
     o.frame.time_name = s->ref->time_name;
     if (has == NULL) { /* the reference's columns, whatever there is */
         o.frame.schema = s->ref;
@@ -282,6 +283,18 @@ static void summarise(struct sides *s, struct ncm_drift_check *out)
     qsort(t->columns, t->n, sizeof *t->columns, worst_first);
 }
 
+/* Evidently's choice of a method changes with the number of rows: its figures of parts are none. */
+static void note_since(const struct sides *s, const struct ncm_drift_table_options *o,
+                       struct ncm_drift_table *t)
+{
+    const struct ncm_drift_method *m = o->method != NULL ? o->method : &ncm_drift_methods[0];
+    for (size_t i = 0; i < t->n && m->id != NCM_M_EVIDENTLY; i++) {
+        if (t->columns[i].drifted) {
+            t->columns[i].since_ms = ncm_drift_since(s->ref, s->cur, m, &t->columns[i]);
+        }
+    }
+}
+
 bool ncm_drift_check(const struct ncm_drift_files *files,
                      const struct ncm_drift_table_options *options, struct ncm_drift_check *out,
                      struct ncm_err *err)
@@ -296,6 +309,7 @@ bool ncm_drift_check(const struct ncm_drift_files *files,
     hide_identifiers(files, s.ref, s.ref);
     ncm_drift_table(s.ref, s.cur, options, &out->table);
     doubt(options, &out->table);
+    note_since(&s, options, &out->table);
     out->n_left_out = n_ref - s.ref->n_columns;
     out->left_out = ncm_arena_alloc(out->table.arena, out->n_left_out + 1, sizeof *out->left_out);
     for (size_t i = 0; i < out->n_left_out; i++) {

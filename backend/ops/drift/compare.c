@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/num.h"
 #include "ops/drift/inside.h"
 #include "stats/correct.h"
 #include "stats/distance.h"
@@ -253,6 +254,7 @@ void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
                                      .type = ref->type,
                                      .method = ncm_arena_cstr(a, m->word),
                                      .approximate = ref->approximate || cur->approximate};
+    out->since_ms = NCM_NO_TIME;
     out->statistic = out->p_value = out->p_adjusted = out->effect = NAN;
     out->psi = out->js = out->ks = out->w1 = out->w1_norm = NAN;
     fill_side(ref, &out->ref);
