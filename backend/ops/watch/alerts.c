@@ -140,19 +140,22 @@ static void judge(const struct ncm_watched *w, struct verdict *v)
     say_figure(w, f, v);
 }
 
-/* Notes for each webhook that is to hear of it; the same event is never noted twice. */
+/* Notes for each webhook that is to hear of it; the same event is never noted twice. Who heard that
+ * it fires hears that it is over, however mild it had become. */
 static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t alert,
                  enum ncm_severity severity, const char *event, int64_t now_ms,
                  struct ncm_err *err)
 {
     for (size_t i = 0; i < plan->n_webhooks; i++) {
         struct ncm_stmt *st;
-        if (severity < plan->webhooks[i].least) {
+        bool over = strcmp(event, "resolved") == 0;
+        if (!over && severity < plan->webhooks[i].least) {
             continue;
         }
         if (!ncm_db_prepare(db,
                             "INSERT OR IGNORE INTO deliveries(webhook,alert,event,event_ms,due_ms)"
-                            " VALUES(?,?,?,?,?)",
+                            " SELECT ?1,?2,?3,?4,?4 WHERE ?5 OR EXISTS(SELECT 1 FROM deliveries"
+                            " WHERE webhook=?1 AND alert=?2)",
                             &st, err)) {
             return false;
         }
@@ -160,7 +163,7 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
         ncm_bind_i64(st, 2, alert);
         ncm_bind_cstr(st, 3, event);
         ncm_bind_i64(st, 4, now_ms);
-        ncm_bind_i64(st, 5, now_ms);
+        ncm_bind_i64(st, 5, !over);
         if (!run(st, err)) {
             return false;
         }

@@ -41,6 +41,7 @@ static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monito
     r->panes = ncm_resize(r->panes, r->n_panes + 1, sizeof(struct ncm_pane *));
     memmove(r->panes + at + 1, r->panes + at, (r->n_panes - at) * sizeof(struct ncm_pane *));
     struct ncm_pane *p = ncm_pane_new(&r->schema, index);
+    p->number = r->panes_made++;
     p->position = ncm_strdup(r->before);
     p->skip = r->in_batch;
     if (m->window_rows == 0) {
@@ -79,7 +80,7 @@ static void take_run(struct ncm_evaluator *e, const struct ncm_frame *f, size_t 
 {
     struct ncm_rows_eval *r = e->own;
     if (index == INT64_MIN || index <= r->closed_index) {
-        e->watched.late_rows += (int64_t)n;
+        e->watched.late_rows += index == INT64_MIN || index > r->known_index ? (int64_t)n : 0;
         return;
     }
     r->in_batch = (int64_t)first;
@@ -283,6 +284,9 @@ static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
 /* Panes that no window needs any more. */
 static void forget_panes(struct ncm_rows_eval *r, const struct ncm_monitor *m)
 {
+    if (r->closed_index == INT64_MIN) {
+        return;
+    }
     int64_t needed = r->closed_index - ncm_row_watch_panes_a_window(m) + 2;
     size_t gone = 0;
     while (gone < r->n_panes && r->panes[gone]->index < needed) {
