@@ -45,6 +45,21 @@ static void describe(struct ncm_evaluator *e)
                                        ncm_fmt_count(rows, sizeof rows, e->watched.ref_rows));
 }
 
+/* Of a reference that is summed up only names, types and words are still asked for: the rows of a
+ * large one need not stay as long as its log is watched. */
+static void drop_rows(struct ncm_frame *f)
+{
+    for (size_t i = 0; i < f->n_columns; i++) {
+        ncm_free(f->columns[i].numbers);
+        ncm_free(f->columns[i].codes);
+        f->columns[i].numbers = NULL;
+        f->columns[i].codes = NULL;
+    }
+    ncm_free(f->times);
+    f->times = NULL;
+    f->n_rows = 0;
+}
+
 bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = e->own;
@@ -72,6 +87,7 @@ bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *contro
     e->watched.ref_rows = (int64_t)r->reference->n_rows;
     describe(e);
     r->base = ncm_baseline_of_frame(r->reference, &e->monitor);
+    drop_rows(r->reference);
     return true;
 }
 
