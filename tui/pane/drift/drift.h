@@ -37,6 +37,7 @@ struct drift_feed {
     struct ncm_want *want;
     const void *snap; /* held */
     char *key;        /* of the query, so that the same is not asked anew */
+    bool old;         /* snap answers an earlier question */
 };
 
 struct drift {

@@ -71,7 +71,9 @@ const struct ncm_drift_feature *drift_selected_feature(const struct drift *d)
 
 const struct ncm_drift_feature_snapshot *drift_column(const struct drift *d)
 {
-    return d->feature.snap;
+    const struct ncm_err *err = d->feature.want != NULL ? ncm_want_error(d->feature.want) : NULL;
+    return d->feature.old && err != NULL ? NULL
+                                         : d->feature.snap; /* what was before is no answer */
 }
 
 const struct ncm_alert *drift_alert(const struct drift *d)
@@ -289,6 +291,7 @@ static void feed_ask(struct drift *d, struct drift_feed *f, struct ncm_query *q,
         ncm_want_release(f->want);
         ncm_free(f->key);
         f->key = key;
+        f->old = f->snap != NULL;
         f->want = d->ui != NULL ? ncm_session_want(ui_session(d->ui), q) : NULL;
     }
     ncm_query_free(q);
@@ -303,6 +306,7 @@ static bool feed_take(struct drift_feed *f)
     }
     ncm_snapshot_unref(f->snap);
     f->snap = ncm_snapshot_ref(s);
+    f->old = false;
     return true;
 }
 

@@ -100,6 +100,9 @@ static void draw_one(struct drift *d, enum drift_part part, const struct canvas 
         drift_draw_curve(d, &body, focused);
     } else {
         drift_draw_part(d, part, &body, focused);
+        if (d->feature.old) {
+            paint_fade(&body);
+        }
     }
 }
 
