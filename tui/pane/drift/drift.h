@@ -37,6 +37,7 @@ struct drift_feed {
     struct ncm_want *want;
     const void *snap; /* held */
     char *key;        /* of the query, so that the same is not asked anew */
+    bool old;         /* snap answers an earlier question */
 };
 
 struct drift {
@@ -57,6 +58,7 @@ struct drift {
     int zoom;          /* powers of two of the axis' step */
     size_t scrolled;   /* columns that lie to the right of what is shown */
     int64_t cursor_ms; /* end of the window that is looked at; NCM_NO_TIME: the newest, live */
+    int64_t lost_ms;   /* end of a window of which nothing but figures was kept; NCM_NO_TIME */
     int map_w;         /* of the last drawing */
     /* feature */
     enum drift_part part;

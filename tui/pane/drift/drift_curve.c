@@ -59,6 +59,9 @@ void drift_make_curve(struct drift *d)
         d->curve_x[d->n_curve] = (double)m->windows[i].end_ms;
         d->curve_y[d->n_curve++] = figure ? f->points[i].value : NAN;
     }
+    while (d->n_curve > 0 && isnan(d->curve_y[d->n_curve - 1])) { /* it ends at its last figure */
+        d->n_curve--;
+    }
     make_marks(d, m);
 }
 

@@ -43,7 +43,7 @@ static void draw_summary(const struct drift *d, const struct canvas *c, int y)
     if (s == NULL) {
         const struct ncm_err *err =
             d->feature.want != NULL ? ncm_want_error(d->feature.want) : NULL;
-        paint_cut(c, y, 1, c->w - 2, 0, err != NULL ? ROLE_FAIL : ROLE_DIM, 0,
+        paint_cut(c, y, 1, c->w - 2, 0, err != NULL ? ROLE_WARN : ROLE_DIM, 0,
                   err != NULL ? err->what : _("loading…"));
         return;
     }
@@ -100,6 +100,9 @@ static void draw_one(struct drift *d, enum drift_part part, const struct canvas 
         drift_draw_curve(d, &body, focused);
     } else {
         drift_draw_part(d, part, &body, focused);
+        if (d->feature.old) {
+            paint_fade(&body);
+        }
     }
 }
 
