@@ -32,6 +32,7 @@ struct silence_row {
 struct alerts {
     struct ui *ui; /* NULL in tests of painting */
     struct alert_feed alert[ALERT_SOURCES], silence[ALERT_SOURCES];
+    struct ncm_want *watch; /* keeps the monitors at work while their alerts are looked at */
     int part;                             /* 0 alerts, 1 silences */
     bool over;                            /* what is over is shown, too */
     bool full;                            /* without the preview */

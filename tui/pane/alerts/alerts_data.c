@@ -63,6 +63,11 @@ void alerts_enter(struct alerts *a)
         ask(a, &a->alert[i], NCM_T_ALERTS, i);
         ask(a, &a->silence[i], NCM_T_SILENCES, i);
     }
+    if (a->ui != NULL && a->watch == NULL && ncm_session_has_monitors(ui_session(a->ui))) {
+        struct ncm_query *q = ncm_query_new(NCM_T_DRIFT);
+        a->watch = ncm_session_want(ui_session(a->ui), q);
+        ncm_query_free(q);
+    }
     alerts_update(a);
 }
 
@@ -73,6 +78,8 @@ void alerts_leave(struct alerts *a)
         ncm_want_release(a->silence[i].want);
         a->alert[i].want = a->silence[i].want = NULL;
     }
+    ncm_want_release(a->watch);
+    a->watch = NULL;
 }
 
 void alerts_release(struct alerts *a)
