@@ -247,7 +247,8 @@ static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
 }
 
 bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                      const struct ncm_watched *w, int64_t now_ms, struct ncm_err *err)
+                      const struct ncm_watched *w, bool news, int64_t now_ms,
+                      struct ncm_err *err)
 {
     struct verdict v;
     struct open_alert open = {0};
@@ -260,9 +261,10 @@ bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
     bool ok = find_open(db, rule, &open, &found, err);
     if (ok && v.silent && found) {
         ok = true; /* what fires goes on firing: silence proves nothing better */
-    } else if (ok && v.bad) {
-        ok = found ? go_on(db, plan, w, &open, &v, now_ms, err)
-                   : begin(db, plan, w, rule, &v, now_ms, err);
+    } else if (ok && v.bad && found) {
+        ok = go_on(db, plan, w, &open, &v, now_ms, err);
+    } else if (ok && v.bad && news) {
+        ok = begin(db, plan, w, rule, &v, now_ms, err);
     } else if (ok && found) {
         ok = resolve(db, plan, &open, now_ms, err);
     }

@@ -93,7 +93,7 @@ static void resume(struct ncm_evaluator *e)
             /* The first pane begins behind the rows that are passed over. */
             r->skip = rows;
             r->rows_seen = -rows;
-            r->closed_index = panes > 0 ? panes - 1 : INT64_MIN;
+            r->known_index = panes > 0 ? panes - 1 : INT64_MIN;
         }
     } else if (e->monitor.window_rows > 0) {
         /* Windows of rows have no other name than their place in the log. */
@@ -250,16 +250,15 @@ static const struct ncm_pane *first_begun(const struct ncm_rows_eval *r)
 static char *position_rows(const struct ncm_evaluator *e)
 {
     const struct ncm_rows_eval *r = e->own;
-    if (r == NULL || r->log == NULL || e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
+    if (r == NULL || r->log == NULL || r->skip > 0 ||
+        e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
         return NULL;
     }
     const struct ncm_pane *p = first_begun(r);
     if (p != NULL) {
-        size_t closed = 0;
-        while (closed < r->n_panes && r->panes[closed]->index <= r->closed_index) {
-            closed++;
-        }
-        return ncm_sprintf("%lld %zu %s", (long long)p->skip, closed,
+        int64_t last = r->closed_index > r->known_index ? r->closed_index : r->known_index;
+        int64_t closed = last >= p->index ? last - p->index + 1 : 0;
+        return ncm_sprintf("%lld %lld %s", (long long)p->skip, (long long)closed,
                            p->position != NULL ? p->position : "");
     }
     char *here = ncm_log_follow_position(r->log);

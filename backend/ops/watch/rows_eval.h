@@ -20,7 +20,8 @@ struct ncm_rows_eval {
     int64_t rows_seen;             /* of the log, for windows of rows */
     int64_t newest_ms;             /* of all rows */
     int64_t closed_index;          /* panes up to it are closed; INT64_MIN: none */
-    int64_t known_index; /* rows up to it may come a second time after a restart; INT64_MIN: none */
+    int64_t known_index;           /* windows up to it were there before a restart, and their rows may
+                                      come a second time; INT64_MIN: none */
     char *time_name;               /* the log's time column; NULL: none */
     char *before;                  /* position before the batch at hand */
     int64_t in_batch;              /* rows of it that are behind us */

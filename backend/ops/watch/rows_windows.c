@@ -265,6 +265,9 @@ static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
     struct ncm_rows_eval *r = e->own;
     int64_t start_ms, end_ms;
     bool by_rows = e->monitor.window_rows > 0;
+    if (by_rows && index <= r->known_index) {
+        return;
+    }
     struct ncm_pane *whole = gather(r, &e->monitor, index);
     if (whole == NULL && by_rows) {
         return;
