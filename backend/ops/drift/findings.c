@@ -50,14 +50,12 @@ static struct ncm_quality_side side_of(const struct ncm_drift_input *in,
         return s;
     }
     s.top = top_number(&in->values);
-    s.negative =
-        weight_until(&in->values, ncm_lower_bound(in->values.values, in->values.n, 0.0));
+    s.negative = weight_until(&in->values, ncm_lower_bound(in->values.values, in->values.n, 0.0));
     if (range != NULL && range->moments.n > 0) {
         size_t below = ncm_lower_bound(in->values.values, in->values.n, range->moments.min);
         size_t above = ncm_upper_bound(in->values.values, in->values.n, range->moments.max);
         double all = weight_until(&in->values, in->values.n);
-        s.outside =
-            weight_until(&in->values, below) + all - weight_until(&in->values, above);
+        s.outside = weight_until(&in->values, below) + all - weight_until(&in->values, above);
     }
     return s;
 }
@@ -94,9 +92,8 @@ void ncm_drift_findings(const struct ncm_drift_input *ref, const struct ncm_drif
     }
 }
 
-static void add_schema(const char *name, const struct ncm_column *ref,
-                       const struct ncm_column *cur, struct ncm_arena *a,
-                       struct ncm_drift_finding *out, size_t *n)
+static void add_schema(const char *name, const struct ncm_column *ref, const struct ncm_column *cur,
+                       struct ncm_arena *a, struct ncm_drift_finding *out, size_t *n)
 {
     struct ncm_finding f = {.subject = name};
     struct ncm_quality_side r = {.present = ref != NULL}, c = {.present = cur != NULL};

@@ -25,12 +25,13 @@ struct ncm_drift_table_options {
 };
 struct ncm_drift_table {
     struct ncm_arena *arena;
-    struct ncm_drift_column *columns; /* of the reference that the current side has too, its order */
+    struct ncm_drift_column
+        *columns; /* of the reference that the current side has too, its order */
     size_t n;
     int64_t ref_rows, cur_rows;
     size_t n_drifted;
     double drifted_share;
-    bool drifted; /* any column is critical; as Evidently: half of them are */
+    bool drifted;                       /* any column is critical; as Evidently: half of them are */
     struct ncm_drift_finding *findings; /* of the tables: columns that came, went, changed */
     size_t n_findings;
 };
