@@ -82,9 +82,6 @@ void ncm_session_close(struct ncm_session *s);
 /* The same for several at once, in the time that one may take. */
 void ncm_sessions_close(struct ncm_session *const *sessions, size_t n);
 
-/* Whether anything watches for drift here: whoever shows drift beside other things asks only then. */
-bool ncm_session_has_monitors(const struct ncm_session *s);
-
 /* Facts for the header. Borrowed. */
 const struct ncm_config *ncm_session_config(const struct ncm_session *s);
 const char *ncm_session_context(const struct ncm_session *s);  /* name or "" */
@@ -101,6 +98,8 @@ bool ncm_session_protected(const struct ncm_session *s);
 /* Certificates are not checked, as the user's own setting says. */
 bool ncm_session_insecure(const struct ncm_session *s);
 bool ncm_session_read_only(const struct ncm_session *s);
+/* Whether its context names monitors: NCM_T_DRIFT then has something to say. */
+bool ncm_session_has_monitors(const struct ncm_session *s);
 /* M: the lock. Unlocking a protected context wants its name checked by the caller before;
  * --read-only cannot be unlocked (false). */
 bool ncm_session_set_locked(struct ncm_session *s, bool locked);

@@ -121,6 +121,16 @@ static void the_feature_that_moved_stands_out(void **state)
 }
 
 
+static void a_reference_need_not_have_the_time_of_the_log(void **state)
+{
+    (void)state;
+    w.monitor.time_column = ncm_strdup("ts");
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    assert_in_range(t->items[0]->watched.n_windows, 85, 95);
+    ncm_team_free(t);
+}
+
 static void a_new_row_is_in_the_open_window_at_once(void **state)
 {
     (void)state;
@@ -392,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_feature_that_moved_stands_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_reference_need_not_have_the_time_of_the_log, begin, end),
         cmocka_unit_test_setup_teardown(a_new_row_is_in_the_open_window_at_once, begin, end),
         cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_doubles_nothing, begin,
                                         end),

@@ -297,7 +297,7 @@ struct pair_layout {
 
 static void pair_widths(struct pair_layout *l, const struct bars_pair *pairs, size_t n, int w)
 {
-    int longest = 4;
+    int longest = ncm_text_width(_("VALUE"));
 
     for (size_t i = 0; i < n; i++) {
         int used = ncm_text_width(pairs[i].name);

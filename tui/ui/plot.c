@@ -244,11 +244,11 @@ static void draw_lines(const struct plot *p, const struct plot_view *v, const st
     }
 }
 
-/* Their names, over the curves; one that would cover another is left out of its own row. */
+/* Their names, over the curves; in the same row one after another. */
 static void name_lines(const struct plot *p, const struct plot_view *v, const struct layout *l,
                        const struct canvas *area)
 {
-    int taken = -1;
+    int taken = -1, after = 1;
 
     for (size_t i = 0; i < p->n_lines; i++) {
         double at = plot_y(v, p->lines[i].y);
@@ -256,11 +256,11 @@ static void name_lines(const struct plot *p, const struct plot_view *v, const st
             continue;
         }
         int y = y_cell(v, at, l->rows), w = ncm_text_width(p->lines[i].label);
-        y = y == taken ? y - 1 : y;
-        if (y >= 0 && w + 4 < l->cols) {
-            paint(area, y, 1, p->lines[i].role, 0, p->lines[i].label);
+        int x = y == taken ? after + 1 : 1;
+        if (x + w + 3 < l->cols) {
+            after = x + paint(area, y, x, p->lines[i].role, 0, p->lines[i].label);
+            taken = y;
         }
-        taken = y;
     }
 }
 

@@ -140,19 +140,21 @@ static void judge(const struct ncm_watched *w, struct verdict *v)
     say_figure(w, f, v);
 }
 
-/* Notes for each webhook that is to hear of it; the same event is never noted twice. */
+/* Notes for each webhook that is to hear of it; the same event is never noted twice. Who heard that
+ * it fires hears that it is over, however mild it had become. */
 static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t alert,
-                 enum ncm_severity severity, const char *event, int64_t now_ms,
-                 struct ncm_err *err)
+                 enum ncm_severity severity, const char *event, int64_t now_ms, struct ncm_err *err)
 {
     for (size_t i = 0; i < plan->n_webhooks; i++) {
         struct ncm_stmt *st;
-        if (severity < plan->webhooks[i].least) {
+        bool over = strcmp(event, "resolved") == 0;
+        if (!over && severity < plan->webhooks[i].least) {
             continue;
         }
         if (!ncm_db_prepare(db,
                             "INSERT OR IGNORE INTO deliveries(webhook,alert,event,event_ms,due_ms)"
-                            " VALUES(?,?,?,?,?)",
+                            " SELECT ?1,?2,?3,?4,?4 WHERE ?5 OR EXISTS(SELECT 1 FROM deliveries"
+                            " WHERE webhook=?1 AND alert=?2)",
                             &st, err)) {
             return false;
         }
@@ -160,7 +162,7 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
         ncm_bind_i64(st, 2, alert);
         ncm_bind_cstr(st, 3, event);
         ncm_bind_i64(st, 4, now_ms);
-        ncm_bind_i64(st, 5, now_ms);
+        ncm_bind_i64(st, 5, !over);
         if (!run(st, err)) {
             return false;
         }
@@ -168,9 +170,8 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
     return true;
 }
 
-static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const char *rule, const struct verdict *v,
-                  int64_t now_ms, struct ncm_err *err)
+static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const char *rule, const struct verdict *v, int64_t now_ms, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = now_ms - v->since_ms >= w->monitor->for_ms;
@@ -198,9 +199,9 @@ static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
            (!firing || tell(db, plan, ncm_db_last_rowid(db), v->severity, "firing", now_ms, err));
 }
 
-static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const struct open_alert *open,
-                  const struct verdict *v, int64_t now_ms, struct ncm_err *err)
+static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const struct open_alert *open, const struct verdict *v, int64_t now_ms,
+                  struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = open->firing || now_ms - open->since_ms >= w->monitor->for_ms;
@@ -208,7 +209,8 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     if (!ncm_db_prepare(db,
                         "UPDATE alerts SET feature=?1, severity=?2, state=?3,"
                         " summary=CASE WHEN ?6 IS NULL THEN summary ELSE ?4 END, value=?5,"
-                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN coalesce(fired_ms,?7)"
+                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN "
+                        "coalesce(fired_ms,?7)"
                         " END WHERE id=?8",
                         &st, err)) {
         return false;
@@ -222,8 +224,7 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     ncm_bind_i64(st, 7, now_ms);
     ncm_bind_i64(st, 8, open->id);
     bool news = firing && (!open->firing || worse);
-    return run(st, err) &&
-           (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
+    return run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
 }
 
 static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
@@ -244,7 +245,7 @@ static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
 }
 
 bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                      const struct ncm_watched *w, int64_t now_ms, struct ncm_err *err)
+                      const struct ncm_watched *w, bool news, int64_t now_ms, struct ncm_err *err)
 {
     struct verdict v;
     struct open_alert open = {0};
@@ -257,9 +258,10 @@ bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
     bool ok = find_open(db, rule, &open, &found, err);
     if (ok && v.silent && found) {
         ok = true; /* what fires goes on firing: silence proves nothing better */
-    } else if (ok && v.bad) {
-        ok = found ? go_on(db, plan, w, &open, &v, now_ms, err)
-                   : begin(db, plan, w, rule, &v, now_ms, err);
+    } else if (ok && v.bad && found) {
+        ok = go_on(db, plan, w, &open, &v, now_ms, err);
+    } else if (ok && v.bad && news) {
+        ok = begin(db, plan, w, rule, &v, now_ms, err);
     } else if (ok && found) {
         ok = resolve(db, plan, &open, now_ms, err);
     }

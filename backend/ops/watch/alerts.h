@@ -16,7 +16,8 @@
  * log that fell silent is a warning. Firing and resolved are noted for each webhook that wants the
  * severity. */
 bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                      const struct ncm_watched *w, int64_t now_ms, struct ncm_err *err);
+                      const struct ncm_watched *w, bool news, int64_t now_ms,
+                      struct ncm_err *err);
 
 /* All of ours as a snapshot, one reference; resolved ones of the last 30 days with `all`. */
 bool ncm_alerts_read(struct ncm_db *db, bool all, int64_t now_ms, struct ncm_alerts_snapshot **out,

@@ -12,9 +12,15 @@ enum {
     ROUND_MOST = 20, /* deliveries before the watch goes on with its other work */
     FIRST_PAUSE_MS = 5000,
     LAST_PAUSE_MS = 15 * 60 * 1000,
-    PATIENCE_MS = 15000,
+    PATIENCE_MS = 10000, /* below the time of a lease */
 };
 #define GIVE_UP_MS (INT64_C(7) * 86400000)
+
+/* Of one alert a webhook hears in order: what is still to come waits for what failed before it. */
+#define NEXT_ONES                                                                                  \
+    " FROM deliveries d JOIN alerts a ON a.id=d.alert WHERE d.done_ms IS NULL AND NOT EXISTS("     \
+    "SELECT 1 FROM deliveries o WHERE o.webhook=d.webhook AND o.alert=d.alert AND o.id<d.id"       \
+    " AND o.done_ms IS NULL)"
 
 struct due {
     struct ncm_delivery d;
@@ -57,9 +63,8 @@ static bool load_due(struct ncm_db *db, int64_t now_ms, struct ncm_arena *a, str
     *n = 0;
     if (!ncm_db_prepare(db,
                         "SELECT d.id,d.webhook,d.alert,d.event,d.event_ms,d.tries,a.rule,a.model,"
-                        "a.feature,a.severity,a.summary,a.value,a.threshold,a.since_ms"
-                        " FROM deliveries d JOIN alerts a ON a.id=d.alert"
-                        " WHERE d.done_ms IS NULL AND d.due_ms<=? ORDER BY d.id LIMIT ?",
+                        "a.feature,a.severity,a.summary,a.value,a.threshold,a.since_ms" NEXT_ONES
+                        " AND d.due_ms<=? ORDER BY d.id LIMIT ?",
                         &st, err)) {
         return false;
     }
@@ -157,6 +162,27 @@ static bool note(struct ncm_db *db, const struct due *u, bool sent, const struct
     return run(st, err);
 }
 
+static bool is_away(const struct ncm_err *why)
+{
+    return why->code == NCM_UNREACHABLE || why->code == NCM_TIMEOUT ||
+           why->code == NCM_RATE_LIMITED;
+}
+
+/* Who is away is not asked for each delivery anew: it would keep the watch from its work. */
+static bool put_off(struct ncm_db *db, const struct due *u, int64_t until_ms, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (!ncm_db_prepare(db,
+                        "UPDATE deliveries SET due_ms=max(due_ms,?) WHERE webhook=? AND done_ms IS"
+                        " NULL",
+                        &st, err)) {
+        return false;
+    }
+    ncm_bind_i64(st, 1, until_ms);
+    ncm_bind_cstr(st, 2, ncm_cstr(u->webhook));
+    return run(st, err);
+}
+
 static bool deliver(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct due *u,
                     int64_t now_ms, const atomic_bool *cancel, struct ncm_err *err)
 {
@@ -172,7 +198,19 @@ static bool deliver(struct ncm_db *db, const struct ncm_watch_plan *plan, const 
     if (!sent) {
         ncm_log("webhook %s: %s", ncm_cstr(u->webhook), why.what);
     }
-    return note(db, u, sent, &why, now_ms, err);
+    return note(db, u, sent, &why, now_ms, err) &&
+           (sent || !is_away(&why) || put_off(db, u, now_ms + pause_ms(u->tries + 1, &why), err));
+}
+
+/* Whether an earlier one of this round found its webhook away. */
+static bool is_put_off(struct ncm_db *db, const struct due *u, int64_t now_ms)
+{
+    struct ncm_err ignored;
+    char *sql = ncm_sprintf("SELECT due_ms FROM deliveries WHERE id=%lld", (long long)u->d.id);
+    int64_t due_ms = 0;
+    bool later = ncm_db_i64(db, sql, 0, &due_ms, &ignored) && due_ms > now_ms;
+    ncm_free(sql);
+    return later;
 }
 
 bool ncm_deliver_due(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t now_ms,
@@ -183,13 +221,13 @@ bool ncm_deliver_due(struct ncm_db *db, const struct ncm_watch_plan *plan, int64
     struct ncm_arena *a = ncm_arena_new();
     bool ok = load_due(db, now_ms, a, due, &n, err);
     for (size_t i = 0; ok && i < n && !(cancel != NULL && atomic_load(cancel)); i++) {
-        ok = deliver(db, plan, &due[i], now_ms, cancel, err);
+        ok = is_put_off(db, &due[i], now_ms) ||
+             deliver(db, plan, &due[i], now_ms, cancel, err);
     }
     ncm_arena_free(a);
     int64_t next = 0;
     *left_ms = -1;
-    ok = ok && ncm_db_i64(db, "SELECT min(due_ms) FROM deliveries WHERE done_ms IS NULL", INT64_MAX,
-                          &next, err);
+    ok = ok && ncm_db_i64(db, "SELECT min(d.due_ms)" NEXT_ONES, INT64_MAX, &next, err);
     if (ok && next != INT64_MAX) {
         *left_ms = next > now_ms ? next - now_ms : 0;
     }

@@ -1,19 +1,37 @@
 /* One watcher at a time. */
-#include <inttypes.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/num.h"
 #include "io/file.h"
+#include "ops/process.h"
 #include "ops/watch/store.h"
 
 char *ncm_watch_holder(void)
 {
     char *host = ncm_hostname();
+    char *process = ncm_process_self();
     char token[9];
-    ncm_random_hex(token, 4); /* a process id may come again */
-    char *holder = ncm_sprintf("%s:%d:%s", host, (int)getpid(), token);
+    ncm_random_hex(token, 4); /* a process may watch more than once */
+    char *holder = ncm_sprintf("%s:%s:%s", host, process, token);
     ncm_free(host);
+    ncm_free(process);
     return holder;
+}
+
+/* Whether the process that took it has ended, as far as can be seen from here. */
+static bool is_gone(const char *holder)
+{
+    const char *colon = strchr(holder, ':');
+    const char *last = strrchr(holder, ':');
+    if (colon == NULL || last == colon) {
+        return false;
+    }
+    char *host = ncm_strndup(holder, (size_t)(colon - holder));
+    char *process = ncm_strndup(colon + 1, (size_t)(last - colon - 1));
+    bool gone = ncm_process_state(process, host) == NCM_PROCESS_DEAD;
+    ncm_free(host);
+    ncm_free(process);
+    return gone;
 }
 
 static bool who_holds(struct ncm_db *db, const char *name, char **other, struct ncm_err *err)
@@ -33,8 +51,8 @@ static bool who_holds(struct ncm_db *db, const char *name, char **other, struct 
     return ok;
 }
 
-bool ncm_watch_lease(struct ncm_db *db, const char *name, const char *holder, int64_t now_ms,
-                     int64_t ttl_ms, bool *mine, char **other, struct ncm_err *err)
+static bool take(struct ncm_db *db, const char *name, const char *holder, int64_t now_ms,
+                 int64_t ttl_ms, bool *mine, char **other, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool row;
@@ -70,5 +88,22 @@ bool ncm_watch_release(struct ncm_db *db, const char *name, const char *holder,
     ncm_bind_cstr(st, 2, holder);
     bool ok = ncm_stmt_step(st, &row, err);
     ncm_stmt_end(st);
+    return ok;
+}
+
+bool ncm_watch_lease(struct ncm_db *db, const char *name, const char *holder, int64_t now_ms,
+                     int64_t ttl_ms, bool *mine, char **other, struct ncm_err *err)
+{
+    if (!take(db, name, holder, now_ms, ttl_ms, mine, other, err)) {
+        return false;
+    }
+    if (*mine || *other == NULL || !is_gone(*other)) {
+        return true;
+    }
+    /* Killed: nobody need wait until its time is over. */
+    char *gone = *other;
+    bool ok = ncm_watch_release(db, name, gone, err) &&
+              take(db, name, holder, now_ms, ttl_ms, mine, other, err);
+    ncm_free(gone);
     return ok;
 }

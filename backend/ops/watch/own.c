@@ -133,6 +133,24 @@ static bool put_silence(struct ncm_db *db, const struct ncm_change *ch, struct n
     return ok;
 }
 
+/* Whoever heard that it fires hears that it is over, and where that is taken back, that it is not. */
+static bool tell_state(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
+                       struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (!ncm_db_prepare(db,
+                        "INSERT OR IGNORE INTO deliveries(webhook,alert,event,event_ms,due_ms)"
+                        " SELECT DISTINCT webhook,alert,?1,?2,?2 FROM deliveries WHERE alert=?3"
+                        " AND ?1 IN ('firing','resolved')",
+                        &st, err)) {
+        return false;
+    }
+    ncm_bind_cstr(st, 1, ch->to);
+    ncm_bind_i64(st, 2, now_ms);
+    ncm_bind_cstr(st, 3, ch->object);
+    return run(st, err);
+}
+
 static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
                 struct ncm_receipt *receipt, struct ncm_err *err)
 {
@@ -162,7 +180,7 @@ static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
     ncm_bind_cstr(st, 2, ch->kind == NCM_CH_ALERT_ACK ? ch->extra : NULL);
     ncm_bind_i64(st, 3, now_ms);
     ncm_bind_cstr(st, 4, ch->object);
-    return run(st, err);
+    return run(st, err) && (ch->kind != NCM_CH_ALERT_STATE || tell_state(db, ch, now_ms, err));
 }
 
 static bool compare(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,

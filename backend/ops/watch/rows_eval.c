@@ -73,26 +73,34 @@ static void close_rows(struct ncm_evaluator *e)
     ncm_free(r);
 }
 
-/* "SKIP POSITION" as position_rows makes it. */
+/* "SKIP CLOSED POSITION" as position_rows makes it. */
 static void resume(struct ncm_evaluator *e)
 {
     struct ncm_rows_eval *r = e->own;
     const char *blank = e->resume != NULL ? strchr(e->resume, ' ') : NULL;
-    if (blank == NULL) {
+    const char *position = blank != NULL ? strchr(blank + 1, ' ') : NULL;
+    if (position == NULL) {
         return;
     }
     char *skip = ncm_strndup(e->resume, (size_t)(blank - e->resume));
-    int64_t rows = 0;
-    const char *line = strchr(blank + 1, '\n');
+    char *closed = ncm_strndup(blank + 1, (size_t)(position - blank - 1));
+    int64_t rows = 0, panes = 0;
+    const char *line = strchr(position + 1, '\n');
     bool beginning = line == NULL || line[1] == '\0'; /* no file was open yet */
-    if (ncm_parse_i64(skip, &rows) && rows >= 0 &&
-        (ncm_log_follow_resume(r->log, blank + 1) || beginning)) {
-        r->skip = e->monitor.window_rows > 0 ? rows : 0;
+    if (ncm_parse_i64(skip, &rows) && rows >= 0 && ncm_parse_i64(closed, &panes) && panes >= 0 &&
+        (ncm_log_follow_resume(r->log, position + 1) || beginning)) {
+        if (e->monitor.window_rows > 0) {
+            /* The first pane begins behind the rows that are passed over. */
+            r->skip = rows;
+            r->rows_seen = -rows;
+            r->known_index = panes > 0 ? panes - 1 : INT64_MIN;
+        }
     } else if (e->monitor.window_rows > 0) {
         /* Windows of rows have no other name than their place in the log. */
         e->stored_ms = NCM_NO_TIME;
     }
     ncm_free(skip);
+    ncm_free(closed);
 }
 
 /* The version's column is needed too, though the reference need not have it. */
@@ -145,7 +153,7 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
     struct ncm_row_wishes wish;
     e->own = r;
     r->newest_ms = NCM_NO_TIME;
-    r->closed_index = INT64_MIN;
+    r->closed_index = r->known_index = INT64_MIN;
     fresh_state(e);
     bool ok = ncm_row_watch_reference(e, &none, err);
     ncm_row_watch_options(&e->monitor, &wish);
@@ -163,7 +171,9 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
     }
     if (e->stored_ms != NCM_NO_TIME && e->monitor.window_rows == 0) {
         int64_t pane = ncm_row_watch_pane(&e->monitor);
-        r->closed_index = e->stored_ms / pane - 1;
+        r->known_index = e->stored_ms / pane - 1;
+        /* The next window needs panes of those that are stored. */
+        r->closed_index = r->known_index - ncm_row_watch_panes_a_window(&e->monitor) + 1;
     }
     if (r->reference != NULL) {
         take_schema(e, r->reference);
@@ -227,18 +237,32 @@ static bool step_rows(struct ncm_evaluator *e, int64_t now_ms, struct ncm_contro
     return true;
 }
 
+/* The pane whose first row came first: rows need not be in the order of their times. */
+static const struct ncm_pane *first_begun(const struct ncm_rows_eval *r)
+{
+    const struct ncm_pane *first = r->n_panes > 0 ? r->panes[0] : NULL;
+    for (size_t i = 1; i < r->n_panes; i++) {
+        first = r->panes[i]->number < first->number ? r->panes[i] : first;
+    }
+    return first;
+}
+
 static char *position_rows(const struct ncm_evaluator *e)
 {
     const struct ncm_rows_eval *r = e->own;
-    if (r == NULL || r->log == NULL || e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
+    if (r == NULL || r->log == NULL || r->skip > 0 ||
+        e->monitor.reference_kind == NCM_REFERENCE_VERSION) {
         return NULL;
     }
-    if (r->n_panes > 0) {
-        const struct ncm_pane *p = r->panes[0];
-        return ncm_sprintf("%lld %s", (long long)p->skip, p->position != NULL ? p->position : "");
+    const struct ncm_pane *p = first_begun(r);
+    if (p != NULL) {
+        int64_t last = r->closed_index > r->known_index ? r->closed_index : r->known_index;
+        int64_t closed = last >= p->index ? last - p->index + 1 : 0;
+        return ncm_sprintf("%lld %lld %s", (long long)p->skip, (long long)closed,
+                           p->position != NULL ? p->position : "");
     }
     char *here = ncm_log_follow_position(r->log);
-    char *text = ncm_sprintf("0 %s", here != NULL ? here : "");
+    char *text = ncm_sprintf("0 0 %s", here != NULL ? here : "");
     ncm_free(here);
     return text;
 }

@@ -9,16 +9,19 @@
 
 struct ncm_rows_eval {
     struct ncm_log_follow *log;
-    struct ncm_frame *reference; /* of a file; NULL otherwise. Its columns are the log's schema */
+    struct ncm_frame *reference; /* of a file, without its rows; NULL otherwise: the log's schema */
     struct ncm_baseline *base;   /* fixed one; NULL: made for each window, or not there yet */
     struct ncm_pane_schema schema;
     bool schema_known;
     struct ncm_pane **panes; /* in the order of their index */
     size_t n_panes;
+    int64_t panes_made;
     struct ncm_pane *version_pane; /* rows of the reference's version; NULL: none is asked for */
     int64_t rows_seen;             /* of the log, for windows of rows */
     int64_t newest_ms;             /* of all rows */
     int64_t closed_index;          /* panes up to it are closed; INT64_MIN: none */
+    int64_t known_index;           /* windows up to it were there before a restart, and their rows may
+                                      come a second time; INT64_MIN: none */
     char *time_name;               /* the log's time column; NULL: none */
     char *before;                  /* position before the batch at hand */
     int64_t in_batch;              /* rows of it that are behind us */

@@ -45,6 +45,40 @@ static void describe(struct ncm_evaluator *e)
                                        ncm_fmt_count(rows, sizeof rows, e->watched.ref_rows));
 }
 
+/* Times do not matter there: the log's time column need not be, and is no feature where it is. The
+ * list is the options'; the caller frees it after them. */
+static const char **reference_options(const struct ncm_monitor *m, struct ncm_row_wishes *w)
+{
+    ncm_row_watch_options(m, w);
+    if (m->time_column == NULL) {
+        return NULL;
+    }
+    struct ncm_frame_options *o = &w->o.frame;
+    const char **ignored = ncm_alloc(o->n_ignored + 1, sizeof *ignored);
+    for (size_t i = 0; i < o->n_ignored; i++) {
+        ignored[i] = o->ignored[i];
+    }
+    ignored[o->n_ignored++] = m->time_column;
+    o->ignored = ignored;
+    o->time_name = NULL;
+    return ignored;
+}
+
+/* Of a reference that is summed up only names, types and words are still asked for: the rows of a
+ * large one need not stay as long as its log is watched. */
+static void drop_rows(struct ncm_frame *f)
+{
+    for (size_t i = 0; i < f->n_columns; i++) {
+        ncm_free(f->columns[i].numbers);
+        ncm_free(f->columns[i].codes);
+        f->columns[i].numbers = NULL;
+        f->columns[i].codes = NULL;
+    }
+    ncm_free(f->times);
+    f->times = NULL;
+    f->n_rows = 0;
+}
+
 bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = e->own;
@@ -58,10 +92,10 @@ bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *contro
     if (path == NULL) {
         return ncm_wrap(err, "%s", _("the reference"));
     }
-    ncm_row_watch_options(&e->monitor, &wish);
-    /* Times do not matter there, and what has a time's name may be a feature. */
+    const char **ignored = reference_options(&e->monitor, &wish);
     bool ok = ncm_log_read(path, &wish.o, &r->reference, &facts, control->cancel, NULL, NULL, err);
     ncm_row_watch_options_release(&wish);
+    ncm_free(ignored);
     if (fetched) {
         ncm_tracking_discard(path);
     }
@@ -72,6 +106,7 @@ bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *contro
     e->watched.ref_rows = (int64_t)r->reference->n_rows;
     describe(e);
     r->base = ncm_baseline_of_frame(r->reference, &e->monitor);
+    drop_rows(r->reference);
     return true;
 }
 

@@ -41,6 +41,7 @@ static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monito
     r->panes = ncm_resize(r->panes, r->n_panes + 1, sizeof(struct ncm_pane *));
     memmove(r->panes + at + 1, r->panes + at, (r->n_panes - at) * sizeof(struct ncm_pane *));
     struct ncm_pane *p = ncm_pane_new(&r->schema, index);
+    p->number = r->panes_made++;
     p->position = ncm_strdup(r->before);
     p->skip = r->in_batch;
     if (m->window_rows == 0) {
@@ -79,7 +80,7 @@ static void take_run(struct ncm_evaluator *e, const struct ncm_frame *f, size_t 
 {
     struct ncm_rows_eval *r = e->own;
     if (index == INT64_MIN || index <= r->closed_index) {
-        e->watched.late_rows += (int64_t)n;
+        e->watched.late_rows += index == INT64_MIN || index > r->known_index ? (int64_t)n : 0;
         return;
     }
     r->in_batch = (int64_t)first;
@@ -264,6 +265,9 @@ static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
     struct ncm_rows_eval *r = e->own;
     int64_t start_ms, end_ms;
     bool by_rows = e->monitor.window_rows > 0;
+    if (by_rows && index <= r->known_index) {
+        return;
+    }
     struct ncm_pane *whole = gather(r, &e->monitor, index);
     if (whole == NULL && by_rows) {
         return;
@@ -283,6 +287,9 @@ static void update_window(struct ncm_evaluator *e, int64_t index, bool open)
 /* Panes that no window needs any more. */
 static void forget_panes(struct ncm_rows_eval *r, const struct ncm_monitor *m)
 {
+    if (r->closed_index == INT64_MIN) {
+        return;
+    }
     int64_t needed = r->closed_index - ncm_row_watch_panes_a_window(m) + 2;
     size_t gone = 0;
     while (gone < r->n_panes && r->panes[gone]->index < needed) {
@@ -338,14 +345,37 @@ void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms)
         r->closed_index = i;
     }
     forget_panes(r, &e->monitor);
+    /* Earlier windows may be what the open ones are compared with. */
+    for (size_t i = 0; i < r->n_panes && first <= last && r->base == NULL; i++) {
+        r->panes[i]->news = true;
+    }
+}
+
+/* Whether rows came, or a reference of rows, since the window that ends with a pane got figures. */
+static bool has_news(const struct ncm_rows_eval *r, const struct ncm_monitor *m, int64_t index)
+{
+    int64_t first = index - ncm_row_watch_panes_a_window(m) + 1;
+    bool news = r->version_pane != NULL && r->version_pane->news;
+    for (size_t i = 0; i < r->n_panes && !news; i++) {
+        const struct ncm_pane *p = r->panes[i];
+        news = p->news && p->index >= first && p->index <= index;
+    }
+    return news;
 }
 
 void ncm_row_watch_figures(struct ncm_evaluator *e)
 {
     struct ncm_rows_eval *r = e->own;
     for (size_t i = 0; i < r->n_panes; i++) {
-        if (r->panes[i]->index > r->closed_index) {
+        if (r->panes[i]->index > r->closed_index &&
+            has_news(r, &e->monitor, r->panes[i]->index)) {
             update_window(e, r->panes[i]->index, true);
         }
+    }
+    for (size_t i = 0; i < r->n_panes; i++) {
+        r->panes[i]->news = false;
+    }
+    if (r->version_pane != NULL) {
+        r->version_pane->news = false;
     }
 }

@@ -32,12 +32,13 @@ bool ncm_watch_get_monitor(struct ncm_db *db, const struct ncm_watched *w,
 void ncm_monitor_row_release(struct ncm_monitor_row *r);
 
 /* One watcher at a time: takes or renews the lease until now_ms + ttl_ms. *mine: it is ours; else
- * *other (caller frees) names who holds it. holder: "HOST:PID:START", unique to a process. */
+ * *other (caller frees) names who holds it. One whose process has ended on this machine holds it no
+ * more. holder: as ncm_watch_holder makes it. */
 bool ncm_watch_lease(struct ncm_db *db, const char *name, const char *holder, int64_t now_ms,
                      int64_t ttl_ms, bool *mine, char **other, struct ncm_err *err);
 bool ncm_watch_release(struct ncm_db *db, const char *name, const char *holder,
                        struct ncm_err *err);
-/* Of this process; caller frees. */
+/* "HOST:PROCESS:TOKEN" of this process, another one with each call; caller frees. */
 char *ncm_watch_holder(void);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum {
     LEASE_MS = 15000,
-    RENEW_MS = 5000,
+    RENEW_MS = 7000, /* each is a write to the disk */
     CHECKED_MS = 30000, /* how often it is noted that somebody looked */
     RECORD_MOST = 64,   /* windows written to the tracking store at once */
 };
@@ -73,17 +73,18 @@ static bool store_one(struct ncm_team *t, struct ncm_evaluator *e, int64_t now_m
                       struct ncm_err *err)
 {
     int64_t newest = e->stored_ms;
+    size_t fresh = 0;
     char *position = e->own != NULL && e->kind->position != NULL ? e->kind->position(e) : NULL;
     char *other = NULL;
     bool mine = false;
     bool ok = ncm_db_begin(t->db, err);
     if (ok) {
         ok = ncm_watch_lease(t->db, LEASE_NAME, t->holder, now_ms, LEASE_MS, &mine, &other, err);
-        ok = ok && (!mine || (put_windows(t, e, stored, &newest, err) &&
+        ok = ok && (!mine || (put_windows(t, e, &fresh, &newest, err) &&
                               ncm_watch_put_monitor(t->db, &e->watched, position, NULL, now_ms,
                                                     err) &&
-                              ncm_alerts_judge(t->db, t->setup->env.plan, &e->watched, now_ms,
-                                               err)));
+                              ncm_alerts_judge(t->db, t->setup->env.plan, &e->watched,
+                                               fresh > 0, now_ms, err)));
         ok = ok && ncm_db_commit(t->db, err);
         if (!ok) {
             ncm_db_rollback(t->db);
@@ -91,6 +92,7 @@ static bool store_one(struct ncm_team *t, struct ncm_evaluator *e, int64_t now_m
     }
     if (ok && mine) {
         e->stored_ms = newest;
+        *stored += fresh;
         t->renewed_ms = now_ms;
     }
     t->mine = ok ? mine : t->mine;

@@ -37,6 +37,7 @@ struct drift_feed {
     struct ncm_want *want;
     const void *snap; /* held */
     char *key;        /* of the query, so that the same is not asked anew */
+    bool old;         /* snap answers an earlier question */
 };
 
 struct drift {
@@ -57,6 +58,7 @@ struct drift {
     int zoom;          /* powers of two of the axis' step */
     size_t scrolled;   /* columns that lie to the right of what is shown */
     int64_t cursor_ms; /* end of the window that is looked at; NCM_NO_TIME: the newest, live */
+    int64_t lost_ms;   /* end of a window of which nothing but figures was kept; NCM_NO_TIME */
     int map_w;         /* of the last drawing */
     /* feature */
     enum drift_part part;
@@ -116,8 +118,8 @@ void drift_column_time(const struct drift_axis *a, size_t i, int64_t *from, int6
  * where none is. O(log windows + windows there). */
 struct heat_cell drift_cell(const struct ncm_drift_monitor *m, const struct ncm_drift_feature *f,
                             int64_t from, int64_t to, size_t *window);
-/* The window that the cursor is on: the newest that has a figure of f (f may be NULL) without a
- * cursor; SIZE_MAX. */
+/* The window that the cursor is on; without a cursor the newest complete one whose figure of f
+ * means something, else the newest with any figure (f may be NULL). SIZE_MAX without windows. */
 size_t drift_window(const struct drift *d, const struct ncm_drift_monitor *m,
                     const struct ncm_drift_feature *f);
 /* One window, or column of the map, to the left or right; to the right of the newest is live. */

@@ -37,9 +37,14 @@ void drift_make_curve(struct drift *d)
     const struct ncm_drift_monitor *m = drift_selected(d);
     const struct ncm_drift_feature *f = drift_selected_feature(d);
 
+    enum ncm_drift_state least = NCM_DRIFT_SMALL;
+
     d->n_curve = d->n_marks = 0;
     if (m == NULL || f == NULL) {
         return;
+    }
+    for (size_t i = 0; i < m->n_windows; i++) { /* what means nothing would only stretch the axis */
+        least = f->points[i].state >= NCM_DRIFT_OK ? NCM_DRIFT_OK : least;
     }
     ncm_free(d->curve_x);
     ncm_free(d->curve_y);
@@ -50,9 +55,12 @@ void drift_make_curve(struct drift *d)
             d->curve_x[d->n_curve] = (double)m->windows[i].start_ms;
             d->curve_y[d->n_curve++] = NAN;
         }
-        bool figure = f->points[i].state > NCM_DRIFT_NO_DATA;
+        bool figure = f->points[i].state >= least;
         d->curve_x[d->n_curve] = (double)m->windows[i].end_ms;
         d->curve_y[d->n_curve++] = figure ? f->points[i].value : NAN;
+    }
+    while (d->n_curve > 0 && isnan(d->curve_y[d->n_curve - 1])) { /* it ends at its last figure */
+        d->n_curve--;
     }
     make_marks(d, m);
 }

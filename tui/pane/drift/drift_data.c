@@ -71,7 +71,9 @@ const struct ncm_drift_feature *drift_selected_feature(const struct drift *d)
 
 const struct ncm_drift_feature_snapshot *drift_column(const struct drift *d)
 {
-    return d->feature.snap;
+    const struct ncm_err *err = d->feature.want != NULL ? ncm_want_error(d->feature.want) : NULL;
+    return d->feature.old && err != NULL ? NULL
+                                         : d->feature.snap; /* what was before is no answer */
 }
 
 const struct ncm_alert *drift_alert(const struct drift *d)
@@ -289,6 +291,7 @@ static void feed_ask(struct drift *d, struct drift_feed *f, struct ncm_query *q,
         ncm_want_release(f->want);
         ncm_free(f->key);
         f->key = key;
+        f->old = f->snap != NULL;
         f->want = d->ui != NULL ? ncm_session_want(ui_session(d->ui), q) : NULL;
     }
     ncm_query_free(q);
@@ -303,6 +306,7 @@ static bool feed_take(struct drift_feed *f)
     }
     ncm_snapshot_unref(f->snap);
     f->snap = ncm_snapshot_ref(s);
+    f->old = false;
     return true;
 }
 
@@ -312,7 +316,12 @@ static struct ncm_query *query_of(const struct drift *d, enum ncm_topic topic)
 
     q->id = ncm_strdup(d->monitor_id);
     q->key = topic != NCM_T_DRIFT ? ncm_strdup(d->feature_name) : NULL;
-    q->at_ms = topic != NCM_T_DRIFT ? d->cursor_ms : 0;
+    const struct ncm_drift_monitor *m = drift_selected(d);
+    size_t window = drift_window(d, m, drift_selected_feature(d));
+    q->at_ms = window != SIZE_MAX ? m->windows[window].end_ms : NCM_NO_TIME;
+    if (d->cursor_ms == NCM_NO_TIME && q->at_ms == d->lost_ms) {
+        q->at_ms = NCM_NO_TIME;
+    }
     if (d->look_id != NULL && d->monitor_id != NULL && strcmp(d->look_id, d->monitor_id) == 0) {
         q->filter = ncm_strdup(d->settings);
     }
@@ -350,6 +359,22 @@ void drift_ask(struct drift *d)
     drift_update(d);
 }
 
+/* Of the newest complete window only figures may have been kept: then the one that is still open
+ * tells more. True where another question is asked. */
+static bool ask_any_window(struct drift *d)
+{
+    const struct ncm_drift_monitor *m = drift_selected(d);
+    size_t window = drift_window(d, m, drift_selected_feature(d));
+    const struct ncm_err *err = d->feature.want != NULL ? ncm_want_error(d->feature.want) : NULL;
+
+    if (d->view == DRIFT_MAP || d->cursor_ms != NCM_NO_TIME || window == SIZE_MAX || err == NULL ||
+        d->lost_ms == m->windows[window].end_ms) {
+        return false;
+    }
+    d->lost_ms = m->windows[window].end_ms;
+    return true;
+}
+
 void drift_update(struct drift *d)
 {
     bool all = feed_take(&d->all), look = feed_take(&d->look);
@@ -359,6 +384,14 @@ void drift_update(struct drift *d)
     feed_take(&d->rows_feed);
     if (all || look || (d->n_rows == 0 && d->all.snap != NULL)) {
         drift_rebuild(d);
+        if (d->view != DRIFT_MAP && d->cursor_ms == NCM_NO_TIME && d->all.want != NULL) {
+            drift_ask(d); /* the newest window is another one now */
+            return;
+        }
+    }
+    if (ask_any_window(d)) {
+        drift_ask(d);
+        return;
     }
     if (d->view != DRIFT_MAP) {
         drift_make_curve(d);

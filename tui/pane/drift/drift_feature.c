@@ -43,7 +43,7 @@ static void draw_summary(const struct drift *d, const struct canvas *c, int y)
     if (s == NULL) {
         const struct ncm_err *err =
             d->feature.want != NULL ? ncm_want_error(d->feature.want) : NULL;
-        paint_cut(c, y, 1, c->w - 2, 0, err != NULL ? ROLE_FAIL : ROLE_DIM, 0,
+        paint_cut(c, y, 1, c->w - 2, 0, err != NULL ? ROLE_WARN : ROLE_DIM, 0,
                   err != NULL ? err->what : _("loading…"));
         return;
     }
@@ -84,7 +84,7 @@ static void part_head(const struct drift *d, enum drift_part part, const struct 
     char right[80] = "";
 
     if (alone) {
-        snprintf(right, sizeof right, "%s%s %d/%d", keymap_label(A_PREV_TAB),
+        snprintf(right, sizeof right, "%s %s  %d/%d", keymap_label(A_PREV_TAB),
                  keymap_label(A_NEXT_TAB), (int)part + 1, d->curve_always ? N_PARTS - 1 : N_PARTS);
     }
     paint_head(c, 0, _(part_names[part]), right, focused);
@@ -100,6 +100,9 @@ static void draw_one(struct drift *d, enum drift_part part, const struct canvas 
         drift_draw_curve(d, &body, focused);
     } else {
         drift_draw_part(d, part, &body, focused);
+        if (d->feature.old) {
+            paint_fade(&body);
+        }
     }
 }
 

@@ -145,13 +145,14 @@ static void heading_left(const struct drift *d, const struct ncm_drift_monitor *
     snprintf(out->text, sizeof out->text, "%s · %s", model, name);
     const char *more[] = {window, reference};
     for (size_t i = 0; i < 2; i++) {
-        char next[512];
+        char next[1024];
         if (more[i][0] == '\0') {
             continue;
         }
         snprintf(next, sizeof next, i == 0 ? "%s · %s" : _("%s · against %s"), out->text, more[i]);
-        if (ncm_text_width(next) <= room) {
-            snprintf(out->text, sizeof out->text, "%s", next);
+        bool fits = ncm_text_width(next) <= room;
+        if (fits || (i == 1 && ncm_text_width(out->text) + 24 <= room)) {
+            ncm_text_clip(out->text, sizeof out->text, next, strlen(next), room);
         }
     }
     if (room > 4 && ncm_text_width(out->text) > room) {
@@ -185,17 +186,15 @@ static void value_cell(const struct drift *d, const struct ncm_drift_monitor *m,
                        const struct ncm_drift_feature *f, struct table_cell *out)
 {
     char number[40];
-    double value = f->last;
+    size_t window = drift_window(d, m, f);
     enum ncm_drift_state state = f->state;
 
     if (drift_cursor_column(d) != SIZE_MAX) {
         int64_t from, to;
-        size_t window;
         drift_column_time(&d->axis, drift_cursor_column(d), &from, &to);
-        struct heat_cell cell = drift_cell(m, f, from, to, &window);
-        value = window != SIZE_MAX ? f->points[window].value : NAN;
-        state = (enum ncm_drift_state)cell.state;
+        state = (enum ncm_drift_state)drift_cell(m, f, from, to, &window).state;
     }
+    double value = window != SIZE_MAX ? f->points[window].value : NAN;
     const char *mark = state == NCM_DRIFT_CRITICAL  ? sign(SIGN_CROSS)
                        : state == NCM_DRIFT_WARNING ? sign(SIGN_WARN)
                                                     : "";
@@ -308,11 +307,12 @@ static void draw_foot(struct drift *d, const struct canvas *c, int y, int rows)
         const struct ncm_drift_window *w = &m->windows[at];
         char state[64];
         clip(name, sizeof name, f->name, 24);
-        snprintf(text, sizeof text, _("%s  %s %s rows · %s = %s · %s"),
-                 drift_window_text(window, sizeof window, w), w->open ? _("(still open)") : "·",
-                 ncm_fmt_count(count, sizeof count, w->rows), name,
+        snprintf(text, sizeof text, _("%s · %s · %s · %s rows%s · %s"),
+                 drift_window_text(window, sizeof window, w),
                  drift_number(value, sizeof value, f->points[at].value),
-                 drift_state_text(state, sizeof state, f->points[at].state));
+                 drift_state_text(state, sizeof state, f->points[at].state),
+                 ncm_fmt_count(count, sizeof count, w->rows), w->open ? _(", still open") : "",
+                 name);
     }
     paint_hline(c, y, 0, c->w, ROLE_BORDER);
     paint_cut(c, y + 1, 1, c->w - 2, 0, d->cursor_ms != NCM_NO_TIME ? ROLE_FOCUS : ROLE_DIM, 0,

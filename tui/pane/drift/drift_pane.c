@@ -10,7 +10,7 @@ static void *create(struct ui *ui)
 {
     struct drift *d = ncm_alloc(1, sizeof *d);
     d->ui = ui;
-    d->cursor_ms = NCM_NO_TIME;
+    d->cursor_ms = d->lost_ms = NCM_NO_TIME;
     d->bin = SIZE_MAX;
     d->curve.focus = -1;
     return d;

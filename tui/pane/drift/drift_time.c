@@ -124,6 +124,11 @@ size_t drift_window(const struct drift *d, const struct ncm_drift_monitor *m,
         return i < m->n_windows ? i : m->n_windows - 1;
     }
     for (size_t i = m->n_windows; f != NULL && i > 0; i--) {
+        if (!m->windows[i - 1].open && f->points[i - 1].state >= NCM_DRIFT_OK) {
+            return i - 1;
+        }
+    }
+    for (size_t i = m->n_windows; f != NULL && i > 0; i--) {
         if (isfinite(f->points[i - 1].value)) {
             return i - 1;
         }
