@@ -18,8 +18,8 @@ static bool usage(const struct cli_command *command, struct ncm_err *err, char *
 
 static bool set_form(struct cli *c, const char *value, struct ncm_err *err)
 {
-    static const char *const names[] = {"table", "json", "jsonl", "csv"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"table", "json", "jsonl", "csv", "md", "html"};
+    for (int i = 0; i < 6; i++) {
         if (strcmp(value, names[i]) == 0) {
             c->form = (enum cli_form)i;
             c->form_given = true;
@@ -334,6 +334,17 @@ static void name_missing(const struct cli *c, struct ncm_err *err)
     ncm_buf_release(&names);
 }
 
+/* Documents are made by few commands; for the others they are as unknown as any other word. */
+static bool check_form(const struct cli *c, struct ncm_err *err)
+{
+    if ((c->form != CLI_MD && c->form != CLI_HTML) || c->help ||
+        (c->command != NULL && c->command->run == cli_drift_check)) {
+        return true;
+    }
+    return ncm_fail(err, NCM_USAGE, _("'%s' is none of table, json, jsonl, csv"),
+                    c->form == CLI_MD ? "md" : "html");
+}
+
 static bool check_words(const struct cli *c, struct ncm_err *err)
 {
     const struct cli_command *k = c->command;
@@ -404,7 +415,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, struct ncm_err *err)
     if (c->command == NULL && c->n_words > 0 && !c->help) {
         return unknown_command(c->words[0], NULL, err);
     }
-    return check_words(c, err);
+    return check_form(c, err) && check_words(c, err);
 }
 
 void cli_release(struct cli *c)

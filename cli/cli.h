@@ -16,7 +16,8 @@
 
 #define NCM_VERSION "0.1.0"
 
-enum cli_form { CLI_TABLE, CLI_JSON, CLI_JSONL, CLI_CSV };
+/* The last two: documents that only some commands make. */
+enum cli_form { CLI_TABLE, CLI_JSON, CLI_JSONL, CLI_CSV, CLI_MD, CLI_HTML };
 
 struct cli;
 
@@ -211,6 +212,10 @@ bool cli_version_change(struct cli *c, struct ncm_err *err);
 bool cli_model_change(struct cli *c, struct ncm_err *err);
 bool cli_run_change(struct cli *c, struct ncm_err *err);
 bool cli_experiment_change(struct cli *c, struct ncm_err *err);
+bool cli_drift_check(struct cli *c, struct ncm_err *err);
+bool cli_drift_measures(struct cli *c, struct ncm_err *err);
+bool cli_alerts(struct cli *c, struct ncm_err *err);
+bool cli_alert_change(struct cli *c, struct ncm_err *err);
 bool cli_drift_watch(struct cli *c, struct ncm_err *err);
 bool cli_doctor(struct cli *c, struct ncm_err *err);
 bool cli_demo(struct cli *c, struct ncm_err *err);

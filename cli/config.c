@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/drift.h"
 #include "cli.h"
 
 static char *config_path(const struct cli *c)
@@ -265,6 +266,25 @@ static bool print_facts(struct cli *c, const struct config_facts *f, struct ncm_
     return cli_print_object(c, &o, err);
 }
 
+/* A method that is none: only who knows them can say so. */
+static void check_methods(struct config_facts *f)
+{
+    const struct ncm_drift_method *m;
+    struct ncm_err err;
+    for (size_t i = 0; i < f->config->n_contexts; i++) {
+        const struct ncm_watch_plan *p = &f->config->contexts[i].watch;
+        for (size_t k = 0; k < p->n_monitors; k++) {
+            const struct ncm_monitor *x = &p->monitors[k];
+            if (!ncm_drift_method_named(x->method, &m, &err)) {
+                char *sentence =
+                    ncm_sprintf("%s:%d:%d: %s", f->config->path, x->line, x->column, err.what);
+                add_warning(f, sentence);
+                ncm_free(sentence);
+            }
+        }
+    }
+}
+
 static bool config_check(struct cli *c, const char *path, struct ncm_err *err)
 {
     struct ncm_config *config;
@@ -276,6 +296,7 @@ static bool config_check(struct cli *c, const char *path, struct ncm_err *err)
         add_warning(&facts, config->warnings[i]);
     }
     ncm_config_examine(config, NULL, add_warning, &facts);
+    check_methods(&facts);
     for (size_t i = 0; i < facts.n_warnings; i++) {
         cli_note(c, "%s", facts.warnings[i]);
     }

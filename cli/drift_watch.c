@@ -170,6 +170,7 @@ static void report(void *to, const struct ncm_drift_snapshot *s, const char *not
     }
     if (!x->once && x->c->form == CLI_TABLE) {
         say_changes(x, s);
+        x->ok = cli_stdout_ok(x->err) && x->ok; /* whoever reads a pipe is told now */
         return;
     }
     struct cli_array array = {s->items, sizeof *s->items};
@@ -182,7 +183,7 @@ static void report(void *to, const struct ncm_drift_snapshot *s, const char *not
         .json = monitor_json,
         .cells = monitor_cells,
     };
-    x->ok = cli_print_list(x->c, &l, x->err) && x->ok;
+    x->ok = cli_print_list(x->c, &l, x->err) && cli_stdout_ok(x->err) && x->ok;
     for (size_t i = 0; i < s->n; i++) {
         if (s->items[i].state == NCM_DRIFT_CRITICAL && cli_flag(x->c, "exit-code")) {
             x->c->status = 10;

@@ -141,6 +141,7 @@ struct ncm_drift_column {
     struct ncm_drift_finding *findings;
     size_t n_findings;
     struct ncm_str why; /* why there is no statistic; absent where there is one */
+    int64_t since_ms;   /* of two tables whose rows have times: since when it drifts; NCM_NO_TIME */
 };
 
 /* NCM_T_DRIFT_FEATURE: one feature in one window. */

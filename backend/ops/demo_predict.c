@@ -54,7 +54,7 @@ static void make_payment(uint64_t n, double drift, struct payment *out)
                                             "fashion", "online", "gift_cards", "cash"};
     static const char *const countries[] = {"KR", "DE", "US", "JP", "BR"};
     static const char *const devices[] = {"ios", "android", "web"};
-    const double m[] = {0.27 - 0.12 * drift, 0.14, 0.09,        0.10,
+    const double m[] = {0.27 - 0.15 * drift, 0.14, 0.09,        0.10,
                         0.15 - 0.05 * drift, 0.22, 0.2 * drift, 0.03};
     const double c[] = {0.48, 0.2, 0.15, 0.1, 0.07};
     const double d[] = {0.41, 0.39, 0.2};

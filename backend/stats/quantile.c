@@ -23,21 +23,37 @@ double ncm_quantile(const double *sorted, size_t n, double q)
     return between(sorted[i], sorted[i + 1], h - (double)i);
 }
 
+void ncm_quantiles(const struct ncm_ordered *s, const double *q, size_t n, double *out)
+{
+    double total = 0, before = 0, here = 0, at = 0;
+    size_t i = 0;
+    if (s->n == 0 || s->weights == NULL) {
+        for (size_t k = 0; k < n; k++)
+            out[k] = ncm_quantile(s->values, s->n, q[k]);
+        return;
+    }
+    for (size_t k = 0; k < s->n; k++)
+        total += s->weights[k];
+    here = s->weights[0] / 2 - 0.5;
+    for (size_t k = 0; k < n; k++) {
+        double h = (total - 1) * q[k];
+        while (here < h && i + 1 < s->n) {
+            before += s->weights[i++];
+            at = here;
+            here = before + s->weights[i] / 2 - 0.5;
+        }
+        if (here < h)
+            out[k] = s->values[s->n - 1];
+        else if (i == 0)
+            out[k] = s->values[0];
+        else
+            out[k] = between(s->values[i - 1], s->values[i], (h - at) / (here - at));
+    }
+}
+
 double ncm_quantile_weighted(const struct ncm_ordered *s, double q)
 {
-    if (s->n == 0 || s->weights == NULL)
-        return ncm_quantile(s->values, s->n, q);
-    double total = 0;
-    for (size_t i = 0; i < s->n; i++)
-        total += s->weights[i];
-    double h = (total - 1) * q, before = 0, at = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        double here = before + s->weights[i] / 2 - 0.5;
-        if (here >= h)
-            return i == 0 ? s->values[0]
-                          : between(s->values[i - 1], s->values[i], (h - at) / (here - at));
-        before += s->weights[i];
-        at = here;
-    }
-    return s->values[s->n - 1];
+    double out;
+    ncm_quantiles(s, &q, 1, &out);
+    return out;
 }

@@ -15,4 +15,7 @@ double ncm_quantile(const double *sorted, size_t n, double q);
  * between; with all weights 1 this is the above. NaN where empty. O(n). */
 double ncm_quantile_weighted(const struct ncm_ordered *s, double q);
 
+/* Many of them in one walk: q ascending, n of each; weights may be NULL. O(s->n + n). */
+void ncm_quantiles(const struct ncm_ordered *s, const double *q, size_t n, double *out);
+
 #endif

@@ -52,7 +52,7 @@ static void starts_without_a_store_and_opens_the_demo(void **state)
     assert_true(vt_has(vt, "MLFLOW_TRACKING_URI"));
     vt_key(vt, "j"); /* nothing to move in */
     vt_key(vt, "D");
-    vt_wait(vt, "made by the demo", 30000);
+    vt_wait(vt, "context demo", 30000);
     vt_wait(vt, "fraud-detector", 0);
     vt_key(vt, "3");
     vt_wait(vt, "Models", 0);

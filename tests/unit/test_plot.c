@@ -232,6 +232,39 @@ static void one_point_is_seen(void **state)
     painted_end();
 }
 
+/* Thresholds are in sight even where no value comes near them; events carry their letters. */
+static void thresholds_and_events_are_named(void **state)
+{
+    static const double at[] = {1000, 4000};
+    const struct plot_line lines[] = {{3, "critical 3", ROLE_FAIL}, {2, "warning 2", ROLE_WARN}};
+    struct plot p = {.focus = -1,
+                     .y_title = "psi",
+                     .marks = at,
+                     .mark_signs = "PB",
+                     .n_marks = 2,
+                     .lines = lines,
+                     .n_lines = 2,
+                     .x_title = "reference"};
+    struct plot_series s = series("run", 5000, 0);
+    (void)state;
+    fill();
+    painted_begin(20, 100);
+    struct canvas c = canvas_screen();
+    plot_draw(&p, &s, 1, &c, true, NULL);
+    assert_true(painted_has("critical 3"));
+    assert_true(painted_has("warning 2"));
+    assert_non_null(strchr(painted_row(1), 'P'));
+    assert_non_null(strchr(painted_row(1), 'B'));
+    assert_true(painted_has("reference"));
+    assert_false(painted_has("step"));
+    for (int h = 1; h < 12; h++) {
+        painted_begin(h, 20 + h);
+        c = canvas_screen();
+        plot_draw(&p, &s, 1, &c, true, NULL);
+    }
+    painted_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +279,7 @@ int main(void)
         cmocka_unit_test(a_single_spike_is_drawn),
         cmocka_unit_test(odd_values_and_sizes_are_drawn),
         cmocka_unit_test(one_point_is_seen),
+        cmocka_unit_test(thresholds_and_events_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

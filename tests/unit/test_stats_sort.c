@@ -195,6 +195,24 @@ static void quantiles_are_numpys(void **state)
     near(ncm_quantile_weighted(&h, 1), 8, 0);
 }
 
+static void many_quantiles_are_those_of_one_at_a_time(void **state)
+{
+    double v[] = {-3, 1, 1, 2, 4, 8}, w[] = {2, 0.5, 7, 1, 3, 20}, q[101], out[101];
+    struct ncm_ordered s = {v, w, 6}, plain = {v, NULL, 6}, none = {v, w, 0};
+    (void)state;
+    for (size_t i = 0; i <= 100; i++)
+        q[i] = (double)i / 100;
+    ncm_quantiles(&s, q, 101, out);
+    for (size_t i = 0; i <= 100; i++)
+        near(out[i], ncm_quantile_weighted(&s, q[i]), 0);
+    assert_true(out[0] == -3 && out[100] == 8 && out[50] > 2);
+    ncm_quantiles(&plain, q, 101, out);
+    for (size_t i = 0; i <= 100; i++)
+        near(out[i], ncm_quantile(v, 6, q[i]), 0);
+    ncm_quantiles(&none, q, 1, out);
+    assert_true(isnan(out[0]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
         cmocka_unit_test(an_offset_costs_no_digits),
         cmocka_unit_test(equal_values_have_no_spread_at_all),
         cmocka_unit_test(quantiles_are_numpys),
+        cmocka_unit_test(many_quantiles_are_those_of_one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,8 @@ static double least(enum role role)
     if (role == ROLE_BORDER) {
         return 1.3;
     }
-    bool graphic = role == ROLE_AXIS || (role >= ROLE_SERIES1 && role <= ROLE_SERIES7);
+    bool graphic = role == ROLE_AXIS || (role >= ROLE_SERIES1 && role <= ROLE_SERIES7) ||
+                   role == ROLE_HIST_CURRENT || role == ROLE_HIST_REFERENCE;
     return graphic ? 3.0 : 4.5;
 }
 

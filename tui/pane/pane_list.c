@@ -4,6 +4,8 @@
 const struct pane_ops *const ui_panes[] = {
     &pane_runs,
     &pane_registry,
+    &pane_drift,
+    &pane_alerts,
     &pane_log,
     NULL,
 };

@@ -125,7 +125,7 @@ bool screen_shows(const char *text)
 }
 
 /* One letter a role, in the order of enum role; listed in script.h. */
-static const char letters[] = ".dhbB-fsSmktowFru/+~Xil0GPA1234567aT";
+static const char letters[] = ".dhbB-fsSmktowFru/+~Xil0GPA1234567aT_qveHOQ";
 _Static_assert(sizeof letters - 1 == N_ROLES, "a letter for each role");
 
 void term_dump(struct ncm_buf *out)

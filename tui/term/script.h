@@ -14,7 +14,8 @@
  *   . text   d dim   h head   b bar   B active tab   - border   f focus   s selected   S selected
  * in another part   m mark   k key   t key's text   o OK   w warning   F failure   r running u
  * unknown   / match   + better   ~ worse   X danger   i input   l link   0 no stage   G Staging P
- * Production   A Archived   1-7 series   a axis   T threshold */
+ * Production   A Archived   1-7 series   a axis   T threshold
+ *   _ no figure   q calm   v raised   e beyond (heat maps)   H current   O reference   Q both */
 #ifndef TUI_TERM_SCRIPT_H
 #define TUI_TERM_SCRIPT_H
 

@@ -41,6 +41,13 @@ enum role {
     ROLE_SERIES7,
     ROLE_AXIS,
     ROLE_THRESHOLD,
+    ROLE_HEAT_NONE, /* a cell of a heat map without a figure */
+    ROLE_HEAT_OK,
+    ROLE_HEAT_WARN,
+    ROLE_HEAT_FAIL,
+    ROLE_HIST_CURRENT,   /* filled bars */
+    ROLE_HIST_REFERENCE, /* the outline around them */
+    ROLE_HIST_BOTH,      /* the outline where it crosses a filled bar */
     N_ROLES,
 };
 

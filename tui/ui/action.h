@@ -19,6 +19,10 @@ enum ui_context {
     IN_VERSION = 256,  /* a version's detail */
     IN_LOG = 512,
     IN_TEXT = 1024, /* a scrolling text */
+    IN_DRIFT = 2048,
+    IN_FEATURE = 4096, /* one feature's drift */
+    IN_ALERTS = 8192,
+    IN_SILENCES = 16384,
 };
 
 enum ui_flag {
@@ -113,6 +117,26 @@ enum ui_action_id {
     /* log */
     A_VERIFY,
     A_EXPORT,
+
+    /* drift and alerts */
+    A_METHOD,
+    A_WINDOW,
+    A_REFERENCE,
+    A_THRESHOLD,
+    A_CONFIGURED,
+    A_VERSIONS,
+    A_DRIFT_ROWS,
+    A_DRIFT_LOG,
+    A_COARSER,
+    A_FINER,
+    A_LIVE,
+    A_ACKNOWLEDGE,
+    A_RESOLVE,
+    A_SILENCE,
+    A_EXTEND,
+    A_EXPIRE,
+    A_SUBJECT,
+    A_RESOLVED,
     A_DEMO,
     N_ACTIONS,
 };

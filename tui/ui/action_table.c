@@ -6,6 +6,8 @@
 
 #define RUNS_ANY (IN_RUNS | IN_RUN)
 #define MODELS   (IN_REGISTRY | IN_VERSION)
+#define DRIFTS   (IN_DRIFT | IN_FEATURE)
+#define WARNED   (IN_ALERTS | IN_SILENCES)
 
 const struct ui_action ui_actions[] = {
     /* movement */
@@ -80,7 +82,8 @@ const struct ui_action ui_actions[] = {
     {A_BASELINE, "baseline", "*", N_("baseline"), N_("Compare the other rows with this one"),
      IN_LIST, 0},
     {A_UNMARK, "unmark", "\\", N_("unmark all"), N_("Take all marks away"), IN_LIST, 0},
-    {A_SORT, "sort", "s", N_("sort…"), N_("Choose the column to sort by"), IN_LIST, ACT_ARGUMENT},
+    {A_SORT, "sort", "s", N_("sort…"), N_("Choose the column to sort by"), IN_LIST | IN_DRIFT,
+     ACT_ARGUMENT},
     {A_REVERSE, "reverse", "r", N_("reverse"), N_("Turn the order round"), IN_LIST, 0},
     {A_COLUMNS, "columns", "c", N_("columns…"), N_("Choose the columns"), IN_LIST, 0},
     {A_FULL, "full", "f", N_("full screen"), N_("This part over the whole pane, and back"),
@@ -144,6 +147,44 @@ const struct ui_action ui_actions[] = {
     {A_VERIFY, "verify", "V", N_("verify"), N_("Check that the log is whole"), IN_LOG, 0},
     {A_EXPORT, "export", "", N_("export…"), N_("Write the log to a file: export FILE"), IN_LOG,
      ACT_ARGUMENT},
+
+    /* drift and alerts */
+    {A_METHOD, "method", "m", N_("method…"),
+     N_("Measure by another method, for a look: method WORD"), DRIFTS, ACT_ARGUMENT},
+    {A_WINDOW, "window", "w", N_("window…"),
+     N_("Other windows, for a look: window 15m, window 1h/5m, window 1000 rows"), DRIFTS,
+     ACT_ARGUMENT},
+    {A_REFERENCE, "reference", "r", N_("reference…"),
+     N_("Another reference, for a look: reference last week, reference trailing 24h"), DRIFTS,
+     ACT_ARGUMENT},
+    {A_THRESHOLD, "threshold", "t", N_("threshold…"),
+     N_("Other thresholds, for a look: threshold 0.25, threshold 0.1, 0.25"), DRIFTS,
+     ACT_ARGUMENT},
+    {A_CONFIGURED, "configured", "\\", N_("as configured"),
+     N_("Back to the method, window, reference and thresholds of the configuration"), DRIFTS, 0},
+    {A_VERSIONS, "versions", "d", N_("versions…"),
+     N_("Compare the inputs of two versions: versions 14 15"), DRIFTS, ACT_ARGUMENT},
+    {A_DRIFT_ROWS, "rows", "o", N_("rows"), N_("The rows behind the selected bar"), IN_FEATURE, 0},
+    {A_DRIFT_LOG, "log-axis", "x", N_("log axis"), N_("Logarithmic axis of the curve on or off"),
+     IN_FEATURE, 0},
+    {A_FINER, "finer", "=", N_("finer"), N_("Less time in a column, or in the curve"), DRIFTS, 0},
+    {A_COARSER, "coarser", "-", N_("coarser"), N_("More time in a column, or in the curve"), DRIFTS,
+     0},
+    {A_LIVE, "live", "0", N_("live"), N_("The newest window again, and the whole curve"), DRIFTS,
+     0},
+    {A_ACKNOWLEDGE, "acknowledge", "A", N_("acknowledge…"),
+     N_("Say that you look after the alert"), DRIFTS | IN_ALERTS, ACT_CHANGES},
+    {A_RESOLVE, "resolve", "", N_("resolve…"), N_("Say that the alert is over"), IN_ALERTS,
+     ACT_CHANGES},
+    {A_SILENCE, "silence", "S", N_("silence…"),
+     N_("Keep what matches quiet for a while: silence 2h"), DRIFTS | WARNED,
+     ACT_CHANGES | ACT_ARGUMENT},
+    {A_EXTEND, "extend", "E", N_("extend…"), N_("Let the silence last longer: extend 2h"),
+     IN_SILENCES, ACT_CHANGES | ACT_ARGUMENT},
+    {A_EXPIRE, "expire", "D", N_("expire…"), N_("End the silence now"), IN_SILENCES, ACT_CHANGES},
+    {A_SUBJECT, "subject", "o", N_("subject"),
+     N_("What the alert is about: the drifting feature, or the version"), IN_ALERTS, 0},
+    {A_RESOLVED, "resolved", "v", N_("resolved"), N_("Show or hide what is over"), WARNED, 0},
 
     {A_DEMO, "demo", "", N_("demo"), N_("Open a workspace made for trying everything"), IN_ALWAYS,
      0},

@@ -94,7 +94,7 @@ static size_t make_chips(struct ui *ui, const struct header_form *form, struct c
     if (ncm_session_insecure(s)) {
         add_chip(out, &n, ROLE_DANGER, form->words ? _(" TLS not verified ") : _(" TLS? "));
     }
-    if (ui->now->demo && form->demo) {
+    if (ui->now->demo && form->demo && name[0] == '\0') { /* its context says it itself */
         add_chip(out, &n, ROLE_RUN, _(" demo "));
     }
     if (form->lock && (ncm_session_read_only(s) || ncm_session_locked(s))) {

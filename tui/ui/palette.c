@@ -67,7 +67,8 @@ static void add_object(void *to, enum ui_object kind, const char *id, const char
     static const char *const words[] = {
         [OBJ_EXPERIMENT] = N_("experiment"), [OBJ_RUN] = N_("run"),
         [OBJ_MODEL] = N_("model"),           [OBJ_VERSION] = N_("version"),
-        [OBJ_AUDIT] = N_("log entry"),
+        [OBJ_AUDIT] = N_("log entry"),       [OBJ_DRIFT] = N_("monitor"),
+        [OBJ_ALERT] = N_("alert"),
     };
     struct palette *p = to;
 

@@ -13,7 +13,7 @@
 struct ui; /* the app; services below */
 
 /* What another pane can be asked to open. */
-enum ui_object { OBJ_EXPERIMENT, OBJ_RUN, OBJ_MODEL, OBJ_VERSION, OBJ_AUDIT };
+enum ui_object { OBJ_EXPERIMENT, OBJ_RUN, OBJ_MODEL, OBJ_VERSION, OBJ_AUDIT, OBJ_DRIFT, OBJ_ALERT };
 
 struct ui_hint {
     enum ui_action_id action;

@@ -42,7 +42,7 @@ static void take_y(const struct plot_view *v, double y, double *lo, double *hi, 
 }
 
 /* The range of what is in sight, with a little air. */
-static void y_view(struct plot_view *v, const struct plot_series *s, size_t n)
+static void y_view(struct plot_view *v, const struct plot *p, const struct plot_series *s, size_t n)
 {
     double lo = 0, hi = 1;
     bool any = false;
@@ -54,6 +54,9 @@ static void y_view(struct plot_view *v, const struct plot_series *s, size_t n)
                 take_y(v, s[i].raw_y[k], &lo, &hi, &any);
             }
         }
+    }
+    for (size_t i = 0; i < p->n_lines; i++) {
+        take_y(v, p->lines[i].y, &lo, &hi, &any);
     }
     if (lo == hi) {
         double pad = lo == 0 ? 1 : v->log_y ? 0.5 : fabs(lo) * 0.1;
@@ -199,9 +202,12 @@ static void draw_x_axis(const struct axis *a, const struct plot_view *v, const s
     }
 }
 
-static const char *x_name(enum plot_x kind)
+static const char *x_name(const struct plot *p)
 {
-    switch (kind) {
+    if (p->x_title != NULL) {
+        return p->x_title;
+    }
+    switch (p->x_kind) {
     case PLOT_RELATIVE:
         return _("time since start");
     case PLOT_WALL:
@@ -212,13 +218,49 @@ static const char *x_name(enum plot_x kind)
 }
 
 /* What the x axis counts, at its right end. */
-static void name_x_axis(enum plot_x kind, const struct layout *l, const struct canvas *c)
+static void name_x_axis(const struct plot *p, const struct layout *l, const struct canvas *c)
 {
-    int w = ncm_text_width(x_name(kind));
+    int w = ncm_text_width(x_name(p));
 
     if (l->line >= 0 && l->cols > 2 * w) {
         paint(c, l->line, l->left + l->cols - w - 1, ROLE_DIM, 0, " ");
-        paint(c, l->line, l->left + l->cols - w, ROLE_DIM, 0, x_name(kind));
+        paint(c, l->line, l->left + l->cols - w, ROLE_DIM, 0, x_name(p));
+    }
+}
+
+/* Thresholds: dashes behind the curves. */
+static void draw_lines(const struct plot *p, const struct plot_view *v, const struct layout *l,
+                       const struct canvas *area)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        double at = plot_y(v, p->lines[i].y);
+        if (!isfinite(at) || at < v->y0 || at > v->y1) {
+            continue;
+        }
+        int y = y_cell(v, at, l->rows);
+        for (int x = 0; x < l->cols; x++) {
+            paint_glyph(area, y, x, p->lines[i].role, 0, glyph(0x2504, '-'));
+        }
+    }
+}
+
+/* Their names, over the curves; in the same row one after another. */
+static void name_lines(const struct plot *p, const struct plot_view *v, const struct layout *l,
+                       const struct canvas *area)
+{
+    int taken = -1, after = 1;
+
+    for (size_t i = 0; i < p->n_lines; i++) {
+        double at = plot_y(v, p->lines[i].y);
+        if (!isfinite(at) || at < v->y0 || at > v->y1 || p->lines[i].label == NULL) {
+            continue;
+        }
+        int y = y_cell(v, at, l->rows), w = ncm_text_width(p->lines[i].label);
+        int x = y == taken ? after + 1 : 1;
+        if (x + w + 3 < l->cols) {
+            after = x + paint(area, y, x, p->lines[i].role, 0, p->lines[i].label);
+            taken = y;
+        }
     }
 }
 
@@ -237,6 +279,18 @@ static void draw_marks(const struct plot *p, const struct plot_view *v, const st
     }
 }
 
+/* The letters of the events, at the head of their lines. */
+static void sign_marks(const struct plot *p, const struct plot_view *v, const struct layout *l,
+                       const struct canvas *area)
+{
+    for (size_t i = 0; p->mark_signs != NULL && i < p->n_marks; i++) {
+        int x = x_cell(v, p->marks[i], l->cols);
+        if (x >= 0 && x < l->cols) {
+            paintf(area, 0, x, ROLE_FOCUS, ATTR_BOLD, "%c", p->mark_signs[i]);
+        }
+    }
+}
+
 /* "step 1200" or, for times, the time to the second. */
 static void cursor_text(const struct plot *p, char *out, size_t outsz)
 {
@@ -249,7 +303,7 @@ static void cursor_text(const struct plot *p, char *out, size_t outsz)
     } else {
         ncm_fmt_time(x, sizeof x, (int64_t)p->cursor_x, true);
     }
-    snprintf(out, outsz, "%s %s", x_name(p->x_kind), x);
+    snprintf(out, outsz, "%s %s", x_name(p), x);
 }
 
 static void draw_title(const struct plot *p, const struct plot_series *s, size_t n,
@@ -318,7 +372,7 @@ void plot_draw(struct plot *p, const struct plot_series *s, size_t n, const stru
         return;
     }
     place(&l, p, s, n, c);
-    y_view(&v, s, n);
+    y_view(&v, p, s, n);
     y_axis(&ya, &v, l.rows);
     l.left = ya.width + 2;
     if (l.left > c->w / 3) {
@@ -334,11 +388,14 @@ void plot_draw(struct plot *p, const struct plot_series *s, size_t n, const stru
     struct canvas area = canvas_part(c, l.top, l.left, l.rows, l.cols);
     x_axis(&xa, &v, p->x_kind, l.cols);
     plot_curves_back(&v, s, n, &area);
+    draw_lines(p, &v, &l, &area);
     draw_marks(p, &v, &l, &area);
     plot_curves(p, &v, s, n, &area);
+    name_lines(p, &v, &l, &area);
+    sign_marks(p, &v, &l, &area);
     draw_y_axis(&ya, &v, &l, c);
     draw_x_axis(&xa, &v, &l, c);
-    name_x_axis(p->x_kind, &l, c);
+    name_x_axis(p, &l, c);
     if (l.title >= 0) {
         draw_title(p, s, n, c, slack);
     }

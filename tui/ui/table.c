@@ -122,6 +122,11 @@ static void draw_cell(const struct table_column *col, const struct table_cell *c
     const char *p = cell->is_raw ? ncm_cstr(cell->raw) : cell->text;
     size_t len = cell->is_raw ? cell->raw.len : strlen(cell->text);
 
+    if (cell->n_heat > 0) {
+        heat_paint(c, y, x, w, cell->heat_w, cell->heat, cell->n_heat, cell->heat_cursor);
+        last->end = 0;
+        return;
+    }
     if (cell->n_spark > 0) {
         paint_spark(c, y, x, w, cell->spark, cell->n_spark, cell->role);
         last->end = 0;
@@ -148,9 +153,30 @@ static void draw_heading(const struct table_model *m, size_t row, const struct c
     m->cell(m->ctx, row, 0, &cell);
     struct painted last = {0, ROLE_TEXT, 0};
     draw_cell(&(struct table_column){.align = 0}, &cell, c, y, 1, w - 1, &last);
+    if (m->heading_right != NULL) {
+        int used = last.end;
+        memset(&cell, 0, sizeof cell);
+        m->heading_right(m->ctx, row, &cell);
+        int right = ncm_text_width(cell.text);
+        if (right > 0 && used + 2 + right <= w) {
+            paint(c, y, w - right, cell.role, cell.attrs, cell.text);
+        }
+    }
 }
 
-static void draw_row(const struct table *t, const struct table_model *m, const struct canvas *c,
+/* The selection's bar leaves a heat map its colours. */
+static void draw_bar(const struct table *t, const struct canvas *c, int y, int w, enum role role)
+{
+    if (t->heat_w == 0) {
+        paint_restyle(c, y, 0, w, role);
+        return;
+    }
+    int after = t->heat_x + t->heat_w;
+    paint_restyle(c, y, 0, t->heat_x, role);
+    paint_restyle(c, y, after, w - after, role);
+}
+
+static void draw_row(struct table *t, const struct table_model *m, const struct canvas *c,
                      size_t row, int y, const int *width, int bar_w)
 {
     struct painted last = {0, ROLE_TEXT, 0};
@@ -172,6 +198,10 @@ static void draw_row(const struct table *t, const struct table_model *m, const s
             memset(&cell, 0, sizeof cell);
             m->cell(m->ctx, row, i, &cell);
             int w = x + width[i] > bar_w ? bar_w - x : width[i];
+            if (w > 0 && cell.n_heat > 0) {
+                t->heat_x = x;
+                t->heat_w = w;
+            }
             if (w > 0) {
                 draw_cell(&t->columns[i], &cell, c, y, x, w, &last);
             }
@@ -214,6 +244,7 @@ void table_draw(struct table *t, const struct table_model *m, const struct canva
     t->hidden = table_widths(t->columns, columns, t->fixed, first, c->w - gutter(m) - 1, width);
     draw_head(t, c, width, gutter(m));
     t->rows_shown = rows;
+    t->heat_x = t->heat_w = 0;
     if (n == 0) {
         t->selected = t->top = 0;
         if (empty != NULL) {
@@ -234,7 +265,7 @@ void table_draw(struct table *t, const struct table_model *m, const struct canva
         }
         draw_row(t, m, c, row, 1 + i, width, bar_w);
         if (row == t->selected) {
-            paint_restyle(c, 1 + i, 0, bar_w, focused ? ROLE_SELECT : ROLE_SELECT_OFF);
+            draw_bar(t, c, 1 + i, bar_w, focused ? ROLE_SELECT : ROLE_SELECT_OFF);
             if (focused) {
                 paint_cursor(c, 1 + i, 0, false);
             }

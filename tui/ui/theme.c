@@ -43,6 +43,13 @@ static const char *const role_names[N_ROLES] = {
     [ROLE_SERIES7] = "series7",
     [ROLE_AXIS] = "axis",
     [ROLE_THRESHOLD] = "threshold",
+    [ROLE_HEAT_NONE] = "heat.none",
+    [ROLE_HEAT_OK] = "heat.ok",
+    [ROLE_HEAT_WARN] = "heat.warn",
+    [ROLE_HEAT_FAIL] = "heat.fail",
+    [ROLE_HIST_CURRENT] = "hist.current",
+    [ROLE_HIST_REFERENCE] = "hist.reference",
+    [ROLE_HIST_BOTH] = "hist.both",
 };
 
 static const char *const colors8[] = {"black", "red",     "green", "yellow",

@@ -10,6 +10,26 @@
 #include "term/paint.h"
 #include "ui/action.h"
 
+/* ---- heat map ---- */
+/* From the harmless to the worst; the order of the drift states. */
+enum heat_state { HEAT_GAP, HEAT_NO_DATA, HEAT_SMALL, HEAT_OK, HEAT_WARNING, HEAT_CRITICAL };
+struct heat_cell {
+    enum heat_state state;
+    double level; /* 0…1 within its state: how near to the next worse one; NaN counts as 0 */
+    bool open;    /* still filling: dim */
+};
+/* The sign of a cell, which tells its state without any colour: " " gap, "–" no data, "~" too few
+ * rows, "·▁▃" in order, "▅▇" a warning, "█" critical; in ASCII " -~.,:=+#". Pure. */
+uint32_t heat_glyph(const struct heat_cell *cell);
+enum role heat_role(const struct heat_cell *cell);
+/* 0…1 within its state for a value with thresholds; below: small values are the bad ones. NaN where
+ * the value is. Pure; thresholds may be NaN. */
+double heat_level(enum heat_state state, double value, double warning, double critical, bool below);
+/* The newest of n cells, right-aligned in width, each cell_w wide. cursor: the cell that is looked
+ * at, or SIZE_MAX. Returns how many are shown. */
+size_t heat_paint(const struct canvas *c, int y, int x, int width, int cell_w,
+                  const struct heat_cell *cells, size_t n, size_t cursor);
+
 /* ---- table ---- */
 struct table_column {
     const char *title; /* clean, translated */
@@ -29,6 +49,9 @@ struct table_cell {
     bool cut_middle;
     const double *spark; /* n_spark > 0: a sparkline instead of text */
     size_t n_spark;
+    const struct heat_cell *heat; /* n_heat > 0: a row of a heat map instead of text */
+    size_t n_heat, heat_cursor;   /* heat_cursor: SIZE_MAX without */
+    int heat_w;                   /* screen cells for one of its cells */
 };
 
 struct table_model {
@@ -41,6 +64,9 @@ struct table_model {
     /* A row that is a head of a group: painted over the whole width, not selectable. May be NULL.
      */
     bool (*heading)(void *ctx, size_t row);
+    /* What stands at the right end of a heading, in its own role; dropped where there is no room.
+     * May be NULL. */
+    void (*heading_right)(void *ctx, size_t row, struct table_cell *out);
 };
 
 struct table {
@@ -51,6 +77,7 @@ struct table {
     int fixed;            /* columns that never scroll away */
     int rows_shown;       /* of the last draw */
     int hidden;           /* columns without room in the last draw */
+    int heat_x, heat_w;   /* where the last draw put the rows of a heat map */
 };
 
 /* Draws head and rows; keeps the selection in view; a scroll bar sign where more follows. empty:
@@ -73,6 +100,13 @@ struct plot_series {
 
 enum plot_x { PLOT_STEP, PLOT_RELATIVE, PLOT_WALL }; /* steps; ms since start; ms since 1970 */
 
+/* A dashed line over the whole width, with what it stands for at its right end. */
+struct plot_line {
+    double y;
+    const char *label; /* clean; or NULL */
+    enum role role;
+};
+
 struct plot {
     enum plot_x x_kind;
     bool log_y;
@@ -83,7 +117,11 @@ struct plot {
     const char *y_title;
     const double *marks; /* x of events (thin vertical lines) */
     size_t n_marks;
-    int shown_w; /* columns of the last draw */
+    const char *mark_signs;        /* a letter for each mark, at its foot; or NULL */
+    const struct plot_line *lines; /* thresholds: always in sight */
+    size_t n_lines;
+    const char *x_title; /* what x counts where that is no step; or NULL */
+    int shown_w;         /* columns of the last draw */
 };
 
 /* Axes with sensible ticks, curves, legend (letters, colours), cursor line with exact values of

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/num.h"
 #include "ops/drift/inside.h"
 #include "stats/correct.h"
 #include "stats/distance.h"
@@ -18,11 +19,6 @@ enum {
     SHAPE_BINS = 40,
     QUANTILES = 41,
 };
-
-static double quantile(const struct ncm_ordered *v, double q)
-{
-    return v->weights == NULL ? ncm_quantile(v->values, v->n, q) : ncm_quantile_weighted(v, q);
-}
 
 static void fill_side(const struct ncm_drift_input *in, struct ncm_drift_side *out)
 {
@@ -53,8 +49,8 @@ static void fill_side(const struct ncm_drift_input *in, struct ncm_drift_side *o
         out->skew = ncm_skew(m);
         out->kurtosis = ncm_kurtosis_excess(m);
     }
-    for (size_t i = 0; i < 7 && in->values.n > 0; i++) {
-        out->q[i] = quantile(&in->values, ncm_drift_quantiles[i]);
+    if (in->values.n > 0) {
+        ncm_quantiles(&in->values, ncm_drift_quantiles, 7, out->q);
     }
     if (!in->approximate) {
         out->distinct = (int64_t)ncm_distinct(in->values.values, in->values.n);
@@ -74,8 +70,19 @@ static int64_t *whole(struct ncm_arena *a, const double *counts, size_t n)
 static void fill_shape(const struct ncm_drift_input *ref, const struct ncm_drift_input *cur,
                        struct ncm_arena *a, struct ncm_drift_column *out)
 {
-    double lo = fmin(quantile(&ref->values, 0.005), quantile(&cur->values, 0.005));
-    double hi = fmax(quantile(&ref->values, 0.995), quantile(&cur->values, 0.995));
+    double q[QUANTILES];
+    for (size_t i = 0; i < QUANTILES; i++) {
+        q[i] = (double)i / (QUANTILES - 1);
+    }
+    q[0] = 0.005;
+    q[QUANTILES - 1] = 0.995;
+    out->n_qq = QUANTILES;
+    out->qq_ref = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_ref);
+    out->qq_cur = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_cur);
+    ncm_quantiles(&ref->values, q, QUANTILES, out->qq_ref);
+    ncm_quantiles(&cur->values, q, QUANTILES, out->qq_cur);
+    double lo = fmin(out->qq_ref[0], out->qq_cur[0]);
+    double hi = fmax(out->qq_ref[QUANTILES - 1], out->qq_cur[QUANTILES - 1]);
     double counts[SHAPE_BINS];
     if (!(lo < hi)) {
         lo -= 0.5;
@@ -92,15 +99,6 @@ static void fill_shape(const struct ncm_drift_input *ref, const struct ncm_drift
         out->shape_hi = hi;
     }
     ncm_bins_release(&even);
-    out->n_qq = QUANTILES;
-    out->qq_ref = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_ref);
-    out->qq_cur = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_cur);
-    for (size_t i = 0; i < QUANTILES; i++) {
-        double q = (double)i / (QUANTILES - 1);
-        q = i == 0 ? 0.005 : i == QUANTILES - 1 ? 0.995 : q;
-        out->qq_ref[i] = quantile(&ref->values, q);
-        out->qq_cur[i] = quantile(&cur->values, q);
-    }
 }
 
 static void counts_of(const struct ncm_drift_input *in, const struct ncm_bins *bins, double *out)
@@ -256,6 +254,7 @@ void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
                                      .type = ref->type,
                                      .method = ncm_arena_cstr(a, m->word),
                                      .approximate = ref->approximate || cur->approximate};
+    out->since_ms = NCM_NO_TIME;
     out->statistic = out->p_value = out->p_adjusted = out->effect = NAN;
     out->psi = out->js = out->ks = out->w1 = out->w1_norm = NAN;
     fill_side(ref, &out->ref);

@@ -85,7 +85,10 @@ static void say_figure(const struct ncm_watched *w, const struct ncm_watched_fea
     const struct ncm_monitor *m = w->monitor;
     ncm_fmt_num(value, sizeof value, v->value, 4);
     ncm_fmt_num(limit, sizeof limit, v->threshold, 4);
-    const char *sign = m->side == NCM_BAD_BELOW ? "≤" : "≥";
+    const char *sign = isnan(v->threshold) ? "" : m->side == NCM_BAD_BELOW ? "≤" : "≥";
+    if (isnan(v->threshold)) {
+        limit[0] = '\0'; /* what was restored does not know it yet */
+    }
     if (m->kind == NCM_MONITOR_ROWS || m->kind == NCM_MONITOR_HISTOGRAM) {
         snprintf(v->summary, sizeof v->summary, "%s %s(%s) %s %s %s", m->model,
                  f->method != NULL ? f->method : "psi", f->name, value, sign, limit);
@@ -206,8 +209,9 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     bool firing = open->firing || now_ms - open->since_ms >= w->monitor->for_ms;
     bool worse = v->severity > ncm_severity_of(open->severity, strlen(open->severity));
     if (!ncm_db_prepare(db,
-                        "UPDATE alerts SET feature=?1, severity=?2, state=?3, summary=?4, value=?5,"
-                        " threshold=?6, fired_ms=CASE WHEN ?3='firing' THEN coalesce(fired_ms,?7)"
+                        "UPDATE alerts SET feature=?1, severity=?2, state=?3,"
+                        " summary=CASE WHEN ?6 IS NULL THEN summary ELSE ?4 END, value=?5,"
+                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN coalesce(fired_ms,?7)"
                         " END WHERE id=?8",
                         &st, err)) {
         return false;

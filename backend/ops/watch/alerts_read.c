@@ -27,19 +27,21 @@ static struct ncm_kv label(struct ncm_arena *a, const char *key, struct ncm_str 
     return (struct ncm_kv){ncm_arena_cstr(a, key), value};
 }
 
-/* feature, model, monitor, rule, severity: sorted, as matchers want them. */
+/* Sorted, as matchers want them. The feature is none of them: which one is the worst changes from
+ * window to window, and a silence must not end with that. */
 static void put_labels(struct ncm_alert *x, struct ncm_str feature, struct ncm_str model,
                        struct ncm_arena *a)
 {
     x->labels = ncm_arena_alloc(a, 5, sizeof *x->labels);
     const char *slash = x->rule.p != NULL ? strchr(x->rule.p, '/') : NULL;
     x->labels[x->n_labels++] = label(a, "alertname", ncm_arena_cstr(a, "drift"));
-    if (feature.p != NULL) {
-        x->labels[x->n_labels++] = label(a, "feature", feature);
-    }
     x->labels[x->n_labels++] = label(a, "model", model);
     x->labels[x->n_labels++] = label(a, "monitor", ncm_arena_cstr(a, slash ? slash + 1 : ""));
     x->labels[x->n_labels++] = label(a, "severity", x->severity_text);
+    if (feature.p != NULL) {
+        x->annotations = ncm_arena_alloc(a, 1, sizeof *x->annotations);
+        x->annotations[x->n_annotations++] = label(a, "feature", feature);
+    }
 }
 
 static void take_alert(struct ncm_stmt *st, struct ncm_arena *a, struct ncm_alert *x)

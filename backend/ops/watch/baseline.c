@@ -154,10 +154,11 @@ static void bins_of_values(struct ncm_base_feature *f)
         return;
     }
     /* Their own quantiles as a sample: what the edges are made of. */
-    double sample[1001];
+    double q[1001], sample[1001];
     for (size_t i = 0; i < 1001; i++) {
-        sample[i] = ncm_quantile_weighted(&v, (double)i / 1000.0);
+        q[i] = (double)i / 1000.0;
     }
+    ncm_quantiles(&v, q, 1001, sample);
     f->bins = ncm_bins_quantiles(sample, 1001, DECILES);
     double *counts = ncm_alloc(f->bins.n + 1, sizeof *counts);
     ncm_bins_count_sorted(&f->bins, &v, counts);

@@ -239,6 +239,7 @@ static bool compare_figures(struct ncm_evaluator *e, size_t feature, size_t wind
         .statistic = f->figures[window].value,
         .p_value = NAN,
         .p_adjusted = NAN,
+        .since_ms = NCM_NO_TIME,
         .effect = NAN,
         .psi = NAN,
         .js = NAN,

@@ -266,6 +266,7 @@ static bool compare_histogram(struct ncm_evaluator *e, size_t feature, size_t wi
                                      .statistic = g->value,
                                      .p_value = NAN,
                                      .p_adjusted = NAN,
+        .since_ms = NCM_NO_TIME,
                                      .effect = NAN,
                                      .ks = NAN,
                                      .w1 = NAN,

@@ -12,6 +12,8 @@
 
 enum {
     ROUND_MS = 500,     /* between two looks at the logs */
+    QUIET_MS = 10000,   /* after so long without a row … */
+    QUIET_ROUND_MS = 1000,
     WINDOWS = 96,
     DRAIN_MS = 20000,   /* once: how long deliveries that fail are waited for */
 };
@@ -22,6 +24,7 @@ struct loop {
     struct ncm_team *team;
     struct ncm_control control;
     char *said; /* the last note */
+    int64_t rows, rows_ms; /* read in all, and when that last grew */
 };
 
 static bool stopped(const struct loop *l)
@@ -114,9 +117,17 @@ static void say(struct loop *l, bool news, const struct ncm_err *fault)
 }
 
 /* Ends early for a signal. */
-static void pause_for(int ms)
+static void pause_after(struct loop *l)
 {
-    poll(NULL, 0, ms);
+    int64_t rows = 0, now = ncm_mono_ms();
+    for (size_t i = 0; i < l->team->n; i++) {
+        rows += l->team->items[i]->watched.rows;
+    }
+    if (rows != l->rows) {
+        l->rows = rows;
+        l->rows_ms = now;
+    }
+    poll(NULL, 0, now - l->rows_ms > QUIET_MS ? QUIET_ROUND_MS : ROUND_MS);
 }
 
 static bool run(struct loop *l, struct ncm_err *err)
@@ -137,14 +148,14 @@ static bool run(struct loop *l, struct ncm_err *err)
             say(l, news || first, &fault);
         }
         first = false;
-        pause_for(ROUND_MS);
+        pause_after(l);
     }
     return true;
 }
 
 bool ncm_watch_run(struct ncm_session *s, const struct ncm_watch_loop *o, struct ncm_err *err)
 {
-    struct loop l = {.o = o, .control = {.cancel = o->stop}};
+    struct loop l = {.o = o, .control = {.cancel = o->stop}, .rows_ms = ncm_mono_ms()};
     ncm_watch_setup_of(s, &l.setup);
     if (l.setup.env.plan->n_monitors == 0) {
         ncm_fail(err, NCM_NOT_FOUND, "%s", _("the context has no monitors"));

@@ -133,6 +133,7 @@ void ncm_pane_add(struct ncm_pane *p, struct ncm_pane_schema *s, const struct nc
                   size_t first, size_t n, double *scratch)
 {
     p->rows += (int64_t)n;
+    p->news = true;
     for (size_t i = 0; i < s->n; i++) {
         struct ncm_pane_column *c = &s->columns[i];
         const struct ncm_column *from = ncm_frame_find(f, c->name);

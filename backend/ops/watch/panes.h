@@ -40,6 +40,7 @@ struct ncm_pane_feature {
 struct ncm_pane {
     int64_t index, start_ms, end_ms;
     int64_t rows;
+    bool news; /* rows came that no figure knows of yet */
     int64_t number; /* in the order in which they were begun */
     char *position; /* of the log before its first row; owned */
     int64_t skip;   /* rows after that position that came before it */

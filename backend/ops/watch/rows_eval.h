@@ -9,7 +9,7 @@
 
 struct ncm_rows_eval {
     struct ncm_log_follow *log;
-    struct ncm_frame *reference; /* of a file; NULL otherwise. Its columns are the log's schema */
+    struct ncm_frame *reference; /* of a file, without its rows; NULL otherwise: the log's schema */
     struct ncm_baseline *base;   /* fixed one; NULL: made for each window, or not there yet */
     struct ncm_pane_schema schema;
     bool schema_known;

@@ -64,6 +64,21 @@ static const char **reference_options(const struct ncm_monitor *m, struct ncm_ro
     return ignored;
 }
 
+/* Of a reference that is summed up only names, types and words are still asked for: the rows of a
+ * large one need not stay as long as its log is watched. */
+static void drop_rows(struct ncm_frame *f)
+{
+    for (size_t i = 0; i < f->n_columns; i++) {
+        ncm_free(f->columns[i].numbers);
+        ncm_free(f->columns[i].codes);
+        f->columns[i].numbers = NULL;
+        f->columns[i].codes = NULL;
+    }
+    ncm_free(f->times);
+    f->times = NULL;
+    f->n_rows = 0;
+}
+
 bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = e->own;
@@ -91,6 +106,7 @@ bool ncm_row_watch_reference(struct ncm_evaluator *e, struct ncm_control *contro
     e->watched.ref_rows = (int64_t)r->reference->n_rows;
     describe(e);
     r->base = ncm_baseline_of_frame(r->reference, &e->monitor);
+    drop_rows(r->reference);
     return true;
 }
 

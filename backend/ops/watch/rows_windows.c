@@ -345,14 +345,37 @@ void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms)
         r->closed_index = i;
     }
     forget_panes(r, &e->monitor);
+    /* Earlier windows may be what the open ones are compared with. */
+    for (size_t i = 0; i < r->n_panes && first <= last && r->base == NULL; i++) {
+        r->panes[i]->news = true;
+    }
+}
+
+/* Whether rows came, or a reference of rows, since the window that ends with a pane got figures. */
+static bool has_news(const struct ncm_rows_eval *r, const struct ncm_monitor *m, int64_t index)
+{
+    int64_t first = index - ncm_row_watch_panes_a_window(m) + 1;
+    bool news = r->version_pane != NULL && r->version_pane->news;
+    for (size_t i = 0; i < r->n_panes && !news; i++) {
+        const struct ncm_pane *p = r->panes[i];
+        news = p->news && p->index >= first && p->index <= index;
+    }
+    return news;
 }
 
 void ncm_row_watch_figures(struct ncm_evaluator *e)
 {
     struct ncm_rows_eval *r = e->own;
     for (size_t i = 0; i < r->n_panes; i++) {
-        if (r->panes[i]->index > r->closed_index) {
+        if (r->panes[i]->index > r->closed_index &&
+            has_news(r, &e->monitor, r->panes[i]->index)) {
             update_window(e, r->panes[i]->index, true);
         }
+    }
+    for (size_t i = 0; i < r->n_panes; i++) {
+        r->panes[i]->news = false;
+    }
+    if (r->version_pane != NULL) {
+        r->version_pane->news = false;
     }
 }

@@ -11,7 +11,7 @@
 
 enum {
     LEASE_MS = 15000,
-    RENEW_MS = 5000,
+    RENEW_MS = 7000, /* each is a write to the disk */
     CHECKED_MS = 30000, /* how often it is noted that somebody looked */
     RECORD_MOST = 64,   /* windows written to the tracking store at once */
 };

@@ -7,6 +7,7 @@
 #include "api/runs.h"
 #include "api/session.h"
 #include "api/text.h"
+#include "pane/common_drift.h"
 #include "ui/pane.h"
 #include "ui/widget.h"
 
@@ -46,6 +47,9 @@ struct registry {
     struct ncm_want *models_want;
     const struct ncm_models_snapshot *models; /* held */
     size_t *rows, n_rows, cap_rows;           /* board rows → index in models */
+    struct ncm_want *drift_want;              /* NULL where nothing is watched */
+    const struct ncm_drift_snapshot *drift;   /* held */
+    struct heat_cell drift_cells[12];         /* of the row that is drawn */
 
     struct version_run runs[MODEL_RUNS]; /* VIEW_MODEL */
     size_t n_runs;
@@ -67,7 +71,7 @@ struct registry {
 
     struct table board, preview, versions, detail_table, holders_table;
     /* Columns of the last drawing; the tables point here. */
-    struct table_column board_columns[8], preview_columns[VERSION_COLUMNS],
+    struct table_column board_columns[9], preview_columns[VERSION_COLUMNS],
         versions_columns[VERSION_COLUMNS], detail_columns[4], holders_columns[7];
     int preview_map[VERSION_COLUMNS], versions_map[VERSION_COLUMNS];
     char metric_heads[MODEL_METRICS][40], mine_head[40], theirs_head[64];

@@ -42,6 +42,7 @@ enum board_column {
     B_ARCHIVED,
     B_ALIASES,
     B_UPDATED,
+    B_DRIFT, /* only where anything is watched */
     B_NOTE
 };
 
@@ -100,10 +101,29 @@ static size_t board_count(void *ctx)
     return r->n_rows;
 }
 
+/* The last windows of its worst feature. */
+static void drift_cell(struct registry *r, const struct ncm_model *m, struct table_cell *out)
+{
+    size_t n = common_drift_cells(r->drift, m->name, r->drift_cells,
+                                  sizeof r->drift_cells / sizeof *r->drift_cells, NULL);
+    if (n == 0) {
+        registry_set_text(out, sign(SIGN_DASH));
+        out->role = ROLE_DIM;
+        return;
+    }
+    out->heat = r->drift_cells;
+    out->n_heat = n;
+    out->heat_cursor = SIZE_MAX;
+    out->heat_w = 1;
+}
+
 static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *out)
 {
-    const struct registry *r = ctx;
+    struct registry *r = ctx;
     const struct ncm_model *m = &r->models->items[r->rows[row]];
+    if (column >= B_DRIFT && r->drift_want == NULL) {
+        column++;
+    }
     switch ((enum board_column)column) {
     case B_MODEL:
         registry_set_raw(out, m->name);
@@ -127,6 +147,9 @@ static void board_cell(void *ctx, size_t row, size_t column, struct table_cell *
         break;
     case B_UPDATED:
         registry_set_age(out, m->last_updated_ms);
+        break;
+    case B_DRIFT:
+        drift_cell(r, m, out);
         break;
     case B_NOTE:
         registry_set_raw(out, m->description);
@@ -194,7 +217,7 @@ int registry_preview_rows(const struct registry *r, int height)
 static void board_table(struct registry *r, const struct canvas *body)
 {
     bool wide = body->w >= 140;
-    const struct table_column stages[] = {
+    struct table_column stages[] = {
         {.title = _("MODEL"), .min = 18, .want = wide ? 44 : 0},
         {.title = _("PRODUCTION"), .min = 10, .want = 10},
         {.title = _("STAGING"), .min = 7, .want = 9},
@@ -202,9 +225,14 @@ static void board_table(struct registry *r, const struct canvas *body)
         {.title = _("ARCHIVED"), .min = 8, .want = 9, .priority = 4},
         {.title = _("ALIASES"), .min = 9, .want = body->w >= 110 ? 40 : 14, .priority = 2},
         {.title = _("UPDATED"), .min = 7, .want = 7, .align = 1, .priority = 5},
+        {.title = _("DRIFT"), .min = 8, .want = 12, .priority = 1},
         {.title = _("DESCRIPTION"), .min = 12, .want = 0, .priority = 6},
     };
     size_t n_stages = sizeof stages / sizeof *stages - (wide ? 0 : 1);
+    if (r->drift_want == NULL) {
+        stages[B_DRIFT] = stages[B_NOTE];
+        n_stages--;
+    }
     const struct table_column list[] = {
         {.title = _("MODEL"), .min = 12, .want = body->w >= 110 ? 40 : 24},
         {.title = _("VERSIONS"), .min = 8, .want = 8, .align = 1},

@@ -281,6 +281,12 @@ void registry_update(struct registry *r)
         ncm_snapshot_unref(r->models);
         r->models = ncm_snapshot_ref(s);
     }
+    const struct ncm_drift_snapshot *drift =
+        r->drift_want != NULL ? ncm_want_get(r->drift_want) : NULL;
+    if (drift != NULL && drift != r->drift) {
+        ncm_snapshot_unref(r->drift);
+        r->drift = ncm_snapshot_ref(drift);
+    }
     filter_rows(r);
     place_version(r);
     if (r->view == VIEW_MODEL || r->view == VIEW_BOARD) {
@@ -302,6 +308,11 @@ void registry_enter(struct registry *r)
     struct ncm_query *q = ncm_query_new(NCM_T_MODELS);
     r->models_want = ncm_session_want(ui_session(r->ui), q);
     ncm_query_free(q);
+    if (ncm_session_has_monitors(ui_session(r->ui))) {
+        q = ncm_query_new(NCM_T_DRIFT);
+        r->drift_want = ncm_session_want(ui_session(r->ui), q);
+        ncm_query_free(q);
+    }
     if (r->view == VIEW_HOLDERS && r->holders_of != NULL) {
         char *of = ncm_strdup(r->holders_of);
         registry_want_holders(r, of);
@@ -317,5 +328,6 @@ void registry_leave(struct registry *r)
     drop_version(r);
     drop_holders(r);
     ncm_want_release(r->models_want);
-    r->models_want = NULL;
+    ncm_want_release(r->drift_want);
+    r->models_want = r->drift_want = NULL;
 }

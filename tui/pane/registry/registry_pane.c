@@ -28,6 +28,7 @@ static void destroy(void *self)
     struct registry *r = self;
     registry_leave(r);
     ncm_snapshot_unref(r->models);
+    ncm_snapshot_unref(r->drift);
     registry_free_picks(r);
     ncm_arena_free(r->arena);
     ncm_free(r->detail);

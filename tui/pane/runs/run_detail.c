@@ -100,6 +100,7 @@ static void fill(struct detail *d)
         .children = d->children.snap,
         .experiment = experiments_find(d->experiments.snap, ncm_cstr(r->experiment_id)),
         .model = facts != NULL ? &facts->facts : NULL,
+        .drift = d->base.pane->drift.snap,
     };
     run_facts_fill(&d->overview, &in);
     d->facts_ms = ncm_now_ms();

@@ -39,6 +39,22 @@ static void facts_time(struct pairs *p, const struct ncm_run *r)
     pairs_text(p, _("duration"), text, skewed ? ROLE_WARN : ROLE_TEXT);
 }
 
+/* What the model that came of it is fed with now, where it serves. */
+static void facts_drift(struct pairs *p, const struct run_facts_input *in)
+{
+    const struct ncm_run *r = in->run;
+    for (size_t i = 0; i < r->n_versions; i++) {
+        char text[256];
+        const struct ncm_version_ref *v = &r->versions[i];
+        bool serves = ncm_str_is(v->stage, "Production") || ncm_str_is(v->stage, "Staging");
+        enum role role = common_drift_text(in->drift, v->model, text, sizeof text);
+        if (serves && text[0] != '\0') {
+            pairs_text(p, _("drift now"), text, role);
+            return;
+        }
+    }
+}
+
 static void facts_versions(struct pairs *p, const struct ncm_run *r)
 {
     for (size_t i = 0; i < r->n_versions; i++) {
@@ -169,6 +185,7 @@ void run_facts_fill(struct pairs *p, const struct run_facts_input *in)
     if (r->lifecycle == NCM_DELETED)
         pairs_text(p, "", _("deleted; `:restore` brings it back"), ROLE_WARN);
     facts_versions(p, r);
+    facts_drift(p, in);
     facts_time(p, r);
     fact_str(p, _("user"), r->user);
     pairs_add(p, _("run id"), r->id, ROLE_TEXT);

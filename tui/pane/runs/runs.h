@@ -8,6 +8,7 @@
 #include "api/runs.h"
 #include "api/session.h"
 #include "api/text.h"
+#include "pane/common_drift.h"
 #include "ui/pane.h"
 #include "ui/widget.h"
 
@@ -94,6 +95,7 @@ struct runs_pane {
     bool guest;         /* the view above the browser was opened by another pane */
     struct feed models; /* for version badges and completion */
     struct badge_index *badges;
+    struct feed drift; /* of the models that are watched; nothing is asked where none is */
     struct run_action action;
     char *deleting; /* id of the run whose view asked to delete it, or NULL */
 };
@@ -453,6 +455,7 @@ struct run_facts_input {
     const struct ncm_runs_snapshot *children;
     const struct ncm_experiment *experiment;
     const struct ncm_model_facts *model;
+    const struct ncm_drift_snapshot *drift; /* or NULL */
 };
 void run_facts_fill(struct pairs *p, const struct run_facts_input *in);
 

@@ -56,6 +56,8 @@ static void *create(struct ui *ui)
     p->ui = ui;
     p->stack[p->depth++] = browse_new(p);
     pane_ask(p, &p->models, ncm_query_new(NCM_T_MODELS));
+    if (ncm_session_has_monitors(pane_session(p)))
+        pane_ask(p, &p->drift, ncm_query_new(NCM_T_DRIFT));
     return p;
 }
 
@@ -68,6 +70,7 @@ static void destroy(void *self)
     ncm_free(p->deleting);
     badges_free(p->badges);
     feed_release(&p->models);
+    feed_release(&p->drift);
     ncm_free(p);
 }
 
@@ -81,6 +84,7 @@ static void show(struct runs_pane *p, bool shown)
     bool paused = !shown;
     p->shown = shown;
     feed_pause(&p->models, paused); /* what is asked last is answered first */
+    feed_pause(&p->drift, paused);
     for (size_t i = 0; i < p->depth; i++)
         p->stack[i]->ops->feeds(p->stack[i], pause_feed, &paused);
 }
@@ -113,6 +117,7 @@ static void update(void *self)
     struct runs_pane *p = self;
     if (feed_update(&p->models))
         take_models(p);
+    feed_update(&p->drift);
     for (size_t i = 0; i < p->depth; i++) {
         p->stack[i]->ops->feeds(p->stack[i], update_feed, NULL);
         p->stack[i]->ops->update(p->stack[i]);

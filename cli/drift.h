@@ -1,0 +1,36 @@
+/* Between the files of `drift check` and `drift measures`. */
+#ifndef NCM_CLI_DRIFT_H
+#define NCM_CLI_DRIFT_H
+
+#include "api/drift.h"
+#include "cli.h"
+
+/* The result with what was asked for. */
+struct cli_drift {
+    const struct ncm_drift_check *check;
+    const char *reference, *current; /* as they were named */
+    const char *method;              /* its word */
+};
+
+/* drift_json.c: the whole, by the contract; one column of it. */
+void cli_drift_json(struct ncm_json *j, const void *item);
+void cli_drift_column_json(struct ncm_json *j, const void *item);
+
+/* drift_text.c. All append to out, cleaned; numbers as people read them. */
+/* Which feature moved, how much, does it matter: one or two sentences. */
+void cli_drift_answer(struct ncm_buf *out, const struct cli_drift *d);
+/* The method's figure: "0.413", or a dash. */
+void cli_drift_number(struct ncm_buf *out, double v);
+/* "(12, 45] 10 % → 31 %", the bin or category that adds most; nothing where none moved. rank 0 is
+ * the greatest. false where there is none of that rank. */
+bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size_t rank);
+/* "ok", "warning"…, translated. */
+const char *cli_drift_state(enum ncm_drift_state s);
+/* "1.2 %" of the rows are missing. */
+void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_side *s);
+
+/* drift_report.c, drift_html.c: documents of their own. */
+void cli_drift_markdown(struct ncm_buf *out, const struct cli_drift *d);
+void cli_drift_html(struct ncm_buf *out, const struct cli_drift *d);
+
+#endif

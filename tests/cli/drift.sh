@@ -1,0 +1,180 @@
+#!/bin/sh
+# Two files of rows against each other: the oracle's figures, the shape, the verdict, the reports.
+. "$(dirname "$0")/lib.sh"
+f=$root/tests/fixtures/drift
+cd "$scratch" || exit 1
+
+# ---- every measure of every fixture, as scipy, Evidently and NannyML say it
+python3 - "$f" "$NCMLOPS_BIN" >"$scratch/oracle" <<'EOF'
+import json, subprocess, sys
+folder, program = sys.argv[1:]
+read = lambda name: json.load(open(f"{folder}/{name}.json", encoding="utf-8"))
+got, wrong, checked = {}, [], 0
+for pair in read("manifest")["pairs"]:
+    case, types = pair["case"], ",".join(f"{k}={v}" for k, v in pair["columns"].items())
+    answer = subprocess.run([program, "drift", "measures", "--reference", f"{folder}/{case}_ref.csv",
+        "--current", f"{folder}/{case}_cur.csv", "--types", types, "-o", "json"], capture_output=True)
+    for x in json.loads(answer.stdout):
+        got[case, x["column"], x["measure"]] = x
+def close(a, b, x, t):
+    if b is None or b == "nan":
+        return a is None and bool(x["error"])
+    if isinstance(b, list):
+        return isinstance(a, list) and len(a) == len(b) and all(close(i, j, x, t) for i, j in zip(a, b))
+    if isinstance(b, dict):
+        return isinstance(a, dict) and a.keys() == b.keys() and all(close(a[k], b[k], x, t) for k in b)
+    if isinstance(b, str):
+        return a == b
+    return isinstance(a, (int, float)) and abs(a - b) <= t["abs"] + t["rel"] * abs(b)
+for e in read("expected"):
+    if e["case"].startswith("pvalues:"):
+        continue
+    key = e["case"], e["column"], e["metric"]
+    x, checked = got.get(key), checked + 1
+    if x is None or not close(x["value"], e["value"], x, e["tolerance"]):
+        wrong.append((key, e["value"], x))
+for w in wrong[:10]:
+    print("#", w)
+print("right" if checked > 1400 and not wrong else "wrong", checked)
+EOF
+last="drift measures" rc=0 err="" out=$(cat "$scratch/oracle")
+out_has "right" "every measure of the fixtures is what the other tools say"
+
+# ---- the shape of a check
+run drift check --reference "$f/normal_shift_ref.csv" --current "$f/normal_shift_cur.csv" -o json
+rc 0 "check"
+json 'd["rows"] == {"reference": 2000, "current": 1500} and isinstance(d["drifted"], bool) and
+    0 <= d["drifted_share"] <= 1' "rows, share and verdict"
+json '{"name","type","method","statistic","p_value","threshold","drifted","psi","missing","new_categories",
+    "histogram"} <= set(d["columns"][0])' "the fields of a column"
+json '(lambda c: c["type"] == "numeric" and c["method"] == "psi" and c["statistic"] == c["psi"] and
+    c["p_value"] is None and c["threshold"] == 0.25 and c["missing"] == {"reference": 0, "current": 0})(
+    d["columns"][0])' "the house's PSI"
+json '(lambda h: len(h["edges"]) == len(h["reference"]) + 1 == len(h["current"]) + 1 and
+    sum(h["reference"]) == 2000 and sum(h["current"]) == 1500 and h["edges"] == sorted(h["edges"]))(
+    d["columns"][0]["histogram"])' "a histogram holds every row"
+run drift check --reference "$f/cat_new_ref.csv" --current "$f/cat_new_cur.csv" -o json --exit-code
+rc 10 "--exit-code: drifted"
+json 'd["drifted"] and d["columns"][0]["type"] == "categorical" and
+    d["columns"][0]["new_categories"] == ["pink"] and d["columns"][0]["gone_categories"] == ["grey"]' \
+    "categories that came and went"
+json '[x["kind"] for x in d["columns"][0]["findings"]] == ["new_categories", "lost_categories"]' "findings"
+run drift check --reference "$f/same_dist_ref.csv" --current "$f/same_dist_cur.csv" --exit-code
+rc 0 "--exit-code: nothing drifted"
+out_has "None of 1 column drifted." "the answer comes first"
+run drift check --reference "$f/empty_cur_ref.csv" --current "$f/empty_cur_cur.csv" -o json
+json 'd["columns"][0]["state"] == "no_data" and d["columns"][0]["statistic"] is None and
+    d["columns"][0]["why"] and not d["drifted"]' "an empty side has no figure"
+
+# ---- methods and thresholds
+pair="--reference $f/normal_shift_ref.csv --current $f/normal_shift_cur.csv"
+# shellcheck disable=SC2086 # two options each
+{
+run drift check $pair --threshold 0.05 -o json
+json 'd["drifted"] and d["columns"][0]["threshold"] == 0.05' "--threshold"
+run drift check $pair --threshold "0.05, 0.5" -o json
+json 'd["columns"][0]["state"] == "warning" and not d["drifted"]' "warning and critical"
+run drift check $pair --method ks.p -o json
+json '(lambda c: c["p_value"] < 1e-10 and c["drifted"] and c["effect"] > 0.1)(d["columns"][0])' "a p-value with its effect"
+run drift check $pair --method evidently -o json
+json '"Wasserstein" in d["columns"][0]["method"] and d["columns"][0]["threshold"] == 0.1 and d["drifted"]' \
+    "as Evidently chooses"
+run drift check $pair --method pssi
+rc 2 "an unknown method"
+run drift check $pair --threshold high
+rc 2 "an unknown threshold"
+run drift check $pair --threshold "< 0.2"
+rc 2 "a distance is worse the greater it is"
+run drift check $pair --columns y
+rc 2 "an unknown column"
+run drift check $pair --types x=text
+rc 2 "an unknown type"
+run drift check --reference "$f/tiny_ref.csv"
+rc 2 "one side is not enough"
+run drift check $pair --current nowhere.csv
+rc 5 "a file that is not there"
+}
+
+# ---- what differs in the tables themselves
+python3 - <<'EOF'
+import random
+r = random.Random(7)
+def write(name, head, rows):
+    with open(name, "w", encoding="utf-8") as f:
+        f.write(head + "\n")
+        f.writelines(",".join(map(str, row)) + "\n" for row in rows)
+rows = [(f"id{i}", r.gauss(0, 1), r.gauss(5, 2), r.choice("ab")) for i in range(3000)]
+write("ref.csv", "id,amount,gone,kind", rows)
+write("cur.csv", "kind,<b>new</b>,amount,id", [(k, i, a, n + "x") for i, (n, a, _, k) in enumerate(rows)])
+write("words.csv", "id,amount,gone,kind", [(n, "high", g, k) for n, a, g, k in rows])
+write("few.csv", "amount", [(r.gauss(0, 1),) for _ in range(40)])
+EOF
+run drift check --reference ref.csv --current cur.csv -o json --exit-code
+rc 10 "a lost column is a difference"
+json 'd["drifted"] and d["left_out"] == ["id"] and [c["name"] for c in d["columns"]] == ["amount", "kind"] and
+    not any(c["drifted"] for c in d["columns"])' "columns go by name; names of rows are no feature"
+json 'sorted((x["kind"], x["severity"]) for x in d["findings"]) ==
+    [("lost_column", "critical"), ("new_column", "warning")]' "columns that came and went"
+run drift check --reference ref.csv --current words.csv -o json
+json 'd["parse_failures"]["current"] == 3000' "words in a column of numbers are counted"
+err_has "are no numbers" "and told"
+run drift check --reference ref.csv --current few.csv --columns amount
+out_has "a small sample" "few rows are said so"
+run drift check --reference ref.csv --current few.csv --columns amount -o json
+json 'not d["drifted"] and d["columns"][0]["state"] in ("small", "ok")' "nor is it in JSON"
+"$NCMLOPS_BIN" drift check --reference ref.csv --current - -o json <cur.csv >out 2>err
+rc=$? last="drift check --current -"
+rc 0 "standard input"
+run drift check --reference - --current -
+rc 2 "but not for both sides"
+
+# ---- the other forms
+run drift check --reference ref.csv --current cur.csv -o csv
+python3 -c 'import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8", newline="")))
+sys.exit([r["name"] for r in rows] != ["amount", "kind"] or rows[0]["missing.reference"] != "0")' "$scratch/out"
+tap $? "csv: a row a column"
+run drift check --reference ref.csv --current cur.csv -o jsonl
+json 'd["columns"][0]["name"] == "amount"' "jsonl: the same object on one line"
+run drift check --reference ref.csv --current cur.csv -o md
+out_has "| amount |" "md: a table"
+out_lacks "<b>" "md: names are no markup"
+run drift check --reference "$f/cat_new_ref.csv" --current "$f/cat_new_cur.csv" -o html
+python3 - "$scratch/out" <<'EOF'
+import html.parser, re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+class Check(html.parser.HTMLParser):
+    void = {"meta", "br"}
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], set()
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.void:
+            self.open.append(tag)
+        for key, value in attrs:
+            assert not (key in ("src", "href") and not value.startswith("#")), (key, value)
+            assert not key.startswith("on"), key
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+    def handle_startendtag(self, tag, attrs):
+        self.seen.add(tag)
+c = Check()
+c.feed(text)
+assert not c.open, c.open
+assert "svg" in c.seen and "script" not in c.seen and "link" not in c.seen
+assert not re.search(r"https?://", text) and "prefers-color-scheme" in text
+EOF
+tap $? "html: whole, stands alone, runs nothing"
+run drift check --reference ref.csv --current cur.csv -o html
+out_lacks "<b>new</b>" "html: names are no markup"
+run runs -o html
+rc 2 "other commands make no page"
+run drift measures --reference "$f/cat_new_ref.csv" --current "$f/cat_new_cur.csv" -o json
+json 'all(set(x) == {"column","measure","value","error"} for x in d)' "measures: fields"
+json '[x for x in d if x["measure"] == "evidently.g_test"][0]["value"] is None and
+    [x for x in d if x["measure"] == "evidently.g_test"][0]["error"]' "what a tool refuses has a reason"
+printf 'contexts:\n  a:\n    models:\n      m:\n        monitors:\n          - {name: n, current: ref.csv, reference: first, method: pssi}\n' >bad.yaml
+run config check --config bad.yaml
+err_has "bad.yaml:6:67: There is no method 'pssi'" "config check knows the methods"
+finish
