@@ -5,7 +5,7 @@
 #include "drift.h"
 #include "out.h"
 
-enum { PAGE_MAX = 256 * 1024 * 1024 };
+enum { PAGE_MAX = 256 * 1024 * 1024, BINS_SHOWN = 3 };
 
 /* ---- the options ---------------------------------------------------------------------------- */
 
@@ -177,6 +177,23 @@ static bool print_columns(struct cli *c, const struct ncm_drift_check *x, struct
     return cli_print_list(c, &l, err);
 }
 
+/* A second look at what moved: the bins that add most after the first, and since when. */
+static void put_drifted(struct ncm_buf *out, const struct ncm_drift_column *c)
+{
+    ncm_text_clean(out, ncm_cstr(c->name), c->name.len, NCM_CLEAN_LINE);
+    ncm_buf_puts(out, _(" drifted"));
+    cli_drift_since(out, c);
+    for (size_t rank = 0; rank < BINS_SHOWN; rank++) {
+        struct ncm_buf bin;
+        ncm_buf_init(&bin, 4096);
+        if (cli_drift_moved(&bin, c, rank)) {
+            ncm_buf_printf(out, "%s%s", rank == 0 ? ":  " : ";  ", bin.p);
+        }
+        ncm_buf_release(&bin);
+    }
+    ncm_buf_putc(out, '\n');
+}
+
 /* The sentence of a column begins with its name. */
 static void put_findings_of(struct ncm_buf *out, const struct ncm_drift_finding *f, size_t n)
 {
@@ -195,6 +212,9 @@ static void put_findings(struct ncm_buf *out, const struct ncm_drift_table *t)
     put_findings_of(out, t->findings, t->n_findings);
     for (size_t i = 0; i < t->n; i++) {
         const struct ncm_drift_column *c = &t->columns[i];
+        if (c->drifted) {
+            put_drifted(out, c);
+        }
         put_findings_of(out, c->findings, c->n_findings);
         if (c->small_sample && c->state > NCM_DRIFT_NO_DATA) {
             ncm_text_clean(out, ncm_cstr(c->name), c->name.len, NCM_CLEAN_LINE);
@@ -273,6 +293,7 @@ static bool print_check(struct cli *c, const struct cli_drift *d, struct ncm_err
     case CLI_TABLE:
         return print_table(c, d, err);
     case CLI_CSV:
+    case CLI_JSONL:
         return print_columns(c, d->check, err);
     case CLI_MD:
     case CLI_HTML:

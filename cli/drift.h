@@ -24,6 +24,8 @@ void cli_drift_number(struct ncm_buf *out, double v);
 /* "(12, 45] 10 % → 31 %", the bin or category that adds most; nothing where none moved. rank 0 is
  * the greatest. false where there is none of that rank. */
 bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size_t rank);
+/* ", since 2026-11-21 14:00": from when on it is over the threshold; nothing where not known. */
+void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c);
 /* "ok", "warning"…, translated. */
 const char *cli_drift_state(enum ncm_drift_state s);
 /* "1.2 %" of the rows are missing. */

@@ -63,49 +63,62 @@ static void words(struct ncm_json *j, const char *key, const struct ncm_drift_co
     ncm_json_end_arr(j);
 }
 
-/* Numbers: one edge more than bins, evenly spaced. Categories: their words stand for edges. */
+/* The bins that the drift is measured on: (-inf,e1], (e1,e2] … (ek,inf), one more than there are
+ * edges. Categories: their words stand for edges. terms: what each bin adds to the PSI. */
 static void histogram(struct ncm_json *j, const struct ncm_drift_column *c)
 {
     bool category = c->type == NCM_COLUMN_CATEGORY;
+    size_t bins = c->edges != NULL ? c->n_edges + 1 : 0;
     ncm_json_key(j, "histogram");
     ncm_json_obj(j);
+    if (!category) {
+        numbers(j, "edges", c->edges, c->n_edges);
+        counts(j, "reference", c->ref_counts, bins);
+        counts(j, "current", c->cur_counts, bins);
+        numbers(j, "terms", c->terms, bins);
+        ncm_json_end_obj(j);
+        return;
+    }
     ncm_json_key(j, "edges");
     ncm_json_arr(j);
-    for (size_t i = 0; category && i < c->n_categories; i++) {
+    for (size_t i = 0; i < c->n_categories; i++) {
         ncm_json_str_n(j, c->categories[i].word.p, c->categories[i].word.len);
     }
-    for (size_t i = 0; !category && c->n_shape > 0 && i <= c->n_shape; i++) {
-        double part = (double)i / (double)c->n_shape;
-        ncm_json_num(j, c->shape_lo * (1 - part) + c->shape_hi * part);
-    }
     ncm_json_end_arr(j);
-    for (int side = 0; side < 2; side++) {
-        ncm_json_key(j, side == 0 ? "reference" : "current");
+    for (int k = 0; k < 3; k++) {
+        ncm_json_key(j, k == 0 ? "reference" : k == 1 ? "current" : "terms");
         ncm_json_arr(j);
-        for (size_t i = 0; category && i < c->n_categories; i++) {
-            ncm_json_i64(j, side == 0 ? c->categories[i].ref : c->categories[i].cur);
-        }
-        for (size_t i = 0; !category && i < c->n_shape; i++) {
-            ncm_json_i64(j, side == 0 ? c->shape_ref[i] : c->shape_cur[i]);
+        for (size_t i = 0; i < c->n_categories; i++) {
+            const struct ncm_drift_category *x = &c->categories[i];
+            if (k == 2) {
+                ncm_json_num(j, x->term);
+            } else {
+                ncm_json_i64(j, k == 0 ? x->ref : x->cur);
+            }
         }
         ncm_json_end_arr(j);
     }
     ncm_json_end_obj(j);
 }
 
-/* The bins that the drift is measured on; null for categories, which are their own. */
-static void bins(struct ncm_json *j, const struct ncm_drift_column *c)
+/* Even bins over both sides, for drawing: edges are one more than bins; null for categories. */
+static void shape(struct ncm_json *j, const struct ncm_drift_column *c)
 {
-    ncm_json_key(j, "bins");
-    if (c->edges == NULL) {
+    ncm_json_key(j, "shape");
+    if (c->n_shape == 0) {
         ncm_json_null(j);
         return;
     }
     ncm_json_obj(j);
-    numbers(j, "edges", c->edges, c->n_edges);
-    counts(j, "reference", c->ref_counts, c->n_edges + 1);
-    counts(j, "current", c->cur_counts, c->n_edges + 1);
-    numbers(j, "terms", c->terms, c->n_edges + 1);
+    ncm_json_key(j, "edges");
+    ncm_json_arr(j);
+    for (size_t i = 0; i <= c->n_shape; i++) {
+        double part = (double)i / (double)c->n_shape;
+        ncm_json_num(j, c->shape_lo * (1 - part) + c->shape_hi * part);
+    }
+    ncm_json_end_arr(j);
+    counts(j, "reference", c->shape_ref, c->n_shape);
+    counts(j, "current", c->shape_cur, c->n_shape);
     ncm_json_end_obj(j);
 }
 
@@ -161,7 +174,7 @@ static void added(struct ncm_json *j, const struct ncm_drift_column *c)
     flag(j, "reference_constant", c->reference_constant);
     flag(j, "approximate", c->approximate);
     words(j, "gone_categories", c, true);
-    bins(j, c);
+    shape(j, c);
     side(j, "reference", &c->ref);
     side(j, "current", &c->cur);
     findings(j, c->findings, c->n_findings);

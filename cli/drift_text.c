@@ -112,6 +112,15 @@ bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size
     return true;
 }
 
+void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c)
+{
+    char time[64];
+    if (c->since_ms != NCM_NO_TIME) {
+        ncm_fmt_time(time, sizeof time, c->since_ms, false);
+        ncm_buf_printf(out, _(", since %s"), time);
+    }
+}
+
 /* "amount: psi 0.41, critical from 0.25 on". */
 static void figure(struct ncm_buf *out, const struct ncm_drift_column *c)
 {
@@ -134,6 +143,7 @@ static void figure(struct ncm_buf *out, const struct ncm_drift_column *c)
         ncm_buf_printf(out, ", %s ", ncm_cstr(c->effect_name));
         cli_drift_number(out, c->effect);
     }
+    cli_drift_since(out, c);
     ncm_buf_release(&method);
 }
 
@@ -180,11 +190,6 @@ void cli_drift_answer(struct ncm_buf *out, const struct cli_drift *d)
     if (worst != NULL && !isnan(worst->small_drifts ? worst->p_value : worst->statistic)) {
         ncm_buf_puts(out, _(" Worst is "));
         figure(out, worst);
-        if (worst->since_ms != NCM_NO_TIME) {
-            char since[40];
-            ncm_buf_printf(out, _(", since %s"),
-                           ncm_fmt_time(since, sizeof since, worst->since_ms, false));
-        }
         ncm_buf_putc(out, '.');
     }
     ncm_buf_printf(out, _(" Reference %s rows, current %s rows."),

@@ -139,8 +139,8 @@ static void say_changes(struct watching *x, const struct ncm_drift_snapshot *s)
         size_t place = 0; /* the snapshot's order follows the states */
         for (size_t k = 0; k < s->n; k++) {
             int by_model = ncm_str_compare(s->items[k].model, m->model);
-            place += by_model < 0 ||
-                     (by_model == 0 && ncm_str_compare(s->items[k].name, m->name) < 0);
+            place +=
+                by_model < 0 || (by_model == 0 && ncm_str_compare(s->items[k].name, m->name) < 0);
         }
         if (x->before[place] == m->state) {
             continue;

@@ -121,6 +121,8 @@ struct ncm_drift_column {
     bool learned, small_sample, reference_constant, approximate;
     enum ncm_drift_state state;
     bool drifted;
+    int64_t since_ms; /* from when on the current rows are over the threshold without a break;
+                         NCM_NO_TIME: they are not, or nothing says when they were */
     double psi, js, ks, w1, w1_norm; /* whatever the method; NaN where it has none */
     struct ncm_drift_side ref, cur;
     /* NUMBER: n_edges edges, n_edges + 1 bins (-inf,e1] … (ek,inf); the drift is measured on them.
@@ -141,7 +143,6 @@ struct ncm_drift_column {
     struct ncm_drift_finding *findings;
     size_t n_findings;
     struct ncm_str why; /* why there is no statistic; absent where there is one */
-    int64_t since_ms;   /* of two tables whose rows have times: since when it drifts; NCM_NO_TIME */
 };
 
 /* NCM_T_DRIFT_FEATURE: one feature in one window. */

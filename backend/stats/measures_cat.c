@@ -119,15 +119,18 @@ static void as_evidently(const struct ncm_cats *t, const struct teller *to)
     tell(to, "evidently.jensenshannon", ncm_evidently_cat_js(t));
     tell(to, "evidently.kl_div", ncm_evidently_cat_kl(t));
     tell(to, "evidently.hellinger", ncm_evidently_cat_hellinger(t));
+    const char *one = _("One category alone leaves nothing to test.");
     if (t->n > 1)
         tell(to, "evidently.chisquare", ncm_evidently_cat_chisquare(t));
     else
-        tell_error(to, "evidently.chisquare", _("One category alone leaves nothing to test."));
-    if (ncm_evidently_cat_g(t, &p))
-        tell(to, "evidently.g_test", p);
-    else
+        tell_error(to, "evidently.chisquare", one);
+    if (!ncm_evidently_cat_g(t, &p))
         tell_error(to, "evidently.g_test",
                    _("Evidently's G-test compares only sides with the same number of values."));
+    else if (t->n > 1)
+        tell(to, "evidently.g_test", p);
+    else
+        tell_error(to, "evidently.g_test", one);
     if (t->n <= 2)
         tell(to, "evidently.z", ncm_evidently_cat_z(t));
     tell(to, "evidently.default.score", ncm_evidently_cat_default(t).score);

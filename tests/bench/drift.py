@@ -14,6 +14,11 @@ import sys
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import stores  # noqa: E402
+from screen import Watched  # noqa: E402
+
 FOLDER = os.environ.get("NCMLOPS_BENCH_CACHE", os.path.join(
     os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "ncmlops-bench"))
 PATIENCE_S = 600
@@ -275,12 +280,51 @@ class Drift:
         finally:
             w.close()
 
+    def bench_screen(self, seconds=15):
+        """The drift pane on a log that grows, and how soon it knows of a line."""
+        w = Watch(self.program, "10s", empty_store=stores.template(self.program))
+        t = None
+        try:
+            open(w.log, "w", encoding="ascii").close()
+            t = Watched([self.program], 45, 160, env=w.env)
+            t.until("ncmlops")
+            t.settle(1)
+            t.send(b"5")
+            t.settle(2)
+            sent = 0
+            for rate in (10_000, 100_000):
+                with subprocess.Popen([sys.executable, "-c", WRITER, w.log, str(rate), str(seconds)],
+                                      stdout=subprocess.PIPE) as writer:
+                    cpu, size, began = t.cpu_fine_ms(), len(t.data), time.monotonic()
+                    while writer.poll() is None:
+                        t.pump(0.1)
+                    took = time.monotonic() - began
+                    sent += int(writer.stdout.read())
+                self.say("drift pane open, %s lines/s: CPU of one core" % format(rate, ","),
+                         self.number((t.cpu_fine_ms() - cpu) / took / 10), "%", "",
+                         "%s B/s to the terminal" % self.number((len(t.data) - size) / took))
+                t.until(format(sent, ",") + " rows")
+            lag = []
+            for i in range(7):
+                t.settle(0.3 + i * 0.1, 2)
+                with open(w.log, "a", encoding="ascii") as f:
+                    f.write(('{"timestamp":%d,"f0":1}\n' % (time.time() * 1000)) * 100)
+                sent += 100
+                lag.append(t.until(format(sent, ",") + " rows") * 1e3)
+            self.say("drift pane: from a line to what the screen says (median / most)", "%s / %s" % (
+                self.number(sorted(lag)[3]), self.number(max(lag))), "ms", "1000")
+            self.say("drift pane: memory", self.number(t.memory_mb()), "MB", "")
+        finally:
+            if t is not None:
+                t.close()
+            w.close()
+
     def bench_idle(self, seconds=60):
         w = Watch(self.program, "1m")
         try:
-            log_lines(w.log, 20_000, int(time.time() * 1000) - 200_000 * 10, 100)
+            log_lines(w.log, 20_000, int(time.time() * 1000) - 200_000 * 10 - 300_000, 100)
             w.begin()
-            time.sleep(5)
+            time.sleep(15)
             cpu, wakes = w.cpu_s(), w.status("voluntary_ctxt_switches")
             time.sleep(seconds)
             self.say("watching a quiet log, a minute: CPU",
@@ -293,7 +337,8 @@ class Drift:
 
     def bench_log(self):
         """A log larger than memory: a block again and again, so that windows of rows are its only ones."""
-        w = Watch(self.program, "1000000 rows", follow=False)
+        w = Watch(self.program, "1000000 rows", follow=False,
+                  empty_store=stores.template(self.program))
         try:
             gb = float(os.environ.get("NCMLOPS_BENCH_LOG_GB", "20"))
             gb = gb if free_gb(w.folder) > 3 * gb else 5
@@ -310,6 +355,14 @@ class Drift:
                      "%s s, %s s of CPU, %s GB/s" % (
                          self.number(took["wall"]), self.number(took["cpu"]),
                          self.number(size / took["wall"])))
+            os.remove(os.path.join(w.folder, "mlflow.ncmlops.db"))  # as if never read
+            t = Watched([self.program], 45, 160, env=w.env)
+            t.until("ncmlops")
+            t.settle(1)
+            t.send(b"5")
+            self.say("the same log: first figures on screen",
+                     self.number(t.until(r"f\d .*0\.\d+ +>") * 1e3), "ms", "1000")
+            t.close()
         finally:
             w.close()
 
@@ -320,6 +373,7 @@ class Drift:
             "drift-pair": self.bench_pair,
             "drift-follow": lambda: self.bench_follow(10_000),
             "drift-flood": lambda: self.bench_follow(100_000),
+            "drift-screen": self.bench_screen,
             "drift-idle": self.bench_idle,
         }
         if os.environ.get("NCMLOPS_BENCH_LARGE"):

@@ -50,9 +50,12 @@ json '{"name","type","method","statistic","p_value","threshold","drifted","psi",
 json '(lambda c: c["type"] == "numeric" and c["method"] == "psi" and c["statistic"] == c["psi"] and
     c["p_value"] is None and c["threshold"] == 0.25 and c["missing"] == {"reference": 0, "current": 0})(
     d["columns"][0])' "the house's PSI"
-json '(lambda h: len(h["edges"]) == len(h["reference"]) + 1 == len(h["current"]) + 1 and
-    sum(h["reference"]) == 2000 and sum(h["current"]) == 1500 and h["edges"] == sorted(h["edges"]))(
-    d["columns"][0]["histogram"])' "a histogram holds every row"
+json '(lambda h: h["edges"] == sorted(h["edges"]) and h["reference"] == [200] * 10 and
+    h["current"] == [87, 115, 99, 109, 174, 143, 145, 168, 222, 238] and len(h["edges"]) == 9 and
+    abs(sum(h["terms"]) - d["columns"][0]["psi"]) < 1e-12)(d["columns"][0]["histogram"])' \
+    "the histogram is of the bins that the drift is measured on, and holds every row"
+json '(lambda h: len(h["edges"]) == len(h["reference"]) + 1 and sum(h["reference"]) == 2000)(
+    d["columns"][0]["shape"])' "the shape is of even bins"
 run drift check --reference "$f/cat_new_ref.csv" --current "$f/cat_new_cur.csv" -o json --exit-code
 rc 10 "--exit-code: drifted"
 json 'd["drifted"] and d["columns"][0]["type"] == "categorical" and
@@ -128,6 +131,72 @@ rc 0 "standard input"
 run drift check --reference - --current -
 rc 2 "but not for both sides"
 
+# ---- since when, and what files can be
+python3 - <<'EOF'
+import gzip, json, random, sqlite3
+r = random.Random(3)
+day = 86400000
+def rows(n, since, start=1790000000000):
+    return [(start + i * day // 100, r.gauss(5 if since <= i else 0, 1), r.choice("ab")) for i in range(n)]
+def write(name, rows, bad=()):
+    with (gzip.open if name.endswith("gz") else open)(name, "wt", encoding="utf-8") as f:
+        f.write("ts,amount,kind\n")
+        for i, x in enumerate(rows):
+            f.write(",".join(map(str, x)) + "\n" + ('1,2\n' if i in bad else ""))
+write("then.csv", rows(3000, 9e9))
+late = rows(3000, 1500)
+write("late.csv", sorted(late, key=lambda x: x[1]))
+write("over.csv.gz", [(t, r.gauss(5 if 300 <= i < 2100 else 0, 1), k) for i, (t, _, k) in enumerate(late)])
+write("bad.csv", late, {500, 700, 900})
+for day_ in "12":
+    write(f"day{day_}.csv", late[1500:] if day_ == "2" else late[:1500])
+open("head.csv", "w").write("ts,amount,kind\n")
+open("nothing.csv", "w").close()
+with open("late.jsonl", "w") as f:
+    for i, (t, a, k) in enumerate(late):
+        f.write(json.dumps({"ts": t, **({"amount": a} if i > 40 else {}), "kind": k}) + "\n")
+with open("plain.csv", "w") as f:
+    f.write("amount,kind\n" + "".join(f"{a},{k}\n" for _, a, k in rows(3000, 9e9)))
+db = sqlite3.connect("late.db")
+db.execute("create table predictions (ts integer, amount real, kind text)")
+db.executemany("insert into predictions values (?, ?, ?)", late)
+db.commit()
+EOF
+since='[(c["since"] - 1790000000000) // 86400000 for c in d["columns"] if c["drifted"]] == [15]'
+for current in late.csv "day*.csv" late.jsonl late.db; do
+    run drift check --reference then.csv --current "$current" -o json
+    json "$since" "$current: since when, whatever the order of the rows"
+done
+json 'd["rows"] == {"reference": 3000, "current": 3000} and [c["name"] for c in d["columns"]] ==
+    ["amount", "kind"] and d["columns"][1]["since"] is None' "times are no feature; what does not drift has no since"
+run drift check --reference then.csv --current late.csv
+out_has "since 2026-10-06" "the answer says since when"
+run drift check --reference plain.csv --current late.csv -o json
+json "$since and d[\"findings\"] == []" "a time column on the current side alone is enough"
+run drift check --reference plain.csv --current late.csv --time ts -o json
+json "$since" "and may be named"
+run drift check --reference then.csv --current over.csv.gz -o json
+json 'd["columns"][0]["drifted"] and d["columns"][0]["since"] is None' "what is over does not go on since then"
+run drift check --reference plain.csv --current plain.csv --time ts
+rc 2 "a time column that neither side has"
+run drift check --reference then.csv --current bad.csv -o json
+json 'd["bad_rows"] == {"reference": 0, "current": 3} and d["rows"]["current"] == 3000' "rows that cannot be read are counted"
+err_has "bad.csv: 3 rows could not be read" "and told"
+run drift check --reference then.csv --current head.csv -o json --exit-code
+rc 0 "no rows, no drift"
+json '[c["state"] for c in d["columns"]] == ["no_data", "no_data"] and d["drifted_share"] == 0' "and no figure"
+run drift check --reference then.csv --current nothing.csv -o json --exit-code
+rc 0 "an empty file"
+run drift check --reference "none*.csv" --current late.csv -o json
+rc 5 "a glob without a file"
+json 'd["error"]["code"] == "NOT_FOUND" and "none*.csv" in d["error"]["message"]' "is named"
+run drift check --reference then.csv --current late.csv --threshold learned -o json
+json '(lambda c: c["learned"] is False and c["threshold"] == 0.25)(d["columns"][0])' \
+    "nothing is learned from fewer than ten chunks"
+before=$(ls -A . "$HOME")
+run drift check --reference then.csv --current late.csv
+[ "$before" = "$(ls -A . "$HOME")" ]; tap $? "nothing is left behind"
+
 # ---- the other forms
 run drift check --reference ref.csv --current cur.csv -o csv
 python3 -c 'import csv, sys
@@ -135,7 +204,9 @@ rows = list(csv.DictReader(open(sys.argv[1], encoding="utf-8", newline="")))
 sys.exit([r["name"] for r in rows] != ["amount", "kind"] or rows[0]["missing.reference"] != "0")' "$scratch/out"
 tap $? "csv: a row a column"
 run drift check --reference ref.csv --current cur.csv -o jsonl
-json 'd["columns"][0]["name"] == "amount"' "jsonl: the same object on one line"
+[ "$(python3 -c 'import json, sys
+print(*(json.loads(x)["name"] for x in sys.stdin))' <"$scratch/out")" = "amount kind" ]
+tap $? "jsonl: a column a line"
 run drift check --reference ref.csv --current cur.csv -o md
 out_has "| amount |" "md: a table"
 out_lacks "<b>" "md: names are no markup"

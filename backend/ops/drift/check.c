@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "provider/prediction_log/find_rows.h"
-#include "ops/drift/since.h"
 #include "stats/ecdf.h"
 #include "stats/measures_cat.h"
 #include "stats/measures_num.h"
@@ -49,94 +46,50 @@ static struct ncm_log_options options_of(const struct ncm_drift_files *files)
                   .n_types = files->n_types,
                   .wanted = files->columns,
                   .n_wanted = files->n_columns,
-                  .time_name = files->time},
+                  .time_name = files->time,
+                  .may_lack_time = true},
     };
 }
 
-/* What the current side is asked for: the reference's types of the columns that it has. */
-struct wishes {
-    struct ncm_column_wish *types;
-    const char **wanted;
-    size_t n_types, n_wanted;
-};
-
-static void wish(const struct ncm_drift_files *files, const struct ncm_frame *ref,
-                 const struct ncm_map *has, struct wishes *w)
+/* A file without a row names no column; then nothing was lost, there is only nothing. */
+static void give_columns(struct sides *s)
 {
-    size_t at;
-    w->types = ncm_alloc(ref->n_columns + 1, sizeof *w->types);
-    w->wanted = ncm_alloc(files->n_columns + 1, sizeof *w->wanted);
-    for (size_t i = 0; i < ref->n_columns; i++) {
-        const struct ncm_column *c = &ref->columns[i];
-        if (ncm_map_get(has, c->name, strlen(c->name), &at)) {
-            w->types[w->n_types++] = (struct ncm_column_wish){c->name, c->type};
-        }
-    }
-    for (size_t i = 0; i < files->n_columns; i++) {
-        if (ncm_map_get(has, files->columns[i], strlen(files->columns[i]), &at)) {
-            w->wanted[w->n_wanted++] = files->columns[i];
-        }
-    }
+    const struct ncm_frame_options o = {.schema = s->ref};
+    struct ncm_frame_builder *b = ncm_frame_builder_new(&o);
+    ncm_frame_free(s->cur);
+    s->cur = ncm_frame_builder_finish(b);
+    ncm_frame_builder_free(b);
 }
 
-/* The names of a file's columns, from its first row; NULL where they cannot be known before all is
- * read (standard input) or there is no row. The caller frees. */
-static bool names_of(const char *path, const struct ncm_log_options *o, struct ncm_map **out,
-                     struct ncm_err *err)
-{
-    const struct ncm_row_question any = {
-        .test = NCM_ROW_ANY, .most = 1, .since_ms = NCM_NO_TIME, .until_ms = NCM_NO_TIME};
-    struct ncm_found_rows *found;
-    *out = NULL;
-    if (strcmp(path, "-") == 0) {
-        return true;
-    }
-    if (!ncm_log_find_rows(path, o, &any, &found, NULL, err)) {
-        return false;
-    }
-    if (found->n > 0) {
-        *out = ncm_map_new();
-        for (size_t i = 0; i < found->n_columns; i++) {
-            ncm_map_set(*out, found->columns[i], strlen(found->columns[i]), i);
-        }
-    }
-    ncm_found_rows_free(found);
-    return true;
-}
-
+/* With the types of the reference; what it has besides stays, to be told as new. */
 static bool read_current(const struct ncm_drift_files *files, struct sides *s, struct ncm_err *err)
 {
     struct ncm_log_options o = options_of(files);
-    struct wishes w = {0};
-    struct ncm_map *has;
-    size_t at;
-    if (!names_of(files->current, &o, &has, err)) {
-        return false;
+    struct ncm_column_wish *types = ncm_alloc(s->ref->n_columns + 1, sizeof *types);
+    for (size_t i = 0; i < s->ref->n_columns; i++) {
+        types[i] = (struct ncm_column_wish){s->ref->columns[i].name, s->ref->columns[i].type};
     }
-    o.frame.types = NULL;
-    o.frame.n_types = 0;
-    /* A time that the reference has not is read all the same: it tells since when. */
-    o.frame.time_name = s->ref->time_name;
-    if (has == NULL) { /* the reference's columns, whatever there is */
-        o.frame.schema = s->ref;
-        o.frame.time_name = NULL;
-        o.frame.no_time = false;
-    } else {
-        wish(files, s->ref, has, &w);
-        o.frame.types = w.types;
-        o.frame.n_types = w.n_types;
-        o.frame.wanted = w.wanted;
-        o.frame.n_wanted = w.n_wanted;
-        if (s->ref->time_name != NULL &&
-            !ncm_map_get(has, s->ref->time_name, strlen(s->ref->time_name), &at)) {
-            o.frame.time_name = NULL;
-        }
+    o.frame.types = types;
+    o.frame.n_types = s->ref->n_columns;
+    o.frame.may_lack = true;
+    if (o.frame.time_name == NULL) {
+        o.frame.time_name = s->ref->time_name;
     }
     bool ok = ncm_log_read(files->current, &o, &s->cur, &s->cur_facts, NULL, NULL, NULL, err);
-    ncm_free(w.types);
-    ncm_free(w.wanted);
-    ncm_map_free(has);
+    ncm_free(types);
+    if (ok && s->cur->n_rows == 0) {
+        give_columns(s);
+    }
     return ok;
+}
+
+static bool check_time(const struct ncm_drift_files *files, const struct sides *s,
+                       struct ncm_err *err)
+{
+    if (files->time == NULL || s->ref->time_name != NULL || s->cur->time_name != NULL) {
+        return true;
+    }
+    return ncm_fail(err, NCM_USAGE, _("neither side has a column \"%s\""), files->time);
 }
 
 static bool read_both(const struct ncm_drift_files *files, struct sides *s, struct ncm_err *err)
@@ -147,7 +100,7 @@ static bool read_both(const struct ncm_drift_files *files, struct sides *s, stru
         return ncm_fail(err, NCM_USAGE, _("standard input can be one of the two sides"));
     }
     if (ncm_log_read(files->reference, &o, &s->ref, &s->ref_facts, NULL, NULL, NULL, err) &&
-        read_current(files, s, err)) {
+        read_current(files, s, err) && check_time(files, s, err)) {
         return true;
     }
     release(s);
@@ -259,6 +212,7 @@ static void doubt(const struct ncm_drift_table_options *o, struct ncm_drift_tabl
         if (c->small_sample && !c->small_drifts && alarms && is_chance(c)) {
             t->n_drifted -= c->drifted;
             c->drifted = false;
+            c->since_ms = NCM_NO_TIME;
             c->state = NCM_DRIFT_SMALL;
         }
     }
@@ -283,18 +237,6 @@ static void summarise(struct sides *s, struct ncm_drift_check *out)
     qsort(t->columns, t->n, sizeof *t->columns, worst_first);
 }
 
-/* Evidently's choice of a method changes with the number of rows: its figures of parts are none. */
-static void note_since(const struct sides *s, const struct ncm_drift_table_options *o,
-                       struct ncm_drift_table *t)
-{
-    const struct ncm_drift_method *m = o->method != NULL ? o->method : &ncm_drift_methods[0];
-    for (size_t i = 0; i < t->n && m->id != NCM_M_EVIDENTLY; i++) {
-        if (t->columns[i].drifted) {
-            t->columns[i].since_ms = ncm_drift_since(s->ref, s->cur, m, &t->columns[i]);
-        }
-    }
-}
-
 bool ncm_drift_check(const struct ncm_drift_files *files,
                      const struct ncm_drift_table_options *options, struct ncm_drift_check *out,
                      struct ncm_err *err)
@@ -309,7 +251,6 @@ bool ncm_drift_check(const struct ncm_drift_files *files,
     hide_identifiers(files, s.ref, s.ref);
     ncm_drift_table(s.ref, s.cur, options, &out->table);
     doubt(options, &out->table);
-    note_since(&s, options, &out->table);
     out->n_left_out = n_ref - s.ref->n_columns;
     out->left_out = ncm_arena_alloc(out->table.arena, out->n_left_out + 1, sizeof *out->left_out);
     for (size_t i = 0; i < out->n_left_out; i++) {

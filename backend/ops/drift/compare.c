@@ -20,6 +20,11 @@ enum {
     QUANTILES = 41,
 };
 
+static double quantile(const struct ncm_ordered *v, double q)
+{
+    return v->weights == NULL ? ncm_quantile(v->values, v->n, q) : ncm_quantile_weighted(v, q);
+}
+
 static void fill_side(const struct ncm_drift_input *in, struct ncm_drift_side *out)
 {
     *out = (struct ncm_drift_side){.rows = in->rows,
@@ -49,8 +54,8 @@ static void fill_side(const struct ncm_drift_input *in, struct ncm_drift_side *o
         out->skew = ncm_skew(m);
         out->kurtosis = ncm_kurtosis_excess(m);
     }
-    if (in->values.n > 0) {
-        ncm_quantiles(&in->values, ncm_drift_quantiles, 7, out->q);
+    for (size_t i = 0; i < 7 && in->values.n > 0; i++) {
+        out->q[i] = quantile(&in->values, ncm_drift_quantiles[i]);
     }
     if (!in->approximate) {
         out->distinct = (int64_t)ncm_distinct(in->values.values, in->values.n);
@@ -70,19 +75,8 @@ static int64_t *whole(struct ncm_arena *a, const double *counts, size_t n)
 static void fill_shape(const struct ncm_drift_input *ref, const struct ncm_drift_input *cur,
                        struct ncm_arena *a, struct ncm_drift_column *out)
 {
-    double q[QUANTILES];
-    for (size_t i = 0; i < QUANTILES; i++) {
-        q[i] = (double)i / (QUANTILES - 1);
-    }
-    q[0] = 0.005;
-    q[QUANTILES - 1] = 0.995;
-    out->n_qq = QUANTILES;
-    out->qq_ref = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_ref);
-    out->qq_cur = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_cur);
-    ncm_quantiles(&ref->values, q, QUANTILES, out->qq_ref);
-    ncm_quantiles(&cur->values, q, QUANTILES, out->qq_cur);
-    double lo = fmin(out->qq_ref[0], out->qq_cur[0]);
-    double hi = fmax(out->qq_ref[QUANTILES - 1], out->qq_cur[QUANTILES - 1]);
+    double lo = fmin(quantile(&ref->values, 0.005), quantile(&cur->values, 0.005));
+    double hi = fmax(quantile(&ref->values, 0.995), quantile(&cur->values, 0.995));
     double counts[SHAPE_BINS];
     if (!(lo < hi)) {
         lo -= 0.5;
@@ -99,6 +93,15 @@ static void fill_shape(const struct ncm_drift_input *ref, const struct ncm_drift
         out->shape_hi = hi;
     }
     ncm_bins_release(&even);
+    out->n_qq = QUANTILES;
+    out->qq_ref = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_ref);
+    out->qq_cur = ncm_arena_alloc(a, QUANTILES, sizeof *out->qq_cur);
+    for (size_t i = 0; i < QUANTILES; i++) {
+        double q = (double)i / (QUANTILES - 1);
+        q = i == 0 ? 0.005 : i == QUANTILES - 1 ? 0.995 : q;
+        out->qq_ref[i] = quantile(&ref->values, q);
+        out->qq_cur[i] = quantile(&cur->values, q);
+    }
 }
 
 static void counts_of(const struct ncm_drift_input *in, const struct ncm_bins *bins, double *out)
@@ -148,8 +151,7 @@ static int by_term(const void *a, const void *b)
     return ncm_str_compare(x->word, y->word);
 }
 
-static void compare_categories(const struct ncm_drift_input *ref,
-                               const struct ncm_drift_input *cur,
+static void compare_categories(const struct ncm_drift_input *ref, const struct ncm_drift_input *cur,
                                const struct ncm_drift_method *m, struct ncm_arena *a,
                                struct ncm_drift_column *out, struct ncm_score *score)
 {
@@ -210,7 +212,7 @@ static void no_data(struct ncm_arena *a, struct ncm_drift_column *out)
 }
 
 enum ncm_drift_state ncm_drift_state_of(double value, double warning, double critical,
-                                      enum ncm_bad_side side, bool small_is_bad)
+                                        enum ncm_bad_side side, bool small_is_bad)
 {
     if (isnan(value)) {
         return NCM_DRIFT_NO_DATA;
@@ -236,10 +238,10 @@ static void decide(const struct ncm_drift_options *o, struct ncm_drift_column *o
     if (out->small_drifts && !isnan(out->effect) && out->effect < NCM_EFFECT_LEAST) {
         out->state = NCM_DRIFT_OK;
     }
-    out->drifted = out->state == NCM_DRIFT_CRITICAL;
-    if (out->cur.n < (o->least_rows > 0 ? o->least_rows : 1)) {
+    if (out->cur.n < o->least_rows) {
         out->state = NCM_DRIFT_SMALL;
     }
+    out->drifted = out->state == NCM_DRIFT_CRITICAL;
 }
 
 void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
@@ -247,14 +249,14 @@ void ncm_drift_compare(const char *name, const struct ncm_drift_input *ref,
                        struct ncm_arena *a, struct ncm_drift_column *out)
 {
     struct ncm_score score = {.value = NAN, .p = NAN, .effect = NAN, .threshold = NAN};
-    const struct ncm_drift_method *m = ncm_drift_method_for(
-        o->method != NULL ? o->method : &ncm_drift_methods[0], ref->type);
+    const struct ncm_drift_method *m =
+        ncm_drift_method_for(o->method != NULL ? o->method : &ncm_drift_methods[0], ref->type);
     struct ncm_bins own = {0};
     *out = (struct ncm_drift_column){.name = ncm_arena_cstr(a, name),
                                      .type = ref->type,
                                      .method = ncm_arena_cstr(a, m->word),
-                                     .approximate = ref->approximate || cur->approximate};
-    out->since_ms = NCM_NO_TIME;
+                                     .approximate = ref->approximate || cur->approximate,
+                                     .since_ms = NCM_NO_TIME};
     out->statistic = out->p_value = out->p_adjusted = out->effect = NAN;
     out->psi = out->js = out->ks = out->w1 = out->w1_norm = NAN;
     fill_side(ref, &out->ref);
@@ -316,7 +318,7 @@ void ncm_drift_correct(struct ncm_drift_column *columns, size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct ncm_drift_options o = {.least_rows = 0};
         columns[i].p_adjusted = p[i];
-        if (!isnan(p[i]) && columns[i].state != NCM_DRIFT_NO_DATA) {
+        if (!isnan(p[i]) && columns[i].state > NCM_DRIFT_SMALL) {
             decide(&o, &columns[i]);
         }
     }

@@ -13,11 +13,11 @@
 struct ncm_drift_input {
     enum ncm_column_type type;
     int64_t rows, missing, infinite;
-    struct ncm_moments moments;  /* NUMBER */
-    struct ncm_ordered values;   /* NUMBER: finite, sorted, with weights where it is a sketch */
-    const double *counts;        /* NUMBER: in the bins that are compared; NULL: from the values */
-    struct ncm_cats_side words;  /* CATEGORY */
-    bool approximate;            /* the values are a sketch's */
+    struct ncm_moments moments; /* NUMBER */
+    struct ncm_ordered values;  /* NUMBER: finite, sorted, with weights where it is a sketch */
+    const double *counts;       /* NUMBER: in the bins that are compared; NULL: from the values */
+    struct ncm_cats_side words; /* CATEGORY */
+    bool approximate;           /* the values are a sketch's */
 };
 
 struct ncm_drift_options {
@@ -26,7 +26,7 @@ struct ncm_drift_options {
     enum ncm_bad_side side;
     double learned_warning, learned_critical; /* from the reference's chunks; NaN: none */
     const struct ncm_bins *bins;              /* NULL: made from the reference's values */
-    int64_t least_rows;                       /* less than that is a small sample; 0: 1 */
+    int64_t least_rows;                       /* less than that is a small sample */
 };
 
 /* Fills out, everything of it in the arena. A side without a value gives state no_data and why.

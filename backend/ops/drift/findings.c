@@ -18,21 +18,23 @@ static double weight_until(const struct ncm_ordered *v, size_t end)
     return v->weights == NULL ? (double)end : sum;
 }
 
-/* Rows of the most frequent value. */
+/* Rows of the value in the middle: the most frequent one wherever one has more than half of the
+ * rows, and only such a one is a fault. O(log n). */
 static double top_number(const struct ncm_ordered *v)
 {
-    double most = 0;
-    for (size_t i = 0; i < v->n;) {
-        size_t k = i;
-        double rows = 0;
-        while (k < v->n && v->values[k] == v->values[i]) {
-            rows += v->weights != NULL ? v->weights[k] : 1;
-            k++;
-        }
-        most = rows > most ? rows : most;
-        i = k;
+    if (v->n == 0) {
+        return 0;
     }
-    return most;
+    size_t middle = v->n / 2;
+    if (v->weights != NULL) {
+        double half = weight_until(v, v->n) / 2, before = 0;
+        for (middle = 0; middle + 1 < v->n && before + v->weights[middle] <= half; middle++) {
+            before += v->weights[middle];
+        }
+    }
+    size_t first = ncm_lower_bound(v->values, v->n, v->values[middle]);
+    size_t end = ncm_upper_bound(v->values, v->n, v->values[middle]);
+    return weight_until(v, end) - weight_until(v, first);
 }
 
 static struct ncm_quality_side side_of(const struct ncm_drift_input *in,
@@ -50,14 +52,12 @@ static struct ncm_quality_side side_of(const struct ncm_drift_input *in,
         return s;
     }
     s.top = top_number(&in->values);
-    s.negative =
-        weight_until(&in->values, ncm_lower_bound(in->values.values, in->values.n, 0.0));
+    s.negative = weight_until(&in->values, ncm_lower_bound(in->values.values, in->values.n, 0.0));
     if (range != NULL && range->moments.n > 0) {
         size_t below = ncm_lower_bound(in->values.values, in->values.n, range->moments.min);
         size_t above = ncm_upper_bound(in->values.values, in->values.n, range->moments.max);
         double all = weight_until(&in->values, in->values.n);
-        s.outside =
-            weight_until(&in->values, below) + all - weight_until(&in->values, above);
+        s.outside = weight_until(&in->values, below) + all - weight_until(&in->values, above);
     }
     return s;
 }
@@ -94,9 +94,8 @@ void ncm_drift_findings(const struct ncm_drift_input *ref, const struct ncm_drif
     }
 }
 
-static void add_schema(const char *name, const struct ncm_column *ref,
-                       const struct ncm_column *cur, struct ncm_arena *a,
-                       struct ncm_drift_finding *out, size_t *n)
+static void add_schema(const char *name, const struct ncm_column *ref, const struct ncm_column *cur,
+                       struct ncm_arena *a, struct ncm_drift_finding *out, size_t *n)
 {
     struct ncm_finding f = {.subject = name};
     struct ncm_quality_side r = {.present = ref != NULL}, c = {.present = cur != NULL};

@@ -25,17 +25,18 @@ struct ncm_drift_table_options {
 };
 struct ncm_drift_table {
     struct ncm_arena *arena;
-    struct ncm_drift_column *columns; /* of the reference that the current side has too, its order */
+    struct ncm_drift_column
+        *columns; /* of the reference that the current side has too, its order */
     size_t n;
     int64_t ref_rows, cur_rows;
     size_t n_drifted;
     double drifted_share;
-    bool drifted; /* any column is critical; as Evidently: half of them are */
+    bool drifted;                       /* any column is critical; as Evidently: half of them are */
     struct ncm_drift_finding *findings; /* of the tables: columns that came, went, changed */
     size_t n_findings;
 };
-/* Compares every column of ref with the one of its name in cur. progress (may be NULL) is called
- * after each. */
+/* Compares every column of ref with the one of its name in cur. O(n log n) a column; memory: a copy
+ * of one column a side, and what sorting one takes. */
 void ncm_drift_table(const struct ncm_frame *ref, const struct ncm_frame *cur,
                      const struct ncm_drift_table_options *o, struct ncm_drift_table *out);
 void ncm_drift_table_release(struct ncm_drift_table *t);

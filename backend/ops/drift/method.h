@@ -56,8 +56,8 @@ extern const struct ncm_drift_method ncm_drift_methods[];
 bool ncm_drift_method_named(const char *word, const struct ncm_drift_method **out,
                             struct ncm_err *err);
 /* The method itself, or what stands for it where it is not made for that type: chi2 and categories'
- * measures for numbers are psi, numbers' measures for categories are psi (js for wasserstein and the
- * like, chi2 for ks.p). */
+ * measures for numbers are psi, numbers' measures for categories are psi (js for wasserstein and
+ * the like, chi2 for ks.p). */
 const struct ncm_drift_method *ncm_drift_method_for(const struct ncm_drift_method *m,
                                                     enum ncm_column_type type);
 

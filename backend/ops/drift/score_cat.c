@@ -13,8 +13,10 @@ static void score_test(const struct ncm_drift_method *m, const struct ncm_cats *
              : m->id == NCM_M_Z ? ncm_cats_z(t).p
                                 : ncm_cats_chi2(t, true).p;
     out->value = out->p;
-    out->effect = ncm_cats_cramers_v(t);
-    out->effect_name = "cramers_v";
+    if (m->id != NCM_M_NANNYML_CHI2) { /* which goes by its p alone */
+        out->effect = ncm_cats_cramers_v(t);
+        out->effect_name = "cramers_v";
+    }
 }
 
 static void score_evidently(const struct ncm_cats *t, struct ncm_score *out)

@@ -93,14 +93,22 @@ static void score_other_tool(const struct ncm_drift_method *m, const struct ncm_
     ncm_free(own_c);
 }
 
+/* In spreads of the reference: one that has none is infinitely far from what moved at all. */
+static double in_spreads(double wasserstein, const struct ncm_drift_input *ref)
+{
+    if (ref->moments.min >= ref->moments.max) {
+        return wasserstein > 0 ? INFINITY : 0;
+    }
+    return ncm_wasserstein_norm(wasserstein, ncm_std0(&ref->moments));
+}
+
 static void score_walk(const struct ncm_drift_method *m, const struct ncm_drift_input *ref,
                        const struct ncm_drift_input *cur, struct ncm_score *out)
 {
     struct ncm_ecdf e = ncm_ecdf_compare(&ref->values, &cur->values);
     out->value = m->id == NCM_M_ENERGY ? e.energy
                  : m->id == NCM_M_KS   ? e.d
-                                       : ncm_wasserstein_norm(e.wasserstein,
-                                                              ncm_std0(&ref->moments));
+                                       : in_spreads(e.wasserstein, ref);
     if (m->id == NCM_M_KS || m->id == NCM_M_KS_P) {
         out->p = ncm_ks_p(e.d, (size_t)ref->moments.n, (size_t)cur->moments.n);
     }

@@ -4,133 +4,131 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "ops/drift/frames.h"
+#include "ops/drift/inside.h"
 #include "stats/sort.h"
 
-enum { PARTS = 10 };
-
-/* One part being looked at. */
-struct part {
-    const struct ncm_frame *frame;
-    const struct ncm_column *column;
-    int64_t from_ms, to_ms;
-    double *values;   /* NUMBER: room for all rows */
-    uint32_t *counts; /* CATEGORY: of each word */
-};
-
-static bool is_within(const struct part *p, size_t row)
+/* Beginnings of the pieces: times at even places among all that there are. */
+static size_t begin_parts(const struct ncm_frame *f, int64_t *starts)
 {
-    int64_t t = p->frame->times[row];
-    return t != NCM_NO_TIME && t >= p->from_ms && t < p->to_ms;
-}
-
-static void take_numbers(struct part *p, struct ncm_drift_input *out)
-{
-    size_t n = 0, missing, infinite;
-    for (size_t i = 0; i < p->frame->n_rows; i++) {
-        if (is_within(p, i)) {
-            p->values[n++] = p->column->numbers[i];
-        }
-    }
-    out->rows = (int64_t)n;
-    n = ncm_keep_finite(p->values, n, &missing, &infinite);
-    out->missing = (int64_t)missing;
-    out->infinite = (int64_t)infinite;
-    out->moments = ncm_moments_of(p->values, n);
-    ncm_sort(p->values, n, NULL);
-    out->values = (struct ncm_ordered){.values = p->values, .n = n};
-}
-
-static void take_words(struct part *p, struct ncm_drift_input *out)
-{
-    const struct ncm_column *c = p->column;
-    memset(p->counts, 0, c->n_words * sizeof *p->counts);
-    for (size_t i = 0; i < p->frame->n_rows; i++) {
-        if (!is_within(p, i)) {
-            continue;
-        }
-        out->rows++;
-        if (c->codes[i] == NCM_NO_CODE) {
-            out->missing++;
-        } else {
-            p->counts[c->codes[i]]++;
-        }
-    }
-    out->words = (struct ncm_cats_side){.words = c->words,
-                                        .counts = p->counts,
-                                        .n_words = c->n_words,
-                                        .other = c->other,
-                                        .n_missing = (size_t)out->missing};
-}
-
-/* false: the part has no value. */
-static bool take(struct part *p, struct ncm_drift_input *out)
-{
-    *out = (struct ncm_drift_input){.type = p->column->type};
-    if (p->column->type == NCM_COLUMN_NUMBER) {
-        take_numbers(p, out);
-    } else {
-        take_words(p, out);
-    }
-    return out->rows > out->missing + out->infinite;
-}
-
-static bool span_of(const struct ncm_frame *f, int64_t *from_ms, int64_t *to_ms)
-{
-    *from_ms = INT64_MAX;
-    *to_ms = INT64_MIN;
-    for (size_t i = 0; f->times != NULL && i < f->n_rows; i++) {
+    size_t n = 0, parts = 0;
+    double *times = ncm_alloc(f->n_rows + 1, sizeof *times);
+    for (size_t i = 0; i < f->n_rows; i++) {
         if (f->times[i] != NCM_NO_TIME) {
-            *from_ms = f->times[i] < *from_ms ? f->times[i] : *from_ms;
-            *to_ms = f->times[i] > *to_ms ? f->times[i] : *to_ms;
+            times[n++] = (double)f->times[i];
         }
     }
-    return *from_ms < *to_ms;
+    ncm_sort(times, n, NULL);
+    size_t most = n / NCM_DRIFT_PART_ROWS;
+    most = most < NCM_DRIFT_PARTS ? most : NCM_DRIFT_PARTS;
+    for (size_t i = 0; i < most; i++) {
+        int64_t start = (int64_t)times[n / most * i];
+        if (parts == 0 || start > starts[parts - 1]) {
+            starts[parts++] = start;
+        }
+    }
+    ncm_free(times);
+    return parts;
 }
 
-static int64_t walk(struct part *p, const struct ncm_drift_input *whole,
-                    const struct ncm_bins *bins, const struct ncm_drift_method *m,
-                    const struct ncm_drift_column *d, int64_t from_ms, int64_t length)
+static size_t part_of(const struct ncm_drift_parts *p, int64_t ms)
 {
+    size_t k = 0;
+    while (k + 1 < p->n && ms >= p->start_ms[k + 1]) {
+        k++;
+    }
+    return k;
+}
+
+void ncm_drift_parts_of(const struct ncm_frame *f, struct ncm_drift_parts *out)
+{
+    *out = (struct ncm_drift_parts){0};
+    if (f->times == NULL || f->n_rows >= UINT32_MAX) {
+        return;
+    }
+    out->n = begin_parts(f, out->start_ms);
+    if (out->n < 2) {
+        out->n = 0;
+        return;
+    }
+    size_t at[NCM_DRIFT_PARTS] = {0};
+    for (size_t i = 0; i < f->n_rows; i++) {
+        if (f->times[i] != NCM_NO_TIME) {
+            at[part_of(out, f->times[i])]++;
+        }
+    }
+    for (size_t k = 0; k < out->n; k++) {
+        out->first[k + 1] = out->first[k] + at[k];
+        at[k] = out->first[k];
+    }
+    out->rows = ncm_alloc(out->first[out->n] + 1, sizeof *out->rows);
+    for (size_t i = 0; i < f->n_rows; i++) {
+        if (f->times[i] != NCM_NO_TIME) {
+            out->rows[at[part_of(out, f->times[i])]++] = (uint32_t)i;
+        }
+    }
+}
+
+void ncm_drift_parts_release(struct ncm_drift_parts *p)
+{
+    ncm_free(p->rows);
+    *p = (struct ncm_drift_parts){0};
+}
+
+/* The value of piece k; values, counts, words: room for what the column's kind needs. */
+static double value_of(const struct ncm_drift_parts *p, size_t k, const struct ncm_drift_method *m,
+                       const struct ncm_drift_input *ref, const struct ncm_column *cur,
+                       const struct ncm_bins *bins, double *values, double *counts, uint32_t *words)
+{
+    struct ncm_drift_input part;
+    const uint32_t *rows = p->rows + p->first[k];
+    size_t n = p->first[k + 1] - p->first[k];
+    if (cur->type == NCM_COLUMN_NUMBER) {
+        for (size_t i = 0; i < n; i++) {
+            values[i] = cur->numbers[rows[i]];
+        }
+        ncm_chunk_number(values, n, !ncm_method_by_counts(m), bins, counts, &part);
+        return part.values.n > 0 ? ncm_drift_statistic(m, ref, &part, bins) : NAN;
+    }
+    memset(words, 0, cur->n_words * sizeof *words);
+    for (size_t i = 0; i < n; i++) {
+        if (cur->codes[rows[i]] != NCM_NO_CODE) {
+            words[cur->codes[rows[i]]]++;
+        }
+    }
+    ncm_chunk_category(cur, n, words, &part);
+    return part.rows > part.missing ? ncm_drift_statistic(m, ref, &part, bins) : NAN;
+}
+
+int64_t ncm_drift_since(const struct ncm_drift_parts *p, const struct ncm_drift_method *m,
+                        const struct ncm_drift_input *ref, const struct ncm_column *cur,
+                        const struct ncm_bins *bins, double critical)
+{
+    const struct ncm_drift_method *fit = ncm_drift_method_for(m, cur->type);
+    bool number = cur->type == NCM_COLUMN_NUMBER;
     int64_t since = NCM_NO_TIME;
-    for (int k = 0; k < PARTS; k++) {
-        struct ncm_drift_input in;
-        p->from_ms = from_ms + k * length;
-        p->to_ms = p->from_ms + length;
-        if (!take(p, &in)) {
+    size_t most = 0;
+    if (fit->id == NCM_M_EVIDENTLY || isnan(critical)) {
+        return since;
+    }
+    for (size_t k = 0; k < p->n; k++) {
+        size_t n = p->first[k + 1] - p->first[k];
+        most = n > most ? n : most;
+    }
+    double *values = number ? ncm_alloc(most + 1, sizeof *values) : NULL;
+    double *counts = number ? ncm_alloc(bins->n + 1, sizeof *counts) : NULL;
+    uint32_t *words = number ? NULL : ncm_alloc(cur->n_words + 1, sizeof *words);
+    for (size_t k = p->n; k > 0; k--) {
+        double v = value_of(p, k - 1, fit, ref, cur, bins, values, counts, words);
+        if (isnan(v)) {
             continue;
         }
-        double value = ncm_drift_statistic(m, whole, &in, bins);
-        bool bad = ncm_drift_state_of(value, NAN, d->critical, NCM_BAD_ABOVE, d->small_drifts) ==
-                   NCM_DRIFT_CRITICAL;
-        since = !bad ? NCM_NO_TIME : since == NCM_NO_TIME ? p->from_ms : since;
+        if (fit->is_p ? v > critical : v < critical) {
+            break;
+        }
+        since = p->start_ms[k - 1];
     }
-    return since;
-}
-
-int64_t ncm_drift_since(const struct ncm_frame *ref, const struct ncm_frame *cur,
-                        const struct ncm_drift_method *m, const struct ncm_drift_column *d)
-{
-    const struct ncm_column *r = ncm_frame_find(ref, ncm_cstr(d->name));
-    struct part p = {.frame = cur, .column = ncm_frame_find(cur, ncm_cstr(d->name))};
-    struct ncm_drift_input whole;
-    struct ncm_bins bins = {0};
-    double *sorted;
-    int64_t from_ms, to_ms;
-    if (r == NULL || p.column == NULL || !span_of(cur, &from_ms, &to_ms)) {
-        return NCM_NO_TIME;
-    }
-    ncm_drift_input_of(r, ref->n_rows, &sorted, &whole);
-    if (r->type == NCM_COLUMN_NUMBER) {
-        bins = ncm_bins_quantiles(whole.values.values, whole.values.n, 10);
-        p.values = ncm_alloc(cur->n_rows + 1, sizeof *p.values);
-    } else {
-        p.counts = ncm_alloc(p.column->n_words + 1, sizeof *p.counts);
-    }
-    int64_t since = walk(&p, &whole, &bins, m, d, from_ms, (to_ms - from_ms) / PARTS + 1);
-    ncm_bins_release(&bins);
-    ncm_free(sorted);
-    ncm_free(p.values);
-    ncm_free(p.counts);
+    ncm_free(values);
+    ncm_free(counts);
+    ncm_free(words);
     return since;
 }

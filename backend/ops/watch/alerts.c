@@ -143,8 +143,7 @@ static void judge(const struct ncm_watched *w, struct verdict *v)
 /* Notes for each webhook that is to hear of it; the same event is never noted twice. Who heard that
  * it fires hears that it is over, however mild it had become. */
 static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t alert,
-                 enum ncm_severity severity, const char *event, int64_t now_ms,
-                 struct ncm_err *err)
+                 enum ncm_severity severity, const char *event, int64_t now_ms, struct ncm_err *err)
 {
     for (size_t i = 0; i < plan->n_webhooks; i++) {
         struct ncm_stmt *st;
@@ -171,9 +170,8 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
     return true;
 }
 
-static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const char *rule, const struct verdict *v,
-                  int64_t now_ms, struct ncm_err *err)
+static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const char *rule, const struct verdict *v, int64_t now_ms, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = now_ms - v->since_ms >= w->monitor->for_ms;
@@ -201,9 +199,9 @@ static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
            (!firing || tell(db, plan, ncm_db_last_rowid(db), v->severity, "firing", now_ms, err));
 }
 
-static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const struct open_alert *open,
-                  const struct verdict *v, int64_t now_ms, struct ncm_err *err)
+static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const struct open_alert *open, const struct verdict *v, int64_t now_ms,
+                  struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = open->firing || now_ms - open->since_ms >= w->monitor->for_ms;
@@ -211,8 +209,9 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     if (!ncm_db_prepare(db,
                         "UPDATE alerts SET feature=?1, severity=?2, state=?3,"
                         " summary=CASE WHEN ?6 IS NULL THEN summary ELSE ?4 END, value=?5,"
-                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing'"
-                        " THEN coalesce(fired_ms,?7) END WHERE id=?8",
+                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN "
+                        "coalesce(fired_ms,?7)"
+                        " END WHERE id=?8",
                         &st, err)) {
         return false;
     }
@@ -225,8 +224,7 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     ncm_bind_i64(st, 7, now_ms);
     ncm_bind_i64(st, 8, open->id);
     bool news = firing && (!open->firing || worse);
-    return run(st, err) &&
-           (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
+    return run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
 }
 
 static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
@@ -247,8 +245,7 @@ static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
 }
 
 bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                      const struct ncm_watched *w, bool news, int64_t now_ms,
-                      struct ncm_err *err)
+                      const struct ncm_watched *w, bool news, int64_t now_ms, struct ncm_err *err)
 {
     struct verdict v;
     struct open_alert open = {0};

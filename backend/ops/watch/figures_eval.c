@@ -235,11 +235,11 @@ static bool compare_figures(struct ncm_evaluator *e, size_t feature, size_t wind
     (void)err;
     *out = (struct ncm_drift_column){
         .name = ncm_arena_cstr(a, f->name),
+        .since_ms = NCM_NO_TIME,
         .method = ncm_arena_cstr(a, ""),
         .statistic = f->figures[window].value,
         .p_value = NAN,
         .p_adjusted = NAN,
-        .since_ms = NCM_NO_TIME,
         .effect = NAN,
         .psi = NAN,
         .js = NAN,

@@ -262,11 +262,11 @@ static bool compare_histogram(struct ncm_evaluator *e, size_t feature, size_t wi
     size_t n = s->n_counts;
     double *cur = ncm_arena_alloc(a, n, sizeof *cur);
     *out = (struct ncm_drift_column){.name = ncm_arena_cstr(a, f->name),
+                                     .since_ms = NCM_NO_TIME,
                                      .method = ncm_arena_cstr(a, f->method),
                                      .statistic = g->value,
                                      .p_value = NAN,
                                      .p_adjusted = NAN,
-        .since_ms = NCM_NO_TIME,
                                      .effect = NAN,
                                      .ks = NAN,
                                      .w1 = NAN,

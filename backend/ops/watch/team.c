@@ -44,7 +44,7 @@ void ncm_team_free(struct ncm_team *t)
 bool ncm_team_restore(struct ncm_team *t, struct ncm_err *err)
 {
     const struct ncm_watch_setup *s = t->setup;
-    if (t->db != NULL || s->state_path == NULL) {
+    if (t->db != NULL || s->state_path == NULL || t->n == 0) {
         return true;
     }
     struct ncm_err why;

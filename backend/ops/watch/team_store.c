@@ -10,9 +10,9 @@
 #include "ops/watch/tracking.h"
 
 enum {
-    LEASE_MS = 15000,
-    RENEW_MS = 7000, /* each is a write to the disk */
-    CHECKED_MS = 30000, /* how often it is noted that somebody looked */
+    LEASE_MS = 18000,
+    RENEW_MS = 9000, /* each is a write to the disk */
+    CHECKED_MS = 60000, /* how often it is noted that somebody looked */
     RECORD_MOST = 64,   /* windows written to the tracking store at once */
 };
 #define LEASE_NAME "watch"

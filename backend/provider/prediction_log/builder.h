@@ -26,6 +26,8 @@ struct ncm_frame_options {
     const char *time_name; /* NULL: the first of ts, time, timestamp, @timestamp, date, datetime,
                               event_time (any case) whose values are times */
     bool no_time;          /* there is no time column, whatever the names are */
+    bool may_lack;         /* types and wanted may name columns that are not there, and */
+    bool may_lack_time;    /* time_name may: for ncm_log_read, which else says that they are not */
     /* The reference's frame: its columns (those wanted), types, words with their codes, and its
      * time column; other columns are left out. Values that do not fit are parse failures. */
     const struct ncm_frame *schema;

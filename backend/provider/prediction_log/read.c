@@ -20,15 +20,15 @@ static bool has_column(const struct ncm_frame_builder *b, const char *name, cons
 static bool check_names(const struct ncm_frame_builder *b, const char *path,
                         const struct ncm_frame_options *o, struct ncm_err *err)
 {
-    if (o->time_name && !has_column(b, o->time_name, path, err)) {
+    if (o->time_name && !o->may_lack_time && !has_column(b, o->time_name, path, err)) {
         return false;
     }
-    for (size_t i = 0; i < o->n_wanted; i++) {
+    for (size_t i = 0; !o->may_lack && i < o->n_wanted; i++) {
         if (!has_column(b, o->wanted[i], path, err)) {
             return false;
         }
     }
-    for (size_t i = 0; i < o->n_types; i++) {
+    for (size_t i = 0; !o->may_lack && i < o->n_types; i++) {
         if (!has_column(b, o->types[i].name, path, err)) {
             return false;
         }

@@ -33,9 +33,9 @@ struct alerts {
     struct ui *ui; /* NULL in tests of painting */
     struct alert_feed alert[ALERT_SOURCES], silence[ALERT_SOURCES];
     struct ncm_want *watch; /* keeps the monitors at work while their alerts are looked at */
-    int part;                             /* 0 alerts, 1 silences */
-    bool over;                            /* what is over is shown, too */
-    bool full;                            /* without the preview */
+    int part;               /* 0 alerts, 1 silences */
+    bool over;              /* what is over is shown, too */
+    bool full;              /* without the preview */
     char *filter, *alert_id, *silence_id; /* selected: "SOURCE/ID" */
     struct alert_row *rows;
     struct silence_row *silences;

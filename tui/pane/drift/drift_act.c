@@ -297,7 +297,8 @@ bool drift_can(struct drift *d, enum ui_action_id action, const char **reason)
 {
     const struct ui_action *a = ui_action_of(action);
     bool ours = (a->contexts & (IN_DRIFT | IN_FEATURE)) != 0 && !(a->contexts & IN_ALWAYS);
-    bool opens = action == A_OPEN || action == A_DETAILS || action == A_COPY;
+    bool opens = action == A_OPEN || action == A_DETAILS || action == A_COPY ||
+                 action == A_COPY_ROW;
 
     if ((ours || opens) && drift_selected(d) == NULL) {
         *reason = _("nothing is watched here");
