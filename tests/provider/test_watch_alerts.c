@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -14,14 +13,11 @@
 #include "base/num.h"
 #include "engine/state.h"
 #include "engine/watch_plan.h"
-#include "io/file.h"
 #include "model/change.h"
-#include "ops/audit.h"
 #include "ops/watch/alerts.h"
 #include "ops/watch/deliver.h"
 #include "ops/watch/own.h"
 #include "ops/watch/store.h"
-#include "ops/watch/team.h"
 #include "provider/fake_monitoring.h"
 #include "unit/scratch.h"
 
@@ -541,98 +537,6 @@ static void several_changes_are_all_made_or_none(void **state)
     assert_int_equal(count("SELECT count(*) FROM alerts WHERE ack_actor IS NULL"), 1);
 }
 
-/* ---- the file -------------------------------------------------------------------------------- */
-
-/* What is in force leaves no mark of the watch: as the release before it left the file. */
-static void make_version_1(void)
-{
-    assert_true(ncm_db_exec(db,
-                            "DROP TABLE drift_windows; DROP TABLE drift_figures;"
-                            "DROP TABLE monitors; DROP TABLE alerts; DROP TABLE silences;"
-                            "DROP TABLE deliveries; DROP TABLE leases; PRAGMA user_version=1",
-                            &err));
-    ncm_db_close(db);
-}
-
-static void put_in_the_audit(void)
-{
-    struct ncm_intent intent = {.kind = NCM_DO_ALERT_ACK};
-    struct ncm_plan p = {.intent = &intent, .title = "t", .subject = "m/1"};
-    char *id;
-    ncm_changes_init(&p.changes);
-    ncm_changes_add(&p.changes, NCM_CH_ALIAS, "m", "1", "champion", NULL, "1");
-    if (!ncm_audit_intent(db, "store", &p, &id, &err) ||
-        !ncm_audit_outcome(db, id, "done", NULL, &err)) {
-        fail_msg("%s", err.what);
-    }
-    ncm_changes_release(&p.changes);
-    ncm_free(id);
-}
-
-static void a_file_of_version_1_is_made_newer_and_keeps_its_audit(void **state)
-{
-    (void)state;
-    char *broken, *why;
-    put_in_the_audit();
-    make_version_1();
-    assert_true(ncm_state_open(scratch("alerts.ncmlops.db"), true, &db, &err));
-    assert_int_equal(count("PRAGMA user_version"), 2);
-    assert_int_equal(count("SELECT count(*) FROM audit"), 2);
-    assert_true(ncm_audit_verify(db, &broken, &why, &err));
-    assert_null(broken);
-    see(0.3);
-    newest_is(1, "firing", "critical");
-}
-
-static char *bytes_of(const char *path, size_t *len)
-{
-    struct ncm_buf b;
-    bool cut;
-    ncm_buf_init(&b, (size_t)1 << 24);
-    assert_true(ncm_file_read(path, 0, (size_t)1 << 23, &b, &cut, &err));
-    *len = b.len;
-    char *copy = ncm_alloc(b.len + 1, 1);
-    memcpy(copy, b.p, b.len);
-    ncm_buf_release(&b);
-    return copy;
-}
-
-static void who_may_only_read_leaves_the_file_as_it_is(void **state)
-{
-    (void)state;
-    size_t before_len, after_len, stored;
-    struct ncm_control control = {0};
-    bool more;
-    put_in_the_audit();
-    make_version_1();
-    char path[512];
-    snprintf(path, sizeof path, "%s", scratch("alerts.ncmlops.db"));
-    char *before = bytes_of(path, &before_len);
-    struct ncm_watch_plan one = {.monitors = &monitor, .n_monitors = 1};
-    struct ncm_watch_setup setup = {.env = {.plan = &one}, .state_path = path};
-    struct ncm_team *t = ncm_team_new(&setup);
-    assert_true(ncm_team_restore(t, &err));
-    assert_true(ncm_team_step(t, NULL, now, &control, &more, &err));
-    assert_true(ncm_team_store(t, now, &stored, &err));
-    assert_int_equal(stored, 0);
-    ncm_team_leave(t);
-    ncm_team_free(t);
-    char *after = bytes_of(path, &after_len);
-    assert_int_equal(after_len, before_len);
-    assert_memory_equal(after, before, before_len);
-    ncm_free(before);
-    ncm_free(after);
-    /* Nor is one made where there is none. */
-    remove(path);
-    t = ncm_team_new(&setup);
-    assert_true(ncm_team_restore(t, &err));
-    assert_true(ncm_team_store(t, now, &stored, &err));
-    ncm_team_free(t);
-    struct stat st;
-    assert_int_equal(stat(path, &st), -1);
-    assert_true(ncm_state_open(path, true, &db, &err));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -653,8 +557,6 @@ int main(void)
         ALERT_TEST(one_resolved_by_hand_is_told_and_comes_again_with_the_next_window),
         ALERT_TEST(a_silence_keeps_quiet_what_it_hits_until_it_ends),
         ALERT_TEST(several_changes_are_all_made_or_none),
-        ALERT_TEST(a_file_of_version_1_is_made_newer_and_keeps_its_audit),
-        ALERT_TEST(who_may_only_read_leaves_the_file_as_it_is),
     };
     return cmocka_run_group_tests(tests, mlf_start, mlf_stop);
 }
