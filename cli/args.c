@@ -285,15 +285,17 @@ static bool unknown_command(const char *first, const char *second, struct ncm_er
 /* Finds the command first, so that its options may stand anywhere. */
 static bool name_command(struct cli *c, int argc, char **argv, int *used, struct ncm_err *err)
 {
-    const char *words[2] = {NULL, NULL};
+    const char *words[3] = {NULL, NULL, NULL};
     int n = 0;
-    bool plain = false;       /* after "--" */
+    bool plain = false; /* after "--" */
+    bool wants_help = false;
     const char *wrong = NULL; /* what follows such an option may be its value */
-    for (int i = 1; i < argc && n < 2; i++) {
+    for (int i = 1; i < argc && n < 3; i++) {
         if (!plain && strcmp(argv[i], "--") == 0) {
             plain = true;
         } else if (!plain && is_option(argv[i])) {
             wrong = wrong == NULL && find_anywhere(argv[i]) == NULL ? argv[i] : wrong;
+            wants_help = wants_help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
             i += swallows_next(argv[i]);
         } else {
             words[n++] = argv[i];
@@ -305,10 +307,19 @@ static bool name_command(struct cli *c, int argc, char **argv, int *used, struct
     }
     if (strcmp(words[0], "help") == 0) {
         c->help = true;
-        *used = 1;
-        return true;
+        if (words[1] != NULL) {
+            c->command = find_command(words[1], words[2], used);
+            c->group = words[1];
+        }
+        *used = n;
+        return c->command != NULL || words[1] == NULL || is_group(words[1]) ||
+               unknown_command(words[1], words[2], err);
     }
     c->command = find_command(words[0], words[1], used);
+    if (c->command == NULL && words[1] == NULL && wants_help && is_group(words[0])) {
+        c->group = words[0];
+        return true;
+    }
     if (c->command == NULL && wrong != NULL) {
         return unknown_option(NULL, wrong, err);
     }

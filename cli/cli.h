@@ -50,6 +50,7 @@ struct cli_value {
 struct cli {
     const char *program;
     const struct cli_command *command; /* NULL: the dashboard */
+    const char *group;                 /* help was asked of the commands that begin so, or NULL */
     const char *store, *context, *config, *lang, *theme, *confirm, *script;
     enum cli_form form;
     bool form_given, read_only, yes, dry_run, no_color, ascii, quiet, verbose, help, version;

@@ -88,7 +88,7 @@ static bool take_files(const struct cli *c, struct asked *a, struct ncm_err *err
     if (a->files.reference == NULL || a->files.current == NULL) {
         ncm_fail(err, NCM_USAGE, _("missing: %s"),
                  a->files.reference == NULL ? "--reference" : "--current");
-        return ncm_hint(err, "ncmlops %s --reference FILE --current FILE", c->command->name);
+        return ncm_hint(err, "ncmlops %s %s", c->command->name, c->command->args);
     }
     if ((types != NULL && !take_types(a, types, err)) ||
         (delimiter != NULL && !take_delimiter(a, delimiter, err))) {
@@ -131,8 +131,9 @@ static bool take_method(const struct cli *c, struct ncm_drift_table_options *o, 
 /* ---- check ---------------------------------------------------------------------------------- */
 
 static const struct cli_column columns_shown[] = {
-    {N_("COLUMN"), false}, {N_("STATE"), false}, {N_("METHOD"), false}, {N_("VALUE"), true},
-    {N_("LIMIT"), true},   {"PSI", true},        {N_("MISSING"), true}, {N_("MOVED MOST"), false},
+    {N_("COLUMN"), false}, {N_("STATE"), false}, {N_("METHOD"), false},
+    {N_("VALUE"), true},   {N_("LIMIT"), true},  {"PSI", true},
+    {N_("MISSING"), true}, {N_("SINCE"), false}, {N_("MOVED MOST"), false},
 };
 
 static void column_cells(struct cli_cells *cells, const void *item)
@@ -143,14 +144,17 @@ static void column_cells(struct cli_cells *cells, const void *item)
     cli_cell(cells, c->name);
     cli_cell_text(cells, cli_drift_state(c->state));
     cli_cell(cells, c->method);
-    const double numbers[] = {c->small_drifts ? c->p_value : c->statistic, c->critical, c->psi};
+    const double numbers[] = {cli_drift_judged(c), c->critical, c->psi};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         ncm_buf_clear(&b);
         cli_drift_number(&b, numbers[i]);
         cli_cell_text(cells, b.p);
     }
     ncm_buf_clear(&b);
-    cli_drift_missing(&b, &c->cur);
+    cli_drift_missing(&b, c);
+    cli_cell_text(cells, b.p);
+    ncm_buf_clear(&b);
+    cli_drift_since(&b, c);
     cli_cell_text(cells, b.p);
     ncm_buf_clear(&b);
     if (c->why.p != NULL) {
@@ -268,6 +272,9 @@ static void say_notes(const struct cli *c, const struct cli_drift *d)
     } sides[] = {{d->reference, &x->ref}, {d->current, &x->cur}};
     char n[32];
     for (size_t i = 0; i < 2; i++) {
+        if (sides[i].read->rows == 0) {
+            cli_note(c, _("%s has no rows"), sides[i].file);
+        }
         if (sides[i].read->bad_rows > 0) {
             cli_note(c, _("%s: %s rows could not be read and are left out"), sides[i].file,
                      ncm_fmt_count(n, sizeof n, sides[i].read->bad_rows));
@@ -303,6 +310,16 @@ static bool print_check(struct cli *c, const struct cli_drift *d, struct ncm_err
     }
 }
 
+/* A check that compared nothing must not pass as one that found nothing. */
+static int exit_code(const struct ncm_drift_check *x)
+{
+    bool compared = false;
+    for (size_t i = 0; i < x->table.n; i++) {
+        compared = compared || x->table.columns[i].state != NCM_DRIFT_NO_DATA;
+    }
+    return x->drifted ? 10 : compared ? 0 : 1;
+}
+
 bool cli_drift_check(struct cli *c, struct ncm_err *err)
 {
     struct asked a;
@@ -314,7 +331,7 @@ bool cli_drift_check(struct cli *c, struct ncm_err *err)
         const struct cli_drift d = {&check, a.files.reference, a.files.current, o.method->word};
         say_notes(c, &d);
         ok = print_check(c, &d, err);
-        c->status = check.drifted && cli_flag(c, "exit-code") ? 10 : 0;
+        c->status = cli_flag(c, "exit-code") ? exit_code(&check) : 0;
         ncm_drift_check_release(&check);
     }
     release(&a);

@@ -21,6 +21,8 @@ void cli_drift_column_json(struct ncm_json *j, const void *item);
 void cli_drift_answer(struct ncm_buf *out, const struct cli_drift *d);
 /* The method's figure: "0.413", or a dash. */
 void cli_drift_number(struct ncm_buf *out, double v);
+/* An edge of a bin: a great one keeps the digits before its point. */
+void cli_drift_edge(struct ncm_buf *out, double v);
 /* "(12, 45] 10 % → 31 %", the bin or category that adds most; nothing where none moved. rank 0 is
  * the greatest. false where there is none of that rank. */
 bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size_t rank);
@@ -28,8 +30,12 @@ bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size
 void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c);
 /* "ok", "warning"…, translated. */
 const char *cli_drift_state(enum ncm_drift_state s);
-/* "1.2 %" of the rows are missing. */
-void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_side *s);
+/* The figure that the threshold is held against: a p-value as corrected, where it was. */
+double cli_drift_judged(const struct ncm_drift_column *c);
+/* "1.2 %" of the rows are missing, "1.2 → 5 %" where it was another share before. */
+void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_column *c);
+/* "2026-11-21 14:00", or a dash. */
+void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c);
 
 /* drift_report.c, drift_html.c: documents of their own. */
 void cli_drift_markdown(struct ncm_buf *out, const struct cli_drift *d);

@@ -91,11 +91,13 @@ static void row(struct ncm_buf *out, const struct ncm_drift_column *c, size_t pl
     ncm_buf_puts(out, "</td><td>");
     text(out, c->method);
     ncm_buf_puts(out, "</td>");
-    cell(out, c->small_drifts ? c->p_value : c->statistic);
+    cell(out, cli_drift_judged(c));
     cell(out, c->critical);
     cell(out, c->psi);
     ncm_buf_puts(out, "<td class=\"n\">");
-    cli_drift_missing(out, &c->cur);
+    cli_drift_missing(out, c);
+    ncm_buf_puts(out, "</td><td>");
+    cli_drift_since(out, c);
     ncm_buf_puts(out, "</td><td>");
     cli_drift_moved(&moved, c, 0);
     cli_drift_since(&moved, c);
@@ -109,9 +111,9 @@ static void table(struct ncm_buf *out, const struct ncm_drift_table *t)
     static const struct {
         const char *title;
         bool right;
-    } columns[] = {{N_("column"), false}, {N_("state"), false},     {N_("method"), false},
-                   {N_("value"), true},   {N_("threshold"), true},  {"PSI", true},
-                   {N_("missing"), true}, {N_("moved most"), false}};
+    } columns[] = {{N_("column"), false}, {N_("state"), false},    {N_("method"), false},
+                   {N_("value"), true},   {N_("threshold"), true}, {"PSI", true},
+                   {N_("missing"), true}, {N_("since"), false},    {N_("moved most"), false}};
     ncm_buf_puts(out, "<table><tr>");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         ncm_buf_puts(out, columns[i].right ? "<th class=\"n\">" : "<th>");
@@ -152,10 +154,10 @@ static void picture_of_numbers(struct ncm_buf *out, const struct ncm_drift_colum
                        (double)(i + 1) * step);
     }
     ncm_buf_printf(out, "V%d\"/>\n<text x=\"0\" y=\"%d\">", HEIGHT, HEIGHT + LINE - 5);
-    cli_drift_number(out, c->shape_lo);
+    cli_drift_edge(out, c->shape_lo);
     ncm_buf_printf(out, "</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">", WIDTH,
                    HEIGHT + LINE - 5);
-    cli_drift_number(out, c->shape_hi);
+    cli_drift_edge(out, c->shape_hi);
     ncm_buf_puts(out, "</text></svg>\n");
 }
 

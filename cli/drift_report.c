@@ -41,13 +41,15 @@ static void row(struct ncm_buf *out, const struct ncm_drift_column *c)
     ncm_buf_printf(out, " | %s%s | ", signs[c->state], cli_drift_state(c->state));
     text(out, c->method);
     ncm_buf_puts(out, " | ");
-    cli_drift_number(out, c->small_drifts ? c->p_value : c->statistic);
+    cli_drift_number(out, cli_drift_judged(c));
     ncm_buf_puts(out, " | ");
     cli_drift_number(out, c->critical);
     ncm_buf_puts(out, " | ");
     cli_drift_number(out, c->psi);
     ncm_buf_puts(out, " | ");
-    cli_drift_missing(out, &c->cur);
+    cli_drift_missing(out, c);
+    ncm_buf_puts(out, " | ");
+    cli_drift_since(out, c);
     ncm_buf_puts(out, " | ");
     cli_drift_moved(&cell, c, 0);
     cli_drift_since(&cell, c);
@@ -75,9 +77,10 @@ void cli_drift_markdown(struct ncm_buf *out, const struct cli_drift *d)
     ncm_buf_printf(out, "### %s\n\n", _("Drift"));
     escape(out, answer.p);
     ncm_buf_release(&answer);
-    ncm_buf_printf(out, "\n\n| %s | %s | %s | %s | %s | PSI | %s | %s |\n", _("column"), _("state"),
-                   _("method"), _("value"), _("threshold"), _("missing"), _("moved most"));
-    ncm_buf_puts(out, "|---|---|---|--:|--:|--:|--:|---|\n");
+    ncm_buf_printf(out, "\n\n| %s | %s | %s | %s | %s | PSI | %s | %s | %s |\n", _("column"),
+                   _("state"), _("method"), _("value"), _("threshold"), _("missing"), _("since"),
+                   _("moved most"));
+    ncm_buf_puts(out, "|---|---|---|--:|--:|--:|--:|---|---|\n");
     for (size_t i = 0; i < t->n; i++) {
         row(out, &t->columns[i]);
     }

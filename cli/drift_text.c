@@ -1,11 +1,12 @@
 /* `drift check` in words: what moved, how much, does it matter. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "drift.h"
 #include "out.h"
 
-enum { DIGITS = 4, NAME_CELLS = 40 };
+enum { DIGITS = 4, EDGE_DIGITS = 7, NAME_CELLS = 40 };
 
 const char *cli_drift_state(enum ncm_drift_state s)
 {
@@ -33,11 +34,6 @@ static void share(struct ncm_buf *out, double part, double whole)
     ncm_buf_printf(out, "%s %%", ncm_fmt_num(text, sizeof text, 100 * part / whole, 3));
 }
 
-void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_side *s)
-{
-    share(out, (double)s->missing, (double)s->rows);
-}
-
 static void name(struct ncm_buf *out, struct ncm_str s)
 {
     char text[NAME_CELLS * 16];
@@ -50,6 +46,41 @@ static const char *arrow(void)
     return ncm_text_utf8() ? "→" : "->";
 }
 
+double cli_drift_judged(const struct ncm_drift_column *c)
+{
+    if (!c->small_drifts) {
+        return c->statistic;
+    }
+    return isnan(c->p_adjusted) ? c->p_value : c->p_adjusted;
+}
+
+void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_column *c)
+{
+    char ref[40], cur[40];
+    if (c->ref.rows > 0 && c->cur.rows > 0) {
+        ncm_fmt_num(ref, sizeof ref, 100 * (double)c->ref.missing / (double)c->ref.rows, 3);
+        ncm_fmt_num(cur, sizeof cur, 100 * (double)c->cur.missing / (double)c->cur.rows, 3);
+        if (strcmp(ref, cur) != 0) {
+            ncm_buf_printf(out, "%s %s ", ref, arrow());
+        }
+    }
+    share(out, (double)c->cur.missing, (double)c->cur.rows);
+}
+
+void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c)
+{
+    char text[40];
+    ncm_buf_puts(out, c->since_ms == NCM_NO_TIME
+                          ? cli_dash()
+                          : ncm_fmt_time(text, sizeof text, c->since_ms, false));
+}
+
+void cli_drift_edge(struct ncm_buf *out, double v)
+{
+    char text[40];
+    ncm_buf_puts(out, ncm_fmt_num(text, sizeof text, v, fabs(v) < 1000 ? DIGITS : EDGE_DIGITS));
+}
+
 /* "(a, b]"; the outer bins are open. */
 static void range(struct ncm_buf *out, const struct ncm_drift_column *c, size_t bin)
 {
@@ -57,15 +88,15 @@ static void range(struct ncm_buf *out, const struct ncm_drift_column *c, size_t 
         ncm_buf_puts(out, _("all values"));
     } else if (bin == 0) {
         ncm_buf_puts(out, ncm_text_utf8() ? "≤ " : "<= ");
-        cli_drift_number(out, c->edges[0]);
+        cli_drift_edge(out, c->edges[0]);
     } else if (bin == c->n_edges) {
         ncm_buf_puts(out, "> ");
-        cli_drift_number(out, c->edges[bin - 1]);
+        cli_drift_edge(out, c->edges[bin - 1]);
     } else {
         ncm_buf_putc(out, '(');
-        cli_drift_number(out, c->edges[bin - 1]);
+        cli_drift_edge(out, c->edges[bin - 1]);
         ncm_buf_puts(out, ", ");
-        cli_drift_number(out, c->edges[bin]);
+        cli_drift_edge(out, c->edges[bin]);
         ncm_buf_putc(out, ']');
     }
 }
@@ -125,12 +156,11 @@ void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c)
 static void figure(struct ncm_buf *out, const struct ncm_drift_column *c)
 {
     char value[40], limit[40];
-    double p = isnan(c->p_adjusted) ? c->p_value : c->p_adjusted;
     struct ncm_buf method;
     ncm_buf_init(&method, 256);
     ncm_text_clean(&method, ncm_cstr(c->method), c->method.len, NCM_CLEAN_LINE);
     name(out, c->name);
-    ncm_fmt_num(value, sizeof value, c->small_drifts ? p : c->statistic, DIGITS);
+    ncm_fmt_num(value, sizeof value, cli_drift_judged(c), DIGITS);
     ncm_fmt_num(limit, sizeof limit, c->critical, DIGITS);
     if (isnan(c->critical)) {
         ncm_buf_printf(out, _(": %s %s, with no threshold"), method.p, value);
@@ -187,7 +217,7 @@ void cli_drift_answer(struct ncm_buf *out, const struct cli_drift *d)
     const struct ncm_drift_column *worst = x->table.n > 0 ? &x->table.columns[0] : NULL;
     char ref[32], cur[32];
     verdict(out, x);
-    if (worst != NULL && !isnan(worst->small_drifts ? worst->p_value : worst->statistic)) {
+    if (worst != NULL && !isnan(cli_drift_judged(worst))) {
         ncm_buf_puts(out, _(" Worst is "));
         figure(out, worst);
         ncm_buf_putc(out, '.');

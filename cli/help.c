@@ -102,6 +102,28 @@ static void command_help(const struct cli_command *k)
     printf("\n%s\n", _("'ncmlops --help' lists the options that every command takes."));
 }
 
+static void list_commands(const char *group)
+{
+    size_t len = group != NULL ? strlen(group) : 0;
+    for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
+        char name[128];
+        if (group != NULL && (strncmp(k->name, group, len) != 0 || k->name[len] != ' ')) {
+            continue;
+        }
+        snprintf(name, sizeof name, "%s%s%s", k->name, k->args[0] != '\0' ? " " : "", k->args);
+        entry(name, NAME_CELLS, _(k->help));
+    }
+}
+
+static void group_help(const char *group)
+{
+    char options[64];
+    printf("%s ncmlops %s COMMAND [%s]\n\n%s\n", _("Usage:"), group,
+           plain(options, sizeof options, _("OPTION…")), _("Commands:"));
+    list_commands(group);
+    printf("\n%s\n", _("--help after one of them lists its options."));
+}
+
 static void general_help(void)
 {
     printf("%s\n\n", _("ncmlops: a terminal dashboard for people who run machine-learning models"));
@@ -110,11 +132,7 @@ static void general_help(void)
     printf("%s ncmlops [%s]\n", _("Usage:"), option_word);
     printf("%*s ncmlops COMMAND [%s]\n\n", ncm_text_width(_("Usage:")), "", option_word);
     printf("%s\n\n%s\n", _("Without a command the dashboard opens."), _("Commands:"));
-    for (const struct cli_command *k = cli_commands; k->name != NULL; k++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s%s", k->name, k->args[0] != '\0' ? " " : "", k->args);
-        entry(name, NAME_CELLS, _(k->help));
-    }
+    list_commands(NULL);
     printf("\n%s\n", _("Options:"));
     for (const struct cli_option *o = cli_global_options; o->name != NULL; o++) {
         option(o);
@@ -130,6 +148,8 @@ void cli_print_help(const struct cli *c)
 {
     if (c->command != NULL) {
         command_help(c->command);
+    } else if (c->group != NULL) {
+        group_help(c->group);
     } else {
         general_help();
     }

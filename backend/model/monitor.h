@@ -82,7 +82,7 @@ char *ncm_monitor_window_text(const struct ncm_monitor *m);
 char *ncm_monitor_threshold_text(const struct ncm_monitor *m);
 /* What a view changed, one text of a query: "method=ks;window=1h;reference=last week;
  * threshold=0.3;current=version:15" ("current=all": of every version). Applies all of it or
- * nothing. NCM_USAGE. */
+ * nothing. Another method without a threshold beside it gets its own ones. NCM_USAGE. */
 bool ncm_monitor_apply(struct ncm_monitor *m, const char *settings, struct ncm_err *err);
 /* Everything that its figures depend on, as one text: figures of two different ones are never on
  * one line. Caller frees. */

@@ -284,11 +284,29 @@ static bool apply_one(struct ncm_monitor *m, const char *setting, struct ncm_err
                     setting);
 }
 
+/* Thresholds of one method say nothing about the figures of another. */
+static void drop_thresholds(struct ncm_monitor *m, const char *settings)
+{
+    const char *had = m->method != NULL ? m->method : "psi";
+    for (const char *p = settings; *p != '\0';) {
+        size_t len = strcspn(p, ";");
+        const char *word = after(p, "method=");
+        size_t n = word != NULL ? len - (size_t)(word - p) : 0;
+        if (n > 0 && (strlen(had) != n || strncmp(had, word, n) != 0)) {
+            m->learned = false;
+            m->warning = m->critical = NAN;
+            m->side = NCM_BAD_ABOVE;
+        }
+        p += len + (p[len] == ';');
+    }
+}
+
 bool ncm_monitor_apply(struct ncm_monitor *m, const char *settings, struct ncm_err *err)
 {
     struct ncm_monitor changed;
     bool ok = true;
     ncm_monitor_copy(&changed, m); /* all of them or none */
+    drop_thresholds(&changed, settings);
     for (const char *p = settings; ok && *p != '\0';) {
         size_t len = strcspn(p, ";");
         char *one = ncm_strndup(p, len);

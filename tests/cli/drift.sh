@@ -68,6 +68,9 @@ out_has "None of 1 column drifted." "the answer comes first"
 run drift check --reference "$f/empty_cur_ref.csv" --current "$f/empty_cur_cur.csv" -o json
 json 'd["columns"][0]["state"] == "no_data" and d["columns"][0]["statistic"] is None and
     d["columns"][0]["why"] and not d["drifted"]' "an empty side has no figure"
+err_has "has no rows" "and is told"
+run drift check --reference "$f/empty_cur_ref.csv" --current "$f/empty_cur_cur.csv" --exit-code
+rc 1 "--exit-code: nothing was compared"
 
 # ---- methods and thresholds
 pair="--reference $f/normal_shift_ref.csv --current $f/normal_shift_cur.csv"
@@ -79,6 +82,12 @@ run drift check $pair --threshold "0.05, 0.5" -o json
 json 'd["columns"][0]["state"] == "warning" and not d["drifted"]' "warning and critical"
 run drift check $pair --method ks.p -o json
 json '(lambda c: c["p_value"] < 1e-10 and c["drifted"] and c["effect"] > 0.1)(d["columns"][0])' "a p-value with its effect"
+run drift check $pair --method ks.p -o csv
+python3 -c 'import csv, sys
+row = next(csv.DictReader(open(sys.argv[1], encoding="utf-8", newline="")))
+print(f"{float(row[\"p_adjusted\"] or row[\"p_value\"]):.4g}")' "$scratch/out" >p
+run drift check $pair --method ks.p
+out_has "$(cat p)" "the p-value that is shown is the one that is judged"
 run drift check $pair --method evidently -o json
 json '"Wasserstein" in d["columns"][0]["method"] and d["columns"][0]["threshold"] == 0.1 and d["drifted"]' \
     "as Evidently chooses"

@@ -70,6 +70,13 @@ err_has "did you mean '--theme'?" "and the nearest one"
 run run
 rc 2 "half a command"
 err_has "there are: show, tag" "the words that may follow"
+run run --help
+rc 0 "help of half a command"
+out_has "run show RUN_ID" "lists what may follow"
+run help run show
+out_has "Usage: ncmlops run show RUN_ID" "help of a whole one"
+run help runz
+err_has "unknown command 'runz'" "help of none"
 run promote fraud-detector
 err_has "promote: missing: VERSION, STAGE" "what is missing is named"
 run promote --help

@@ -190,6 +190,12 @@ static void recipes(void **state)
     }
     ncm_monitor_copy(&other, &m);
     assert_true(ncm_monitor_apply(&other, "threshold=0.4;method=psi", &err));
+    assert_true(ncm_monitor_apply(&other, "method=psi", &err));
+    assert_true(other.critical == 0.4);
+    assert_true(ncm_monitor_apply(&other, "threshold=0.3;method=ks", &err));
+    assert_true(other.critical == 0.3);
+    assert_true(ncm_monitor_apply(&other, "method=psi", &err));
+    assert_true(isnan(other.critical)); /* 0.3 was meant for ks */
     other.for_ms = 1;
     other.every_ms = 1;
     expect_other_recipe(&m, &other, false);

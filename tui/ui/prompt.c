@@ -225,6 +225,15 @@ static int draw_complaint(const struct prompt *p, const struct canvas *c, int y)
     return rows;
 }
 
+/* Cells of the label: what the text leaves of the line, and half of it at least. */
+static int label_width(const struct prompt *p, int w)
+{
+    int label = ncm_text_width(p->label), left = w - ncm_text_width(p->field.text) - 4;
+
+    left = left > w / 2 ? left : w / 2;
+    return label < left ? label : left;
+}
+
 static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 {
     struct prompt *p = self;
@@ -233,9 +242,7 @@ static void draw(struct ui *ui, void *self, const struct frame_layout *l)
 
     (void)ui;
     paint_fill(c, y, 0, 1, c->w, ROLE_TEXT);
-    int x = 1 + paint_cut(c, y, 1,
-                          ncm_text_width(p->label) < c->w / 2 ? ncm_text_width(p->label) : c->w / 2,
-                          0, ROLE_HEAD, 0, p->label);
+    int x = 1 + paint_cut(c, y, 1, label_width(p, c->w), 0, ROLE_HEAD, 0, p->label);
     int above = y - draw_complaint(p, c, y);
     draw_words(p, c, above, x + 1);
     field_draw(&p->field, c, y, x + 1, c->w - x - 2, true);

@@ -85,7 +85,7 @@ static void say_figure(const struct ncm_watched *w, const struct ncm_watched_fea
     const struct ncm_monitor *m = w->monitor;
     ncm_fmt_num(value, sizeof value, v->value, 4);
     ncm_fmt_num(limit, sizeof limit, v->threshold, 4);
-    const char *sign = isnan(v->threshold) ? "" : m->side == NCM_BAD_BELOW ? "≤" : "≥";
+    const char *sign = isnan(v->threshold) ? "" : ncm_watched_side(w, f) == NCM_BAD_BELOW ? "≤" : "≥";
     if (isnan(v->threshold)) {
         limit[0] = '\0'; /* what was restored does not know it yet */
     }

@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "base/num.h"
+#include "ops/drift/method.h"
 
 void ncm_summary_free(struct ncm_summary *s)
 {
@@ -107,6 +108,27 @@ size_t ncm_watched_window(struct ncm_watched *w, int64_t start_ms, int64_t end_m
     return at;
 }
 
+/* What a window of rows will be measured by, so that those from the store can be read before the
+ * first new one; what depends on the rows themselves is known then. */
+static void expect(const struct ncm_watched *w, struct ncm_watched_feature *f)
+{
+    const struct ncm_monitor *m = w->monitor;
+    const struct ncm_drift_method *method;
+    struct ncm_err ignored;
+    if (m->kind != NCM_MONITOR_ROWS || !ncm_drift_method_named(m->method, &method, &ignored)) {
+        return;
+    }
+    method = ncm_drift_method_for(method, f->type);
+    if (method->id >= NCM_M_EVIDENTLY) {
+        return;
+    }
+    f->method = ncm_strdup(method->word);
+    if (isnan(m->warning) && isnan(m->critical)) {
+        f->warning = method->warning;
+        f->critical = method->critical;
+    }
+}
+
 size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_column_type type)
 {
     for (size_t i = 0; i < w->n_features; i++) {
@@ -124,7 +146,24 @@ size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_col
     for (size_t i = 0; i < w->n_windows; i++) {
         f->figures[i] = (struct ncm_figure){.value = NAN, .p_value = NAN};
     }
+    expect(w, f);
     return w->n_features++;
+}
+
+/* A method of ours by its word; those of Evidently say it in their names. */
+static bool is_p(const char *method)
+{
+    for (const struct ncm_drift_method *m = ncm_drift_methods; method != NULL && m->word; m++) {
+        if (strcmp(m->word, method) == 0) {
+            return m->is_p;
+        }
+    }
+    return method != NULL && strstr(method, "p_value") != NULL;
+}
+
+enum ncm_bad_side ncm_watched_side(const struct ncm_watched *w, const struct ncm_watched_feature *f)
+{
+    return is_p(f->method) ? NCM_BAD_BELOW : w->monitor->side;
 }
 
 /* How far a figure is beyond what matters: the order of two in the same state. */
@@ -132,6 +171,9 @@ static double weight(const struct ncm_watched_feature *f, const struct ncm_figur
 {
     if (isnan(g->value)) {
         return -INFINITY;
+    }
+    if (is_p(f->method)) {
+        return -g->value;
     }
     double scale = isfinite(f->critical) && f->critical != 0 ? f->critical : 1.0;
     return g->value / scale;
@@ -196,8 +238,8 @@ static void publish_state(const struct ncm_watched *w, const struct ncm_watched_
         if (isnan(out->last) || (!found && !w->windows[i - 1].open)) {
             out->last = g->value; /* of the newest complete one, where there is one */
         }
-        bool worse = w->monitor->side == NCM_BAD_BELOW ? g->value < out->worst
-                                                       : g->value > out->worst;
+        bool worse =
+            ncm_watched_side(w, f) == NCM_BAD_BELOW ? g->value < out->worst : g->value > out->worst;
         if (!isnan(g->value) && (isnan(out->worst) || worse)) {
             out->worst = g->value;
         }
@@ -226,7 +268,7 @@ static void publish_feature(const struct ncm_watched *w, const struct ncm_watche
     out->type = f->type;
     out->warning = f->warning;
     out->critical = f->critical;
-    out->side = w->monitor->side;
+    out->side = ncm_watched_side(w, f);
     out->learned = f->learned;
     out->points = ncm_arena_alloc(a, n + 1, sizeof *out->points);
     for (size_t i = 0; i < n; i++) {

@@ -28,7 +28,7 @@ struct ncm_figure {
     double value, p_value;
     int64_t n;
     enum ncm_drift_state state;
-    bool known; /* there is a figure or a reason for none; false: nobody looked */
+    bool known;                  /* there is a figure or a reason for none; false: nobody looked */
     struct ncm_summary *summary; /* or NULL */
 };
 
@@ -49,7 +49,7 @@ struct ncm_watched {
     struct ncm_watched_feature *features;
     size_t n_features;
     int64_t rows, bad_rows, late_rows, ref_rows, last_row_ms;
-    char *reference; /* for people: "train.csv, 20,000 rows" */
+    char *reference;      /* for people: "train.csv, 20,000 rows" */
     struct ncm_err error; /* code NCM_OK: none */
     char warning[160];
 };
@@ -61,6 +61,9 @@ void ncm_watched_release(struct ncm_watched *w);
 size_t ncm_watched_window(struct ncm_watched *w, int64_t start_ms, int64_t end_ms);
 /* The same without making it; SIZE_MAX. */
 size_t ncm_watched_find(const struct ncm_watched *w, int64_t end_ms);
+/* Which figures of a feature are the worse ones: small p-values, else as the monitor says. */
+enum ncm_bad_side ncm_watched_side(const struct ncm_watched *w,
+                                   const struct ncm_watched_feature *f);
 /* The index of a feature, made where it is not there yet. */
 size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_column_type type);
 /* The worst state and feature of a window; GAP and SIZE_MAX where it has no figure. */

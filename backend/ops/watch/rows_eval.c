@@ -146,8 +146,21 @@ static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
     r->schema_known = true;
 }
 
+static bool knows_versions(const struct ncm_monitor *m, struct ncm_err *err)
+{
+    bool asked = m->reference_kind == NCM_REFERENCE_VERSION || m->current_version != NULL;
+    if (!asked || m->version_column != NULL) {
+        return true;
+    }
+    ncm_fail(err, NCM_USAGE, "%s", _("which version answered a row is not known"));
+    return ncm_hint(err, "%s", _("the monitor's setting 'version' names the column"));
+}
+
 static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
 {
+    if (!knows_versions(&e->monitor, err)) {
+        return false;
+    }
     struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
     struct ncm_control none = {0};
     struct ncm_row_wishes wish;

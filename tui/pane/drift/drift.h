@@ -21,7 +21,10 @@ enum drift_sort { SORT_WORST, SORT_NAME, SORT_MONITOR, N_SORTS };
  * have it always. */
 enum drift_part { PART_HISTOGRAM, PART_QQ, PART_TABLE, PART_FINDINGS, PART_CURVE, N_PARTS };
 
-/* A row of the map: a monitor's heading (feature SIZE_MAX) or one of its features. */
+/* A row of the map: a monitor's heading, one of its features, or the row of a monitor that has
+ * none, so that it can be selected. */
+#define DRIFT_HEADING SIZE_MAX
+#define DRIFT_NO_FEATURE (SIZE_MAX - 1)
 struct drift_row {
     size_t monitor, feature;
 };
@@ -100,6 +103,8 @@ const struct ncm_drift_feature *drift_selected_feature(const struct drift *d);
 char *drift_id(const struct ncm_drift_monitor *m);
 void drift_remember(struct drift *d);
 bool drift_select(struct drift *d, const char *id, const char *feature);
+/* What is looked at under this name, in out; empty: as configured. */
+const char *drift_setting(const struct drift *d, const char *name, char *out, size_t outsz);
 /* Sets one NAME=VALUE of what is looked at (value NULL takes it away); NULL name: all of it. */
 void drift_set(struct drift *d, const char *name, const char *value);
 const struct ncm_drift_snapshot *drift_snapshot(const struct drift *d);

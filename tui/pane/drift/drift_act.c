@@ -61,7 +61,7 @@ static void next_drifting(struct drift *d, bool forward)
     for (size_t k = 1; k <= n; k++) {
         size_t at = (d->table.selected + (forward ? k : n - k)) % n;
         const struct drift_row *r = &d->rows[at];
-        if (r->feature != SIZE_MAX &&
+        if (r->feature < DRIFT_NO_FEATURE &&
             drift_monitor(d, r->monitor)->features[r->feature].state >= NCM_DRIFT_WARNING) {
             d->table.selected = at;
             drift_remember(d);
@@ -80,7 +80,7 @@ static void next_feature(struct drift *d, bool forward)
 
     for (size_t k = 1; n > 0 && k <= n; k++) {
         size_t at = (d->table.selected + (forward ? k : n - k)) % n;
-        if (d->rows[at].feature != SIZE_MAX) {
+        if (d->rows[at].feature < DRIFT_NO_FEATURE) {
             d->table.selected = at;
             drift_remember(d);
             d->bin = SIZE_MAX;

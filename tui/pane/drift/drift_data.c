@@ -148,11 +148,15 @@ static void add_monitor(struct drift *d, size_t i)
     const struct ncm_drift_monitor *m = drift_monitor(d, i);
     size_t heading = d->n_rows;
 
-    add_row(d, i, SIZE_MAX);
+    add_row(d, i, DRIFT_HEADING);
     for (size_t k = 0; k < m->n_features; k++) {
         if (matches(d, m, k)) {
             add_row(d, i, k);
         }
+    }
+    if (m->n_features == 0 && d->filter == NULL) {
+        add_row(d, i, DRIFT_NO_FEATURE);
+        return;
     }
     if (d->n_rows == heading + 1 && d->filter != NULL) {
         d->n_rows = heading;
@@ -165,8 +169,10 @@ static bool is_row(const struct drift *d, size_t row, const char *id, const char
 {
     const struct drift_row *r = &d->rows[row];
     const struct ncm_drift_monitor *m = drift_monitor(d, r->monitor);
-    return r->feature != SIZE_MAX && has_id(m, id) &&
-           (feature == NULL || ncm_str_is(m->features[r->feature].name, feature));
+    if (r->feature >= DRIFT_NO_FEATURE) {
+        return r->feature == DRIFT_NO_FEATURE && has_id(m, id);
+    }
+    return has_id(m, id) && (feature == NULL || ncm_str_is(m->features[r->feature].name, feature));
 }
 
 void drift_rebuild(struct drift *d)
@@ -210,7 +216,7 @@ void drift_remember(struct drift *d)
     const struct drift_row *r = &d->rows[d->table.selected];
     const struct ncm_drift_monitor *m = drift_monitor(d, r->monitor);
     char *feature =
-        r->feature != SIZE_MAX ? ncm_strdup(ncm_cstr(m->features[r->feature].name)) : NULL;
+        r->feature < DRIFT_NO_FEATURE ? ncm_strdup(ncm_cstr(m->features[r->feature].name)) : NULL;
 
     ncm_free(d->monitor_id);
     ncm_free(d->feature_name);
@@ -245,6 +251,24 @@ static void without(struct ncm_buf *out, const char *old, const char *name)
         }
         old += len + (old[len] == ';');
     }
+}
+
+const char *drift_setting(const struct drift *d, const char *name, char *out, size_t outsz)
+{
+    bool mine =
+        d->look_id != NULL && d->monitor_id != NULL && strcmp(d->look_id, d->monitor_id) == 0;
+    size_t n = strlen(name);
+
+    out[0] = '\0';
+    for (const char *p = mine ? d->settings : NULL; p != NULL && *p != '\0';) {
+        size_t len = strcspn(p, ";");
+        if (strncmp(p, name, n) == 0 && p[n] == '=' && len - n - 1 < outsz) {
+            memcpy(out, p + n + 1, len - n - 1);
+            out[len - n - 1] = '\0';
+        }
+        p += len + (p[len] == ';');
+    }
+    return out;
 }
 
 void drift_set(struct drift *d, const char *name, const char *value)
@@ -330,6 +354,8 @@ static struct ncm_query *query_of(const struct drift *d, enum ncm_topic topic)
 
 void drift_ask(struct drift *d)
 {
+    const void *looked = d->look.snap;
+
     if (d->ui == NULL) {
         return;
     }
@@ -340,6 +366,9 @@ void drift_ask(struct drift *d)
         feed_ask(d, &d->look, q, false);
     } else {
         feed_end(&d->look);
+    }
+    if (looked != NULL && d->look.snap == NULL) {
+        drift_rebuild(d); /* the rows were those of the look */
     }
     if (d->view != DRIFT_MAP && d->feature_name != NULL) {
         const struct ncm_drift_feature_snapshot *had = drift_column(d);
@@ -381,6 +410,10 @@ void drift_update(struct drift *d)
 
     feed_take(&d->alerts);
     feed_take(&d->feature);
+    if (d->feature.want != NULL && ncm_want_error(d->feature.want) != NULL) {
+        ncm_snapshot_unref(d->feature.snap); /* it was of another window or another look */
+        d->feature.snap = NULL;
+    }
     feed_take(&d->rows_feed);
     if (all || look || (d->n_rows == 0 && d->all.snap != NULL)) {
         drift_rebuild(d);

@@ -133,8 +133,14 @@ void drift_draw_feature(struct drift *d, const struct canvas *c)
 {
     if (drift_selected_feature(d) == NULL) {
         paint_head(c, 0, d->feature_name != NULL ? _("Drift") : "", NULL, true);
+        const struct ncm_drift_monitor *m = drift_selected(d);
+        if (m != NULL && m->error.p != NULL) {
+            paint_raw(c, 2, 2, c->w - 4, 0, ROLE_FAIL, 0, m->error);
+            return;
+        }
+        bool loads = d->all.snap == NULL || (d->settings != NULL && d->look.snap == NULL);
         paint(c, 2, 2, ROLE_DIM, 0,
-              d->all.snap == NULL ? _("loading…") : _("This feature is not watched any more."));
+              loads ? _("loading…") : _("This feature is not watched any more."));
         return;
     }
     draw_title(d, c);

@@ -2,6 +2,7 @@
  * changes, only what is asked for. */
 #include "pane/drift/drift.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,7 +155,7 @@ bool drift_look_act(struct drift *d, enum ui_action_id action, const char *arg)
 {
     const struct ncm_drift_monitor *m = drift_selected(d);
     const struct ncm_drift_feature *f = drift_selected_feature(d);
-    char threshold[64] = "", number[40];
+    char threshold[96] = "", warning[40], number[40], look[400];
 
     switch (action) {
     case A_METHOD:
@@ -166,14 +167,17 @@ bool drift_look_act(struct drift *d, enum ui_action_id action, const char *arg)
         return true;
     case A_REFERENCE:
         ask(d, _("Reference, for a look (empty: as configured):"),
-            m != NULL ? ncm_cstr(m->reference) : "", arg, reference_done, complete_reference);
+            drift_setting(d, "reference", look, sizeof look), arg, reference_done,
+            complete_reference);
         return true;
     case A_THRESHOLD:
         if (f != NULL) {
             ncm_fmt_exact(number, sizeof number, f->critical);
-            snprintf(threshold, sizeof threshold, "%s", number);
+            ncm_fmt_exact(warning, sizeof warning, f->warning);
+            snprintf(threshold, sizeof threshold, "%s%s%s", isnan(f->warning) ? "" : warning,
+                     isnan(f->warning) ? "" : ", ", isnan(f->critical) ? "" : number);
         }
-        ask(d, _("Threshold, for a look (0.25, 0.1, 0.25 or learned; empty: as configured):"),
+        ask(d, _("Threshold, for a look (0.25; 0.1, 0.25; learned; empty: as configured):"),
             threshold, arg, threshold_done, NULL);
         return true;
     case A_VERSIONS:

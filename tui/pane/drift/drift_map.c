@@ -76,7 +76,7 @@ static size_t map_count(void *ctx)
 
 static bool map_heading(void *ctx, size_t row)
 {
-    return ((const struct drift *)ctx)->rows[row].feature == SIZE_MAX;
+    return ((const struct drift *)ctx)->rows[row].feature == DRIFT_HEADING;
 }
 
 static void clip(char *out, size_t outsz, struct ncm_str s, int cells)
@@ -208,8 +208,15 @@ static void map_cell(void *ctx, size_t row, size_t column, struct table_cell *ou
     struct drift *d = ctx;
     const struct ncm_drift_monitor *m = drift_monitor(d, d->rows[row].monitor);
 
-    if (d->rows[row].feature == SIZE_MAX) {
+    if (d->rows[row].feature == DRIFT_HEADING) {
         heading_left(d, m, out);
+        return;
+    }
+    if (d->rows[row].feature == DRIFT_NO_FEATURE) {
+        if (column == M_FEATURE) {
+            snprintf(out->text, sizeof out->text, "%s", sign(SIGN_DASH));
+            out->role = ROLE_DIM;
+        }
         return;
     }
     const struct ncm_drift_feature *f = &m->features[d->rows[row].feature];
@@ -302,7 +309,7 @@ static void draw_foot(struct drift *d, const struct canvas *c, int y, int rows)
     }
     if (at == SIZE_MAX || f == NULL) {
         snprintf(text, sizeof text, "%s",
-                 f == NULL ? _("No feature.") : _("Nobody watched in this column."));
+                 f == NULL ? _("No figure yet.") : _("Nobody watched in this column."));
     } else {
         const struct ncm_drift_window *w = &m->windows[at];
         char state[64];
