@@ -186,7 +186,7 @@ static void put_drifted(struct ncm_buf *out, const struct ncm_drift_column *c)
 {
     ncm_text_clean(out, ncm_cstr(c->name), c->name.len, NCM_CLEAN_LINE);
     ncm_buf_puts(out, _(" drifted"));
-    cli_drift_since(out, c);
+    cli_drift_since_words(out, c);
     for (size_t rank = 0; rank < BINS_SHOWN; rank++) {
         struct ncm_buf bin;
         ncm_buf_init(&bin, 4096);

@@ -26,14 +26,14 @@ void cli_drift_edge(struct ncm_buf *out, double v);
 /* "(12, 45] 10 % → 31 %", the bin or category that adds most; nothing where none moved. rank 0 is
  * the greatest. false where there is none of that rank. */
 bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size_t rank);
-/* ", since 2026-11-21 14:00": from when on it is over the threshold; nothing where not known. */
-void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c);
 /* "ok", "warning"…, translated. */
 const char *cli_drift_state(enum ncm_drift_state s);
 /* The figure that the threshold is held against: a p-value as corrected, where it was. */
 double cli_drift_judged(const struct ncm_drift_column *c);
 /* "1.2 %" of the rows are missing, "1.2 → 5 %" where it was another share before. */
 void cli_drift_missing(struct ncm_buf *out, const struct ncm_drift_column *c);
+/* ", since 2026-11-21 14:00"; nothing where it is not known. */
+void cli_drift_since_words(struct ncm_buf *out, const struct ncm_drift_column *c);
 /* "2026-11-21 14:00", or a dash. */
 void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c);
 

@@ -100,7 +100,6 @@ static void row(struct ncm_buf *out, const struct ncm_drift_column *c, size_t pl
     cli_drift_since(out, c);
     ncm_buf_puts(out, "</td><td>");
     cli_drift_moved(&moved, c, 0);
-    cli_drift_since(&moved, c);
     escape(out, moved.p);
     ncm_buf_puts(out, "</td></tr>\n");
     ncm_buf_release(&moved);

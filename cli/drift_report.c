@@ -52,7 +52,6 @@ static void row(struct ncm_buf *out, const struct ncm_drift_column *c)
     cli_drift_since(out, c);
     ncm_buf_puts(out, " | ");
     cli_drift_moved(&cell, c, 0);
-    cli_drift_since(&cell, c);
     escape(out, cell.p);
     ncm_buf_puts(out, " |\n");
     ncm_buf_release(&cell);

@@ -143,7 +143,7 @@ bool cli_drift_moved(struct ncm_buf *out, const struct ncm_drift_column *c, size
     return true;
 }
 
-void cli_drift_since(struct ncm_buf *out, const struct ncm_drift_column *c)
+void cli_drift_since_words(struct ncm_buf *out, const struct ncm_drift_column *c)
 {
     char time[64];
     if (c->since_ms != NCM_NO_TIME) {
@@ -173,7 +173,7 @@ static void figure(struct ncm_buf *out, const struct ncm_drift_column *c)
         ncm_buf_printf(out, ", %s ", ncm_cstr(c->effect_name));
         cli_drift_number(out, c->effect);
     }
-    cli_drift_since(out, c);
+    cli_drift_since_words(out, c);
     ncm_buf_release(&method);
 }
 
