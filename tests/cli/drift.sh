@@ -192,10 +192,10 @@ run drift check --reference then.csv --current bad.csv -o json
 json 'd["bad_rows"] == {"reference": 0, "current": 3} and d["rows"]["current"] == 3000' "rows that cannot be read are counted"
 err_has "bad.csv: 3 rows could not be read" "and told"
 run drift check --reference then.csv --current head.csv -o json --exit-code
-rc 0 "no rows, no drift"
+rc 1 "no rows: nothing was compared"
 json '[c["state"] for c in d["columns"]] == ["no_data", "no_data"] and d["drifted_share"] == 0' "and no figure"
 run drift check --reference then.csv --current nothing.csv -o json --exit-code
-rc 0 "an empty file"
+rc 1 "an empty file: nothing was compared"
 run drift check --reference "none*.csv" --current late.csv -o json
 rc 5 "a glob without a file"
 json 'd["error"]["code"] == "NOT_FOUND" and "none*.csv" in d["error"]["message"]' "is named"
