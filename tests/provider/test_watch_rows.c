@@ -382,6 +382,34 @@ static void the_rows_behind_a_bar_are_found(void **state)
     ncm_team_free(t);
 }
 
+/* Nothing was read since the restart: which column holds the time has to be found out. */
+static void after_a_restart_the_rows_are_still_those_of_the_window(void **state)
+{
+    (void)state;
+    struct ncm_control control = {0};
+    struct ncm_err err;
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    int64_t later = w.now + 600000; /* no window is open */
+    run(t, later);
+    store(t, later);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    t = ncm_team_new(&w.setup);
+    run(t, later);
+    struct ncm_evaluator *e = t->items[0];
+    size_t f = (size_t)(feature(t, "features.merchant_cat") - e->watched.features);
+    size_t newest = ncm_watched_find(&e->watched, w.now / 120000 * 120000);
+    assert_int_equal(e->watched.rows, 0);
+    assert_string_equal(e->watched.features[f].method, "psi");
+    assert_true(e->watched.features[f].critical > 0);
+    struct ncm_drift_rows_snapshot *s = ncm_snapshot_new(NCM_T_DRIFT_ROWS, sizeof *s);
+    assert_true(e->kind->rows(e, f, newest, "=gift_cards", 100000, &control, s, &err));
+    assert_true(s->n > 0);
+    assert_true((int64_t)s->n < e->watched.windows[newest].rows);
+    ncm_snapshot_unref(s);
+    ncm_team_free(t);
+}
+
 static void a_log_that_is_not_there_says_so_and_is_waited_for(void **state)
 {
     (void)state;
@@ -411,6 +439,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_settings_answer_at_once, begin, end),
         cmocka_unit_test_setup_teardown(windows_of_rows_need_no_time, begin, end),
         cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
+        cmocka_unit_test_setup_teardown(after_a_restart_the_rows_are_still_those_of_the_window,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_log_that_is_not_there_says_so_and_is_waited_for, begin,
                                         end),
     };

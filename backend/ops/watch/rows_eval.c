@@ -344,6 +344,29 @@ static void take_found(const struct ncm_found_rows *found, struct ncm_drift_rows
     }
 }
 
+/* After a restart without a new row nothing has told yet which column holds the time: the log's
+ * first rows do. Without it every row of the log would be one of the window. */
+static bool learn_time(struct ncm_evaluator *e, const struct ncm_log_options *o,
+                       struct ncm_control *control, struct ncm_err *err)
+{
+    struct ncm_rows_eval *r = e->own;
+    struct ncm_log_follow *log = NULL;
+    struct ncm_frame *chunk = NULL;
+    if (r->time_name != NULL || e->monitor.window_rows > 0) {
+        return true;
+    }
+    if (!ncm_log_follow_open(e->monitor.current, o, &log, err)) {
+        return false;
+    }
+    enum ncm_rows_got got = ncm_log_follow_next(log, &chunk, control->cancel, err);
+    if (got == NCM_ROWS_BATCH && chunk->time_name != NULL) {
+        r->time_name = ncm_strdup(chunk->time_name);
+    }
+    ncm_frame_free(chunk);
+    ncm_log_follow_close(log);
+    return got != NCM_ROWS_ERROR;
+}
+
 static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, const char *bar,
                         size_t most, struct ncm_control *control,
                         struct ncm_drift_rows_snapshot *out, struct ncm_err *err)
@@ -352,6 +375,11 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
     struct ncm_row_wishes wish;
     struct ncm_found_rows *found = NULL;
     const struct ncm_watched_feature *f = &e->watched.features[feature];
+    ncm_row_watch_options(&e->monitor, &wish);
+    if (!learn_time(e, &wish.o, control, err)) {
+        ncm_row_watch_options_release(&wish);
+        return false;
+    }
     struct ncm_row_question q = {
         .column = f->name,
         .number = f->type == NCM_COLUMN_NUMBER,
@@ -360,7 +388,6 @@ static bool rows_behind(struct ncm_evaluator *e, size_t feature, size_t window, 
         .until_ms = e->watched.windows[window].end_ms,
         .most = most,
     };
-    ncm_row_watch_options(&e->monitor, &wish);
     bool ok = question_of(bar, &q, err) &&
               ncm_log_find_rows(e->monitor.current, &wish.o, &q, &found, control->cancel, err);
     if (ok) {

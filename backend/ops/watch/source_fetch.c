@@ -97,6 +97,40 @@ static bool place_of(struct ncm_evaluator *e, const struct ncm_query *q, size_t 
            ncm_fail(err, NCM_NOT_FOUND, "%s", _("there is no such window yet"));
 }
 
+static struct ncm_drift_feature_snapshot *describe(struct ncm_evaluator *e, size_t feature,
+                                                   size_t window, struct ncm_err *err)
+{
+    struct ncm_drift_feature_snapshot *s = ncm_snapshot_new(NCM_T_DRIFT_FEATURE, sizeof *s);
+    struct ncm_arena *a = s->head.arena;
+    if (!e->kind->compare(e, feature, window, a, &s->column, err)) {
+        ncm_snapshot_unref(s);
+        return NULL;
+    }
+    s->model = ncm_arena_cstr(a, e->monitor.model);
+    s->monitor = ncm_arena_cstr(a, e->monitor.name);
+    s->reference = ncm_arena_cstr(a, e->watched.reference != NULL ? e->watched.reference
+                                                                  : e->monitor.reference);
+    s->current =
+        ncm_arena_cstr(a, e->monitor.current != NULL ? e->monitor.current : e->monitor.source);
+    s->window = e->watched.windows[window];
+    return s;
+}
+
+/* Our state keeps no categories. While the log still has the window's rows they are read again, by
+ * a look that changes nothing; NULL: it has them no more. */
+static struct ncm_drift_feature_snapshot *read_again(struct ncm_team *t, struct ncm_fetch *f)
+{
+    struct ncm_evaluator *again;
+    struct ncm_err ignored;
+    size_t feature, window;
+    if (!ncm_team_find(t, f->query->id, "current=all", &again, &ignored) ||
+        !catch_up(t, again, f, WINDOWS, &ignored) ||
+        !place_of(again, f->query, &feature, &window, &ignored)) {
+        return NULL;
+    }
+    return describe(again, feature, window, &ignored);
+}
+
 static bool fetch_feature(struct ncm_team *t, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_evaluator *e;
@@ -105,19 +139,15 @@ static bool fetch_feature(struct ncm_team *t, struct ncm_fetch *f, struct ncm_er
         !place_of(e, f->query, &feature, &window, err)) {
         return false;
     }
-    struct ncm_drift_feature_snapshot *s = ncm_snapshot_new(NCM_T_DRIFT_FEATURE, sizeof *s);
-    struct ncm_arena *a = s->head.arena;
-    if (!e->kind->compare(e, feature, window, a, &s->column, err)) {
-        ncm_snapshot_unref(s);
+    struct ncm_drift_feature_snapshot *s = describe(e, feature, window, err);
+    bool plain = f->query->filter == NULL || f->query->filter[0] == '\0';
+    if (s == NULL && plain && e->kind->rows != NULL &&
+        e->watched.features[feature].type == NCM_COLUMN_CATEGORY) {
+        s = read_again(t, f);
+    }
+    if (s == NULL) {
         return false;
     }
-    s->model = ncm_arena_cstr(a, e->monitor.model);
-    s->monitor = ncm_arena_cstr(a, e->monitor.name);
-    s->reference = ncm_arena_cstr(a, e->watched.reference != NULL ? e->watched.reference
-                                                                 : e->monitor.reference);
-    s->current =
-        ncm_arena_cstr(a, e->monitor.current != NULL ? e->monitor.current : e->monitor.source);
-    s->window = e->watched.windows[window];
     f->publish(f->to, &s->head);
     return true;
 }

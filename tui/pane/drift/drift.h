@@ -162,6 +162,10 @@ char *drift_bar(const struct drift *d, bool for_people);
 /* ---- drift_rows.c ---- */
 void drift_draw_rows(struct drift *d, const struct canvas *c);
 struct table_model drift_rows_model(struct drift *d);
+/* The selected row, every column of it, in a window of its own. */
+void drift_show_row(struct drift *d);
+/* "FILE:LINE" of the selected row; absent without. */
+struct ncm_str drift_row_place(const struct drift *d);
 
 /* ---- drift_act.c ---- */
 bool drift_act(struct drift *d, enum ui_action_id action, const char *arg);

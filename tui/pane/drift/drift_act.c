@@ -218,10 +218,14 @@ static bool act_view(struct drift *d, enum ui_action_id action, const char *arg)
             show(d, DRIFT_FEATURE);
         } else if (d->view == DRIFT_FEATURE) {
             show_rows(d);
+        } else {
+            drift_show_row(d);
         }
         return true;
     case A_DRIFT_ROWS:
-        show_rows(d);
+        if (d->view != DRIFT_ROWS) {
+            show_rows(d);
+        }
         return true;
     case A_DETAILS:
         show_monitor(d);
@@ -286,6 +290,10 @@ bool drift_act(struct drift *d, enum ui_action_id action, const char *arg)
     }
     case A_COPY:
     case A_COPY_ROW:
+        if (d->view == DRIFT_ROWS) {
+            ui_copy(d->ui, ncm_cstr(drift_row_place(d)), _("place"));
+            return true;
+        }
         ui_copy(d->ui, d->feature_name != NULL ? d->feature_name : d->monitor_id, _("feature"));
         return true;
     default:

@@ -356,7 +356,9 @@ static void draw_title(const struct drift *d, const struct canvas *c)
         ncm_text_clip(words, sizeof words, d->filter, strlen(d->filter), 30);
         snprintf(title, sizeof title, _("Drift (filter: %s)"), words);
     } else {
-        snprintf(title, sizeof title, _("Drift (%zu monitors)"), drift_n_monitors(d));
+        size_t n = drift_n_monitors(d);
+        snprintf(title, sizeof title, ngettext("Drift (%zu monitor)", "Drift (%zu monitors)", n),
+                 n);
     }
     paint_head(c, 0, title, right, true);
 }

@@ -83,8 +83,9 @@ static size_t hints(void *self, struct ui_hint *out, size_t max)
     const enum ui_action_id *from = d->view == DRIFT_MAP ? map : feature;
 
     if (d->view == DRIFT_ROWS) {
-        if (max > 0) {
-            out[n++] = (struct ui_hint){A_BACK, NULL};
+        static const enum ui_action_id rows[] = {A_OPEN, A_COPY, A_BACK};
+        for (size_t i = 0; i < sizeof rows / sizeof *rows && n < max; i++) {
+            out[n++] = (struct ui_hint){rows[i], NULL};
         }
         return n;
     }
