@@ -383,11 +383,11 @@ static void draw_alerts(struct alerts *a, const struct canvas *c, const char *em
     bool wide = c->w >= 110;
     const struct table_column columns[] = {
         {.title = _("STATE"), .min = 10, .want = 12},
-        {.title = _("SUBJECT"), .min = 14, .want = wide ? 24 : 18},
-        {.title = _("RULE"), .min = 18, .want = wide ? 28 : 20, .priority = 1},
+        {.title = _("SUBJECT"), .min = 13, .want = wide ? 24 : 18},
+        {.title = _("RULE"), .min = 16, .want = wide ? 28 : 20, .priority = 1},
         {.title = _("VALUE"), .min = 11, .want = 14, .align = 1, .priority = 2},
         {.title = _("SINCE"), .min = 6, .want = 7, .align = 1},
-        {.title = _("WHO"), .min = 6, .want = 10, .priority = 3},
+        {.title = _("WHO"), .min = 8, .want = 10, .priority = 3},
         {.title = _("SEVERITY"), .min = 8, .want = 8, .priority = 5},
         {.title = _("SOURCE"), .min = 7, .want = 12, .priority = 6},
         {.title = _("WHAT"), .min = 30, .want = 0, .priority = 7},
