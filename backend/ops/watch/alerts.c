@@ -209,8 +209,8 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const st
     if (!ncm_db_prepare(db,
                         "UPDATE alerts SET feature=?1, severity=?2, state=?3,"
                         " summary=CASE WHEN ?6 IS NULL THEN summary ELSE ?4 END, value=?5,"
-                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN "
-                        "coalesce(fired_ms,?7)"
+                        " threshold=coalesce(?6,threshold),"
+                        " fired_ms=CASE WHEN ?3='firing' THEN coalesce(fired_ms,?7)"
                         " END WHERE id=?8",
                         &st, err)) {
         return false;

@@ -54,7 +54,11 @@ static void open_subject(struct alerts *a)
     const struct ncm_alert *x = alerts_selected(a)->alert;
     const char *model = label_of(x, "model"), *monitor = label_of(x, "monitor");
     const char *version = label_of(x, "version"), *feature = label_of(x, "feature");
+    const struct ncm_kv *told = ncm_kv_find(x->annotations, x->n_annotations, "feature");
 
+    if (feature == NULL && told != NULL && told->value.len > 0) {
+        feature = ncm_cstr(told->value); /* of ours: which one is the worst changes */
+    }
     if (model != NULL && monitor != NULL) {
         char *id = ncm_sprintf("%s/%s", model, monitor);
         char *name = ncm_strdup(feature);

@@ -142,14 +142,16 @@ static void heading_left(const struct drift *d, const struct ncm_drift_monitor *
     if (m->window.len > 0) {
         clip(window, sizeof window, m->window, 16);
     }
-    snprintf(out->text, sizeof out->text, "%s · %s", model, name);
+    const char *dot = ncm_text_utf8() ? "·" : "|";
+    snprintf(out->text, sizeof out->text, "%s %s %s", model, dot, name);
     const char *more[] = {window, reference};
     for (size_t i = 0; i < 2; i++) {
         char next[1024];
         if (more[i][0] == '\0') {
             continue;
         }
-        snprintf(next, sizeof next, i == 0 ? "%s · %s" : _("%s · against %s"), out->text, more[i]);
+        snprintf(next, sizeof next, i == 0 ? "%s %s %s" : _("%s %s against %s"), out->text, dot,
+                 more[i]);
         bool fits = ncm_text_width(next) <= room;
         if (fits || (i == 1 && ncm_text_width(out->text) + 24 <= room)) {
             ncm_text_clip(out->text, sizeof out->text, next, strlen(next), room);

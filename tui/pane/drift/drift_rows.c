@@ -117,7 +117,8 @@ static void set_columns(struct drift *d, const struct ncm_drift_rows_snapshot *s
         place = used > place ? used : place;
     }
     place = place > w / 3 ? w / 3 : place;
-    d->row_columns[0] = (struct table_column){.title = _("PLACE"), .min = place < 18 ? place : 18, .want = place};
+    d->row_columns[0] =
+        (struct table_column){.title = _("PLACE"), .min = place < 18 ? place : 18, .want = place};
     for (size_t i = 0; i < s->n_columns; i++) {
         size_t from = source_of(d, s, i);
         const char *name = ncm_cstr(s->columns[from]);
