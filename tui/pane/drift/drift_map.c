@@ -98,8 +98,11 @@ static void state_right(const struct drift *d, const struct ncm_drift_monitor *m
         snprintf(age, sizeof age, " · %s", old);
     }
     if (m->error.p != NULL) {
-        snprintf(out->text, sizeof out->text, "%s %s%s", sign(SIGN_OFFLINE), _("cannot be read"),
-                 age);
+        char why[400];
+        bool roomy = d->map_w >= 100; /* the line below says it where there is less */
+        clip(why, sizeof why, m->error, d->map_w / 2);
+        snprintf(out->text, sizeof out->text, "%s %s%s", sign(SIGN_OFFLINE),
+                 roomy ? why : _("cannot be read"), age);
         out->role = ROLE_FAIL;
     } else if (drift_looked_at(d, m)) {
         char settings[120];
