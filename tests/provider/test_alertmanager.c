@@ -247,7 +247,7 @@ static void the_same_silence_is_not_made_twice(void **state)
     struct ncm_err err;
     (void)state;
     char *list =
-        ncm_sprintf("[{\"id\":\"x\",\"status\":{\"state\":\"active\"},%s]", SILENCE(LATER) + 1);
+        ncm_sprintf("[{\"id\":\"x\",\"status\":{\"state\":\"active\"},%s]", &SILENCE(LATER)[1]);
     mon_says("GET /api/v2/silences", 200, "application/json", list);
     ncm_free(list);
     assert_false(apply(NCM_CH_SILENCE_CREATE, "", NULL, SILENCE(LATER), &r, &err));
@@ -370,7 +370,7 @@ static void a_lost_answer_is_looked_up(void **state)
     struct ncm_err err;
     (void)state;
     char *list = ncm_sprintf("[{\"id\":\"the-new-one\",\"status\":{\"state\":\"active\"},%s]",
-                             SILENCE(LATER) + 1);
+                             &SILENCE(LATER)[1]);
     mlf_rule((struct mlf_rule){.on = "GET /api/v2/silences", .text = "[]", .times = 1});
     mon_says("GET /api/v2/silences", 200, "application/json", list);
     mon_says("POST /api/v2/silences", 200, "text/html", "<html>Gateway");
