@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "base/num.h"
+#include "ops/drift/method.h"
 #include "provider/prediction_log/find_rows.h"
 
 enum {
@@ -22,8 +23,8 @@ static size_t wishes(const struct ncm_monitor *m, struct ncm_column_wish *out, c
         const char *equal = strrchr(m->types[i], '=');
         if (equal != NULL) {
             names[n] = ncm_strndup(m->types[i], (size_t)(equal - m->types[i]));
-            out[n] = (struct ncm_column_wish){
-                names[n], equal[1] == 'c' ? NCM_COLUMN_CATEGORY : NCM_COLUMN_NUMBER};
+            out[n] = (struct ncm_column_wish){names[n], equal[1] == 'c' ? NCM_COLUMN_CATEGORY
+                                                                        : NCM_COLUMN_NUMBER};
             n++;
         }
     }
@@ -146,6 +147,28 @@ static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
     r->schema_known = true;
 }
 
+/* Stored windows were judged by what was learned from the reference: as ops/drift/compare.c does,
+ * not below half and the whole of the method's own warning. */
+static void expect_learned(struct ncm_evaluator *e)
+{
+    const struct ncm_rows_eval *r = e->own;
+    const struct ncm_drift_method *m;
+    struct ncm_err ignored;
+    bool own = !isnan(e->monitor.warning) || !isnan(e->monitor.critical);
+    for (size_t i = 0; r->base != NULL && !own && i < e->watched.n_features; i++) {
+        struct ncm_watched_feature *f = &e->watched.features[i];
+        const struct ncm_base_feature *b = ncm_baseline_find(r->base, f->name);
+        if (b == NULL || isnan(b->critical) || f->method == NULL ||
+            !ncm_drift_method_named(f->method, &m, &ignored) || m->is_p) {
+            continue;
+        }
+        double floor = isnan(m->warning) ? 0 : m->warning;
+        f->critical = fmax(b->critical, floor);
+        f->warning = fmin(f->critical, fmax(b->warning, floor / 2));
+        f->learned = true;
+    }
+}
+
 static bool knows_versions(const struct ncm_monitor *m, struct ncm_err *err)
 {
     bool asked = m->reference_kind == NCM_REFERENCE_VERSION || m->current_version != NULL;
@@ -191,6 +214,7 @@ static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
     if (r->reference != NULL) {
         take_schema(e, r->reference);
     }
+    expect_learned(e);
     resume(e);
     return true;
 }
