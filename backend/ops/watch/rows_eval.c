@@ -22,8 +22,8 @@ static size_t wishes(const struct ncm_monitor *m, struct ncm_column_wish *out, c
         const char *equal = strrchr(m->types[i], '=');
         if (equal != NULL) {
             names[n] = ncm_strndup(m->types[i], (size_t)(equal - m->types[i]));
-            out[n] = (struct ncm_column_wish){
-                names[n], equal[1] == 'c' ? NCM_COLUMN_CATEGORY : NCM_COLUMN_NUMBER};
+            out[n] = (struct ncm_column_wish){names[n], equal[1] == 'c' ? NCM_COLUMN_CATEGORY
+                                                                        : NCM_COLUMN_NUMBER};
             n++;
         }
     }
@@ -198,6 +198,10 @@ static void note_facts(struct ncm_evaluator *e)
         snprintf(e->watched.warning, sizeof e->watched.warning,
                  _("%lld values are no numbers, first in %s"),
                  (long long)facts.values.parse_failures, facts.values.failed_column);
+    } else if (e->watched.late_rows > 0) {
+        snprintf(e->watched.warning, sizeof e->watched.warning,
+                 _("%lld rows are in no window: too late, far ahead or without a time"),
+                 (long long)e->watched.late_rows);
     }
 }
 
