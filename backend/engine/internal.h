@@ -101,6 +101,7 @@ struct ncm_session {
         void (*release)(void *thing);
     } *kept; /* what sides borrow */
     size_t n_kept;
+    bool hangs;      /* closing: a thread of it still runs; it may reach the sides */
     bool side_hangs; /* closing: a side that still runs borrows from this one */
     const struct ncm_provider *provider;
     const struct ncm_topic_ops *topics;

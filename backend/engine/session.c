@@ -186,12 +186,19 @@ static void close_all(struct ncm_session *const *sessions, size_t n)
     for (size_t i = 0; i < n; i++) {
         over[i] = ncm_lane_join(&sessions[i]->reads, until) && over[i];
         over[i] = ncm_lane_join(&sessions[i]->stream, until) && over[i];
-        if (over[i] && !sessions[i]->side_hangs) {
-            ncm_session_free(sessions[i]);
-        } else if (sessions[i]->parent != NULL) {
+        sessions[i]->hangs = !over[i];
+        if (!over[i] && sessions[i]->parent != NULL) {
             sessions[i]->parent->side_hangs = true;
         }
-        /* A thread that hangs in a dead disk keeps its memory: the program ends all the same. */
+    }
+    /* Sides first: the list begins with them. */
+    for (size_t i = 0; i < n; i++) {
+        const struct ncm_session *parent = sessions[i]->parent;
+        if (over[i] && !sessions[i]->side_hangs && (parent == NULL || !parent->hangs)) {
+            ncm_session_free(sessions[i]);
+        }
+        /* A thread that hangs in a dead disk keeps its memory, and that of what it may still reach:
+         * the program ends all the same. */
     }
     ncm_free(over);
 }

@@ -426,6 +426,141 @@ static void a_log_that_is_not_there_says_so_and_is_waited_for(void **state)
     ncm_team_free(t);
 }
 
+/* ---- odd times --------------------------------------------------------------------------------- */
+
+/* A log of our own beside the demo's: compared with its first window. */
+static struct ncm_buf log_text;
+
+static void own_log(const char *window)
+{
+    struct ncm_err err;
+    ncm_free(w.monitor.current);
+    w.monitor.current = in_dir("own.csv");
+    assert_true(ncm_monitor_set_reference(&w.monitor, "first", &err));
+    assert_true(ncm_monitor_set_window(&w.monitor, window, &err));
+    ncm_buf_init(&log_text, 16 << 20);
+}
+
+static void put_rows(int64_t t_ms, int n)
+{
+    char time[40];
+    for (int i = 0; i < n; i++) {
+        ncm_buf_printf(&log_text, "%s,%d.5,%c\n", ncm_fmt_iso(time, sizeof time, t_ms + i), i % 7,
+                       'a' + i % 3);
+    }
+}
+
+static void write_log(void)
+{
+    struct ncm_err err;
+    assert_true(ncm_file_write(w.monitor.current, log_text.p, log_text.len, 0644, &err));
+}
+
+static int64_t rows_in_windows(const struct ncm_watched *x)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < x->n_windows; i++) {
+        sum += x->windows[i].rows;
+    }
+    return sum;
+}
+
+static void rows_without_a_time_fall_into_the_window_of_now(void **state)
+{
+    (void)state;
+    int64_t now = w.now / 120000 * 120000 + 60000;
+    own_log("2m");
+    ncm_buf_puts(&log_text, "score,merchant\n");
+    for (int i = 0; i < 5000; i++) {
+        ncm_buf_printf(&log_text, "%d.5,%c\n", i % 7, 'a' + i % 3);
+    }
+    write_log();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, now);
+    store(t, now);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->n_windows, 1);
+    assert_true(x->windows[0].open);
+    assert_int_equal(count("SELECT count(*) FROM drift_windows"), 0);
+    FILE *f = fopen(w.monitor.current, "a");
+    fputs("1.5,a\n2.5,b\n", f);
+    fclose(f);
+    run(t, now + 1000);
+    assert_int_equal(x->windows[0].rows, 5002);
+    run(t, now + 200000);
+    store(t, now + 200000);
+    assert_int_equal(count("SELECT sum(n) FROM drift_windows"), 5002);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    ncm_buf_release(&log_text);
+}
+
+static void one_time_far_ahead_ends_no_window(void **state)
+{
+    (void)state;
+    own_log("1m");
+    ncm_buf_puts(&log_text, "time,score,merchant\n");
+    put_rows(w.now - 600000, 40);
+    ncm_buf_puts(&log_text, "9999-12-31T23:59:59Z,1.5,a\n");
+    put_rows(w.now - 540000, 40);
+    put_rows(w.now - 1000, 40);
+    write_log();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(rows_in_windows(x), 120);
+    assert_int_equal(x->late_rows, 1);
+    assert_non_null(strstr(x->warning, "1 rows"));
+    assert_true(x->last_row_ms < w.now);
+    ncm_team_free(t);
+    ncm_buf_release(&log_text);
+}
+
+static void after_a_long_silence_what_was_known_is_kept(void **state)
+{
+    (void)state;
+    own_log("10s");
+    ncm_buf_puts(&log_text, "time,score,merchant\n");
+    int64_t then = w.now - INT64_C(40) * 365 * 86400000; /* more than a hundred million windows */
+    for (int i = 0; i < 5; i++) {
+        put_rows(then + i * 10000, 50);
+    }
+    put_rows(w.now - 1000, 50);
+    write_log();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    int64_t start = ncm_mono_ms();
+    run(t, w.now);
+    run(t, w.now + 100000);
+    assert_in_range(ncm_mono_ms() - start, 0, 20000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(rows_in_windows(x), 300);
+    assert_in_range(x->n_windows, 6, NCM_WINDOWS_KEPT);
+    size_t last = x->n_windows - 1;
+    assert_int_equal(x->windows[last].rows, 0);
+    ncm_team_free(t);
+    ncm_buf_release(&log_text);
+}
+
+static void windows_of_rows_have_times_before_1970_too(void **state)
+{
+    (void)state;
+    own_log("50 rows");
+    ncm_buf_puts(&log_text, "time,score,merchant\n");
+    w.monitor.time_column = ncm_strdup("time");
+    int64_t then = -INT64_C(86400000);
+    put_rows(then, 120);
+    write_log();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    assert_int_equal(x->n_windows, 3);
+    assert_int_equal(x->windows[0].start_ms, then);
+    assert_int_equal(x->windows[0].end_ms, then + 50);
+    assert_int_equal(x->windows[2].end_ms, then + 120);
+    ncm_team_free(t);
+    ncm_buf_release(&log_text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +573,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_two_watchers_one_stores, begin, end),
         cmocka_unit_test_setup_teardown(other_settings_answer_at_once, begin, end),
         cmocka_unit_test_setup_teardown(windows_of_rows_need_no_time, begin, end),
+        cmocka_unit_test_setup_teardown(rows_without_a_time_fall_into_the_window_of_now, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(one_time_far_ahead_ends_no_window, begin, end),
+        cmocka_unit_test_setup_teardown(after_a_long_silence_what_was_known_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(windows_of_rows_have_times_before_1970_too, begin, end),
         cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
         cmocka_unit_test_setup_teardown(after_a_restart_the_rows_are_still_those_of_the_window,
                                         begin, end),

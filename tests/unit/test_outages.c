@@ -148,9 +148,7 @@ static void one_question_tries_for_all(void **state)
     }
     fake_fail(1000, NCM_UNREACHABLE);
     int before = fake_get(&world.fetches);
-    for (int i = 0; i < N; i++) {
-        ncm_want_refresh(wants[i]);
-    }
+    ncm_session_touch(session); /* all at one moment */
     for (int i = 0; i < N; i++) {
         assert_true(until(fails_with, wants[i], NCM_UNREACHABLE));
         assert_int_equal(shown(wants[i]), 1); /* the last good answer stays … */

@@ -48,8 +48,9 @@ struct ncm_watched {
     size_t n_windows;
     struct ncm_watched_feature *features;
     size_t n_features;
-    int64_t rows, bad_rows, late_rows, ref_rows, last_row_ms;
-    char *reference;      /* for people: "train.csv, 20,000 rows" */
+    int64_t rows, bad_rows, ref_rows, last_row_ms;
+    int64_t late_rows; /* in no window: came too late, have no time or one far ahead of ours */
+    char *reference; /* for people: "train.csv, 20,000 rows" */
     struct ncm_err error; /* code NCM_OK: none */
     char warning[160];
 };

@@ -235,6 +235,10 @@ static void note_facts(struct ncm_evaluator *e)
         snprintf(e->watched.warning, sizeof e->watched.warning,
                  _("%lld values are no numbers, first in %s"),
                  (long long)facts.values.parse_failures, facts.values.failed_column);
+    } else if (e->watched.late_rows > 0) {
+        snprintf(e->watched.warning, sizeof e->watched.warning,
+                 _("%lld rows are in no window: too late, far ahead or without a time"),
+                 (long long)e->watched.late_rows);
     }
 }
 

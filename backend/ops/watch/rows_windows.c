@@ -6,7 +6,11 @@
 #include "base/num.h"
 #include "ops/watch/rows_eval.h"
 
-enum { LATE_MS = 30000 }; /* rows of a window may come so long after it */
+enum {
+    LATE_MS = 30000,     /* rows of a window may come so long after it */
+    AHEAD_MS = 86400000, /* of a followed log: a row's clock may be ahead of ours by so much */
+    EMPTY_MOST = 64,     /* windows without rows in a row */
+};
 
 int64_t ncm_row_watch_pane(const struct ncm_monitor *m)
 {
@@ -28,8 +32,7 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a % b < 0 ? q - 1 : q;
 }
 
-static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monitor *m,
-                                int64_t index)
+static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monitor *m, int64_t index)
 {
     size_t at = r->n_panes;
     while (at > 0 && r->panes[at - 1]->index > index) {
@@ -53,7 +56,13 @@ static struct ncm_pane *pane_of(struct ncm_rows_eval *r, const struct ncm_monito
     return p;
 }
 
-/* The pane of a row. */
+/* One time that is wrong must not end all windows up to then. */
+static bool is_ahead(const struct ncm_monitor *m, int64_t t, int64_t now_ms)
+{
+    return m->follow && t > now_ms + AHEAD_MS;
+}
+
+/* The pane of a row; INT64_MIN: none. */
 static int64_t index_of(const struct ncm_rows_eval *r, const struct ncm_monitor *m,
                         const struct ncm_frame *f, size_t row, int64_t now_ms)
 {
@@ -61,7 +70,8 @@ static int64_t index_of(const struct ncm_rows_eval *r, const struct ncm_monitor 
         return (r->rows_seen + (int64_t)row) / ncm_row_watch_pane(m);
     }
     int64_t t = f->times != NULL ? f->times[row] : now_ms;
-    return t == NCM_NO_TIME ? INT64_MIN : floor_div(t, ncm_row_watch_pane(m));
+    return t == NCM_NO_TIME || is_ahead(m, t, now_ms) ? INT64_MIN
+                                                      : floor_div(t, ncm_row_watch_pane(m));
 }
 
 static void stretch(struct ncm_pane *p, const struct ncm_frame *f, size_t first, size_t n,
@@ -69,8 +79,9 @@ static void stretch(struct ncm_pane *p, const struct ncm_frame *f, size_t first,
 {
     for (size_t i = first; i < first + n; i++) {
         int64_t t = f->times != NULL && f->times[i] != NCM_NO_TIME ? f->times[i] : now_ms;
-        p->start_ms = p->start_ms == 0 || t < p->start_ms ? t : p->start_ms;
-        p->end_ms = t + 1 > p->end_ms ? t + 1 : p->end_ms;
+        bool begins = p->rows == 0 && i == first;
+        p->start_ms = begins || t < p->start_ms ? t : p->start_ms;
+        p->end_ms = begins || t + 1 > p->end_ms ? t + 1 : p->end_ms;
     }
 }
 
@@ -99,11 +110,11 @@ static void room(struct ncm_rows_eval *r, size_t n)
     }
 }
 
-static void note_times(struct ncm_evaluator *e, const struct ncm_frame *f)
+static void note_times(struct ncm_evaluator *e, const struct ncm_frame *f, int64_t now_ms)
 {
     struct ncm_rows_eval *r = e->own;
     for (size_t i = 0; f->times != NULL && i < f->n_rows; i++) {
-        if (f->times[i] > r->newest_ms) {
+        if (f->times[i] > r->newest_ms && !is_ahead(&e->monitor, f->times[i], now_ms)) {
             r->newest_ms = f->times[i];
         }
     }
@@ -141,7 +152,7 @@ void ncm_row_watch_take(struct ncm_evaluator *e, const struct ncm_frame *f, int6
     size_t row = r->skip < (int64_t)f->n_rows ? (size_t)r->skip : f->n_rows;
     r->skip -= (int64_t)row;
     room(r, f->n_rows);
-    note_times(e, f);
+    note_times(e, f, now_ms);
     for (size_t n; row < f->n_rows; row += n) {
         int64_t index = index_of(r, m, f, row, now_ms);
         int side = side_of(e, version, row);
@@ -311,8 +322,8 @@ static int64_t last_over(const struct ncm_evaluator *e, int64_t now_ms)
         return ended ? full + 1 : full;
     }
     int64_t late = pane < LATE_MS ? pane : LATE_MS;
-    int64_t by_rows = r->newest_ms != NCM_NO_TIME ? floor_div(r->newest_ms - late, pane) - 1
-                                                  : INT64_MIN;
+    int64_t by_rows =
+        r->newest_ms != NCM_NO_TIME ? floor_div(r->newest_ms - late, pane) - 1 : INT64_MIN;
     if (!r->caught_up) {
         return by_rows;
     }
@@ -323,6 +334,22 @@ static int64_t last_over(const struct ncm_evaluator *e, int64_t now_ms)
     return by_clock > by_rows ? by_clock : by_rows;
 }
 
+/* The next window to be made from one on: of a long silence only the end is. */
+static int64_t next_window(const struct ncm_rows_eval *r, const struct ncm_monitor *m,
+                           int64_t index, int64_t last)
+{
+    int64_t with_rows = last + 1, reach = ncm_row_watch_panes_a_window(m) - 1;
+    for (size_t i = 0; i < r->n_panes; i++) {
+        int64_t pane = r->panes[i]->index;
+        if (pane + reach >= index) {
+            with_rows = pane > index ? pane : index;
+            break;
+        }
+    }
+    with_rows = with_rows < last + 1 ? with_rows : last + 1;
+    return with_rows - index > EMPTY_MOST ? with_rows - EMPTY_MOST : index;
+}
+
 void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms)
 {
     struct ncm_rows_eval *r = e->own;
@@ -331,22 +358,17 @@ void ncm_row_watch_close(struct ncm_evaluator *e, int64_t now_ms)
         return;
     }
     int64_t first = r->closed_index == INT64_MIN ? r->panes[0]->index : r->closed_index + 1;
-    if (last - first >= NCM_WINDOWS_KEPT) {
-        /* After a long silence only the windows that are kept are made. */
-        first = r->n_panes > 0 && r->panes[0]->index > last - NCM_WINDOWS_KEPT
-                    ? first
-                    : last - NCM_WINDOWS_KEPT + 1;
-        for (size_t i = 0; i < r->n_panes && r->panes[i]->index < first; i++) {
-            update_window(e, r->panes[i]->index, false);
-        }
+    if (last < first) {
+        return; /* also where no row has a time yet */
     }
     for (int64_t i = first; i <= last; i++) {
+        i = next_window(r, &e->monitor, i, last);
         update_window(e, i, false);
         r->closed_index = i;
     }
     forget_panes(r, &e->monitor);
     /* Earlier windows may be what the open ones are compared with. */
-    for (size_t i = 0; i < r->n_panes && first <= last && r->base == NULL; i++) {
+    for (size_t i = 0; i < r->n_panes && r->base == NULL; i++) {
         r->panes[i]->news = true;
     }
 }
@@ -367,8 +389,7 @@ void ncm_row_watch_figures(struct ncm_evaluator *e)
 {
     struct ncm_rows_eval *r = e->own;
     for (size_t i = 0; i < r->n_panes; i++) {
-        if (r->panes[i]->index > r->closed_index &&
-            has_news(r, &e->monitor, r->panes[i]->index)) {
+        if (r->panes[i]->index > r->closed_index && has_news(r, &e->monitor, r->panes[i]->index)) {
             update_window(e, r->panes[i]->index, true);
         }
     }
