@@ -143,8 +143,7 @@ static void judge(const struct ncm_watched *w, struct verdict *v)
 /* Notes for each webhook that is to hear of it; the same event is never noted twice. Who heard that
  * it fires hears that it is over, however mild it had become. */
 static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t alert,
-                 enum ncm_severity severity, const char *event, int64_t now_ms,
-                 struct ncm_err *err)
+                 enum ncm_severity severity, const char *event, int64_t now_ms, struct ncm_err *err)
 {
     for (size_t i = 0; i < plan->n_webhooks; i++) {
         struct ncm_stmt *st;
@@ -171,9 +170,8 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
     return true;
 }
 
-static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const char *rule, const struct verdict *v,
-                  int64_t now_ms, struct ncm_err *err)
+static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const char *rule, const struct verdict *v, int64_t now_ms, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = now_ms - v->since_ms >= w->monitor->for_ms;
@@ -201,9 +199,9 @@ static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan,
            (!firing || tell(db, plan, ncm_db_last_rowid(db), v->severity, "firing", now_ms, err));
 }
 
-static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
-                  const struct ncm_watched *w, const struct open_alert *open,
-                  const struct verdict *v, int64_t now_ms, struct ncm_err *err)
+static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const struct open_alert *open, const struct verdict *v, int64_t now_ms,
+                  struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool firing = open->firing || now_ms - open->since_ms >= w->monitor->for_ms;
@@ -211,7 +209,8 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     if (!ncm_db_prepare(db,
                         "UPDATE alerts SET feature=?1, severity=?2, state=?3,"
                         " summary=CASE WHEN ?6 IS NULL THEN summary ELSE ?4 END, value=?5,"
-                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN coalesce(fired_ms,?7)"
+                        " threshold=coalesce(?6,threshold), fired_ms=CASE WHEN ?3='firing' THEN "
+                        "coalesce(fired_ms,?7)"
                         " END WHERE id=?8",
                         &st, err)) {
         return false;
@@ -225,8 +224,25 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan,
     ncm_bind_i64(st, 7, now_ms);
     ncm_bind_i64(st, 8, open->id);
     bool news = firing && (!open->firing || worse);
-    return run(st, err) &&
-           (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
+    return run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
+}
+
+/* Silence proves nothing better: what fires goes on firing, what waited fires when its time has
+ * come. */
+static bool ripen(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const struct open_alert *open, int64_t now_ms, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (open->firing || now_ms - open->since_ms < w->monitor->for_ms) {
+        return true;
+    }
+    if (!ncm_db_prepare(db, "UPDATE alerts SET state='firing', fired_ms=? WHERE id=?", &st, err)) {
+        return false;
+    }
+    ncm_bind_i64(st, 1, now_ms);
+    ncm_bind_i64(st, 2, open->id);
+    enum ncm_severity severity = ncm_severity_of(open->severity, strlen(open->severity));
+    return run(st, err) && tell(db, plan, open->id, severity, "firing", now_ms, err);
 }
 
 static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
@@ -259,7 +275,7 @@ bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
     char *rule = ncm_monitor_key(w->monitor);
     bool ok = find_open(db, rule, &open, &found, err);
     if (ok && v.silent && found) {
-        ok = true; /* what fires goes on firing: silence proves nothing better */
+        ok = ripen(db, plan, w, &open, now_ms, err);
     } else if (ok && v.bad) {
         ok = found ? go_on(db, plan, w, &open, &v, now_ms, err)
                    : begin(db, plan, w, rule, &v, now_ms, err);

@@ -123,14 +123,30 @@ static bool put_silence(struct ncm_db *db, const struct ncm_change *ch, struct n
         ok = run(st, err);
     }
     if (ok && fresh) {
-        snprintf(receipt->new_id, sizeof receipt->new_id, "%lld",
-                 (long long)ncm_db_last_rowid(db));
+        snprintf(receipt->new_id, sizeof receipt->new_id, "%lld", (long long)ncm_db_last_rowid(db));
     } else if (ok) {
         snprintf(receipt->new_id, sizeof receipt->new_id, "%s", ch->object);
     }
     ncm_buf_release(&text);
     ncm_arena_free(a);
     return ok;
+}
+
+/* Whoever was told of an alert hears what somebody made of it by hand. */
+static bool tell(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
+                 struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (!ncm_db_prepare(db,
+                        "INSERT OR IGNORE INTO deliveries(webhook,alert,event,event_ms,due_ms)"
+                        " SELECT DISTINCT webhook,alert,?1,?2,?2 FROM deliveries WHERE alert=?3",
+                        &st, err)) {
+        return false;
+    }
+    ncm_bind_cstr(st, 1, ch->to);
+    ncm_bind_i64(st, 2, now_ms);
+    ncm_bind_cstr(st, 3, ch->object);
+    return run(st, err);
 }
 
 static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
@@ -162,15 +178,14 @@ static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
     ncm_bind_cstr(st, 2, ch->kind == NCM_CH_ALERT_ACK ? ch->extra : NULL);
     ncm_bind_i64(st, 3, now_ms);
     ncm_bind_cstr(st, 4, ch->object);
-    return run(st, err);
+    return run(st, err) && (ch->kind != NCM_CH_ALERT_STATE || tell(db, ch, now_ms, err));
 }
 
 static bool compare(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
                     struct ncm_err *err)
 {
     char *now = NULL;
-    bool fresh = ch->kind == NCM_CH_SILENCE_CREATE &&
-                 (ch->object == NULL || ch->object[0] == '\0');
+    bool fresh = ch->kind == NCM_CH_SILENCE_CREATE && (ch->object == NULL || ch->object[0] == '\0');
     if (ch->any_from || fresh) {
         return true;
     }
