@@ -146,16 +146,15 @@ static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
     r->schema_known = true;
 }
 
-static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
+static bool open_rows(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
-    struct ncm_control none = {0};
     struct ncm_row_wishes wish;
     e->own = r;
     r->newest_ms = NCM_NO_TIME;
     r->closed_index = r->known_index = INT64_MIN;
     fresh_state(e);
-    bool ok = ncm_row_watch_reference(e, &none, err);
+    bool ok = ncm_row_watch_reference(e, control, err);
     ncm_row_watch_options(&e->monitor, &wish);
     wish.o.rows.follow = true;
     if (e->monitor.version_column != NULL && r->reference != NULL) {

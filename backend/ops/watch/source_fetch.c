@@ -56,6 +56,14 @@ static bool find(struct ncm_team *t, const struct ncm_query *q, struct ncm_evalu
     return q->id == NULL || ncm_team_find(t, q->id, q->filter, out, err);
 }
 
+/* For a question about one. */
+static bool find_one(struct ncm_team *t, const struct ncm_query *q, struct ncm_evaluator **out,
+                     struct ncm_err *err)
+{
+    return find(t, q, out, err) &&
+           (*out != NULL || ncm_fail(err, NCM_USAGE, "%s", _("the question names no monitor")));
+}
+
 static bool fetch_drift(struct ncm_team *t, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct ncm_evaluator *only;
@@ -101,7 +109,7 @@ static bool fetch_feature(struct ncm_team *t, struct ncm_fetch *f, struct ncm_er
 {
     struct ncm_evaluator *e;
     size_t feature, window;
-    if (!find(t, f->query, &e, err) || e == NULL || !catch_up(t, e, f, WINDOWS, err) ||
+    if (!find_one(t, f->query, &e, err) || !catch_up(t, e, f, WINDOWS, err) ||
         !place_of(e, f->query, &feature, &window, err)) {
         return false;
     }
@@ -114,7 +122,7 @@ static bool fetch_feature(struct ncm_team *t, struct ncm_fetch *f, struct ncm_er
     s->model = ncm_arena_cstr(a, e->monitor.model);
     s->monitor = ncm_arena_cstr(a, e->monitor.name);
     s->reference = ncm_arena_cstr(a, e->watched.reference != NULL ? e->watched.reference
-                                                                 : e->monitor.reference);
+                                                                  : e->monitor.reference);
     s->current =
         ncm_arena_cstr(a, e->monitor.current != NULL ? e->monitor.current : e->monitor.source);
     s->window = e->watched.windows[window];
@@ -127,7 +135,7 @@ static bool fetch_rows(struct ncm_team *t, struct ncm_fetch *f, struct ncm_err *
     struct ncm_evaluator *e;
     size_t feature, window;
     const struct ncm_query *q = f->query;
-    if (!find(t, q, &e, err) || e == NULL || !catch_up(t, e, f, WINDOWS, err) ||
+    if (!find_one(t, q, &e, err) || !catch_up(t, e, f, WINDOWS, err) ||
         !place_of(e, q, &feature, &window, err)) {
         return false;
     }
