@@ -115,7 +115,7 @@ static void monitor_cells(struct cli_cells *cells, const void *item)
     cli_cell_time(cells, f != NULL ? f->since_ms : NCM_NO_TIME);
     cli_cell_count(cells, w != NULL ? w->rows : -1);
     cli_cell_time(cells, w != NULL ? w->end_ms : NCM_NO_TIME);
-    cli_cell(cells, m->error);
+    cli_cell(cells, m->error.len > 0 ? m->error : m->warning);
 }
 
 struct watching {

@@ -258,6 +258,26 @@ static void a_log_that_fell_silent_is_a_warning(void **state)
     newest_is(2, "firing", "critical");
 }
 
+static void silence_fires_when_its_time_has_come(void **state)
+{
+    (void)state;
+    hook(0, "all", NCM_SEVERITY_INFO);
+    monitor.for_ms = 5 * MINUTE;
+    see(0.01);
+    window(NAN, 0);
+    judge(true);
+    newest_is(1, "pending", "warning");
+    for (int i = 0; i < 6; i++) {
+        window(NAN, 0);
+        judge(true);
+    }
+    newest_is(1, "firing", "warning");
+    assert_string_equal(told(), "all firing");
+    see(0.01);
+    newest_is(1, "resolved", "warning");
+    assert_string_equal(told(), "all firing, all resolved");
+}
+
 static void too_few_rows_change_nothing(void **state)
 {
     (void)state;
@@ -435,6 +455,16 @@ static enum ncm_alert_state state_of_first(void)
     return is;
 }
 
+static void a_body_has_no_number_that_is_none(void **state)
+{
+    (void)state;
+    const struct ncm_delivery d = {.id = 1, .value = NAN, .threshold = NAN};
+    char *body = ncm_delivery_body(&(const struct ncm_webhook){0}, &d);
+    assert_non_null(strstr(body, "\"value\":null"));
+    assert_non_null(strstr(body, "\"threshold\":null"));
+    ncm_free(body);
+}
+
 static void an_acknowledgement_names_who_and_why_and_conflicts(void **state)
 {
     (void)state;
@@ -546,6 +576,7 @@ int main(void)
         ALERT_TEST(its_time_counts_from_the_first_bad_window_without_a_break),
         ALERT_TEST(a_worse_severity_is_told_again_a_milder_one_not),
         ALERT_TEST(a_log_that_fell_silent_is_a_warning),
+        ALERT_TEST(silence_fires_when_its_time_has_come),
         ALERT_TEST(too_few_rows_change_nothing),
         ALERT_TEST(who_does_not_answer_is_asked_again_with_growing_pauses),
         ALERT_TEST(of_one_alert_nobody_hears_the_end_before_the_beginning),
@@ -553,6 +584,7 @@ int main(void)
         ALERT_TEST(nothing_is_tried_for_longer_than_a_week),
         ALERT_TEST(a_webhook_that_is_no_more_is_said_so),
         ALERT_TEST(a_template_is_filled_and_escaped),
+        ALERT_TEST(a_body_has_no_number_that_is_none),
         ALERT_TEST(an_acknowledgement_names_who_and_why_and_conflicts),
         ALERT_TEST(one_resolved_by_hand_is_told_and_comes_again_with_the_next_window),
         ALERT_TEST(a_silence_keeps_quiet_what_it_hits_until_it_ends),

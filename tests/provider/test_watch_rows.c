@@ -259,9 +259,9 @@ static void of_two_watchers_one_stores(void **state)
     assert_false(b->mine);
     assert_string_equal(b->other, a->holder);
     /* It does not come back: the other one takes over after a while. */
-    store(b, w.now + 20000);
+    store(b, w.now + 40000);
     assert_true(b->mine);
-    store(a, w.now + 21000);
+    store(a, w.now + 41000);
     assert_false(a->mine);
     ncm_team_leave(b);
     ncm_team_free(a);

@@ -227,6 +227,24 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const st
     return run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
 }
 
+/* Silence proves nothing better: what fires goes on firing, what waited fires when its time has
+ * come. */
+static bool ripen(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct ncm_watched *w,
+                  const struct open_alert *open, int64_t now_ms, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    if (open->firing || now_ms - open->since_ms < w->monitor->for_ms) {
+        return true;
+    }
+    if (!ncm_db_prepare(db, "UPDATE alerts SET state='firing', fired_ms=? WHERE id=?", &st, err)) {
+        return false;
+    }
+    ncm_bind_i64(st, 1, now_ms);
+    ncm_bind_i64(st, 2, open->id);
+    enum ncm_severity severity = ncm_severity_of(open->severity, strlen(open->severity));
+    return run(st, err) && tell(db, plan, open->id, severity, "firing", now_ms, err);
+}
+
 static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
                     const struct open_alert *open, int64_t now_ms, struct ncm_err *err)
 {
@@ -257,7 +275,7 @@ bool ncm_alerts_judge(struct ncm_db *db, const struct ncm_watch_plan *plan,
     char *rule = ncm_monitor_key(w->monitor);
     bool ok = find_open(db, rule, &open, &found, err);
     if (ok && v.silent && found) {
-        ok = true; /* what fires goes on firing: silence proves nothing better */
+        ok = ripen(db, plan, w, &open, now_ms, err);
     } else if (ok && v.bad && found) {
         ok = go_on(db, plan, w, &open, &v, now_ms, err);
     } else if (ok && v.bad && news) {

@@ -10,9 +10,10 @@
 
 enum {
     ROUND_MOST = 20, /* deliveries before the watch goes on with its other work */
+    ROUND_MS = 5000, /* and no new one later: together with PATIENCE_MS below the time of a lease */
     FIRST_PAUSE_MS = 5000,
     LAST_PAUSE_MS = 15 * 60 * 1000,
-    PATIENCE_MS = 10000, /* below the time of a lease */
+    PATIENCE_MS = 10000,
 };
 #define GIVE_UP_MS (INT64_C(7) * 86400000)
 
@@ -219,10 +220,11 @@ bool ncm_deliver_due(struct ncm_db *db, const struct ncm_watch_plan *plan, int64
     struct due due[ROUND_MOST];
     size_t n;
     struct ncm_arena *a = ncm_arena_new();
+    int64_t until = ncm_mono_ms() + ROUND_MS;
     bool ok = load_due(db, now_ms, a, due, &n, err);
-    for (size_t i = 0; ok && i < n && !(cancel != NULL && atomic_load(cancel)); i++) {
-        ok = is_put_off(db, &due[i], now_ms) ||
-             deliver(db, plan, &due[i], now_ms, cancel, err);
+    for (size_t i = 0;
+         ok && i < n && ncm_mono_ms() < until && !(cancel != NULL && atomic_load(cancel)); i++) {
+        ok = is_put_off(db, &due[i], now_ms) || deliver(db, plan, &due[i], now_ms, cancel, err);
     }
     ncm_arena_free(a);
     int64_t next = 0;

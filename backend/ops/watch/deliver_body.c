@@ -1,5 +1,6 @@
 /* What a webhook is told. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,16 @@ static void str(struct ncm_json *j, const char *key, struct ncm_str s)
         ncm_json_null(j);
     } else {
         ncm_json_str_n(j, s.p, s.len);
+    }
+}
+
+static void num(struct ncm_json *j, const char *key, double v)
+{
+    ncm_json_key(j, key);
+    if (isnan(v)) {
+        ncm_json_null(j);
+    } else {
+        ncm_json_num(j, v);
     }
 }
 
@@ -39,10 +50,8 @@ static char *our_json(const struct ncm_delivery *d)
     str(&j, "feature", d->feature);
     str(&j, "severity", d->severity);
     str(&j, "summary", d->summary);
-    ncm_json_key(&j, "value");
-    ncm_json_num(&j, d->value);
-    ncm_json_key(&j, "threshold");
-    ncm_json_num(&j, d->threshold);
+    num(&j, "value", d->value);
+    num(&j, "threshold", d->threshold);
     ncm_json_key(&j, "since");
     ncm_json_i64(&j, d->since_ms);
     ncm_json_key(&j, "time");

@@ -64,6 +64,8 @@ bool ncm_evaluator_restore(struct ncm_evaluator *e, struct ncm_db *db, struct nc
         !ncm_watch_get_monitor(db, &e->watched, &row, err)) {
         return false;
     }
+    ncm_free(e->resume); /* of a try that failed later */
+    e->resume = NULL;
     if (e->watched.n_windows > 0) {
         e->stored_ms = e->watched.windows[e->watched.n_windows - 1].end_ms;
         e->resume = row.position;
@@ -90,12 +92,12 @@ static void note_fault(struct ncm_evaluator *e, int64_t now_ms, const struct ncm
 }
 
 /* A word of the configuration that is no method is said, not replaced. */
-static bool open_own(struct ncm_evaluator *e, struct ncm_err *err)
+static bool open_own(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     const struct ncm_drift_method *method;
     bool drift = e->monitor.kind == NCM_MONITOR_ROWS || e->monitor.kind == NCM_MONITOR_HISTOGRAM;
     return (!drift || ncm_drift_method_named(e->monitor.method, &method, err)) &&
-           e->kind->open(e, err);
+           e->kind->open(e, control, err);
 }
 
 bool ncm_evaluator_step(struct ncm_evaluator *e, int64_t now_ms, struct ncm_control *control,
@@ -106,7 +108,7 @@ bool ncm_evaluator_step(struct ncm_evaluator *e, int64_t now_ms, struct ncm_cont
     if (e->failures > 0 && now_ms < e->retry_ms) {
         return true;
     }
-    bool ok = e->own != NULL || open_own(e, &fault);
+    bool ok = e->own != NULL || open_own(e, control, &fault);
     e->checked_ms = now_ms;
     if (ok && e->kind->step(e, now_ms, control, more, &fault)) {
         if (!*more) {

@@ -19,7 +19,8 @@ struct ncm_evaluator;
 
 /* The kinds: one table each. */
 struct ncm_evaluator_kind {
-    bool (*open)(struct ncm_evaluator *e, struct ncm_err *err);
+    /* May take as long as reading the reference does: control ends it. */
+    bool (*open)(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err);
     void (*close)(struct ncm_evaluator *e);
     /* Takes what is new; *more: there was more than is taken at once. */
     bool (*step)(struct ncm_evaluator *e, int64_t now_ms, struct ncm_control *control, bool *more,
@@ -30,7 +31,8 @@ struct ncm_evaluator_kind {
     /* Where reading goes on so that no row of a window that is not complete is lost; NULL: nowhere.
      * The caller frees. */
     char *(*position)(const struct ncm_evaluator *e);
-    /* The rows behind a bar ("LO..HI", "=WORD", "missing"), at most `most`. NULL: there are none. */
+    /* The rows behind a bar ("LO..HI", "=WORD", "missing"), at most `most`. NULL: there are none.
+     */
     bool (*rows)(struct ncm_evaluator *e, size_t feature, size_t window, const char *bar,
                  size_t most, struct ncm_control *control, struct ncm_drift_rows_snapshot *out,
                  struct ncm_err *err);
@@ -43,13 +45,13 @@ struct ncm_evaluator {
     const struct ncm_evaluator_kind *kind;
     struct ncm_monitor monitor; /* its own copy */
     struct ncm_watched watched;
-    void *own; /* of the kind; NULL: not open */
-    char *resume; /* position to go on from, before it is opened; owned */
+    void *own;         /* of the kind; NULL: not open */
+    char *resume;      /* position to go on from, before it is opened; owned */
     int64_t stored_ms; /* windows that ended by then are stored already; NCM_NO_TIME: none */
     int64_t checked_ms, opened_ms;
     int failures;
     int64_t retry_ms; /* no earlier; wall clock */
-    double progress; /* 0 … 1 of the first read */
+    double progress;  /* 0 … 1 of the first read */
 };
 
 struct ncm_evaluator *ncm_evaluator_new(const struct ncm_watch_env *env,

@@ -28,8 +28,9 @@ static void close_figures(struct ncm_evaluator *e)
     ncm_free(f);
 }
 
-static bool open_figures(struct ncm_evaluator *e, struct ncm_err *err)
+static bool open_figures(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
+    (void)control;
     struct figures *f = ncm_alloc(1, sizeof *f);
     const struct ncm_http_source *metrics = &e->env->plan->metrics;
     if (e->monitor.kind == NCM_MONITOR_QUERY) {
@@ -141,8 +142,9 @@ static bool step_metric(struct ncm_evaluator *e, struct ncm_control *control, st
 
 static void take_evidently(struct ncm_evaluator *e, const struct ncm_evidently_series *s)
 {
-    char *name = ncm_sprintf("%s · %s", s->column.p != NULL ? ncm_cstr(s->column) : _("all columns"),
-                             ncm_cstr(s->method));
+    char *name =
+        ncm_sprintf("%s · %s", s->column.p != NULL ? ncm_cstr(s->column) : _("all columns"),
+                    ncm_cstr(s->method));
     size_t feature = ncm_watched_feature(&e->watched, name, NCM_COLUMN_NUMBER);
     ncm_free(name);
     struct ncm_watched_feature *f = &e->watched.features[feature];
@@ -161,8 +163,8 @@ static void take_evidently(struct ncm_evaluator *e, const struct ncm_evidently_s
 }
 
 /* "http://HOST:PORT PROJECT": the project behind a blank; without one, that of this name alone. */
-static bool read_service(const char *source, struct ncm_control *control,
-                         struct ncm_evidently *out, struct ncm_err *err)
+static bool read_service(const char *source, struct ncm_control *control, struct ncm_evidently *out,
+                         struct ncm_err *err)
 {
     const char *blank = strchr(source, ' ');
     char *url = blank != NULL ? ncm_strndup(source, (size_t)(blank - source)) : ncm_strdup(source);
@@ -172,8 +174,8 @@ static bool read_service(const char *source, struct ncm_control *control,
     const char *id = NULL;
     for (size_t i = 0; ok && i < projects.n; i++) {
         const struct ncm_evidently_project *p = &projects.items[i];
-        bool named = blank != NULL &&
-                     (ncm_str_is(p->id, blank + 1) || ncm_str_is(p->name, blank + 1));
+        bool named =
+            blank != NULL && (ncm_str_is(p->id, blank + 1) || ncm_str_is(p->name, blank + 1));
         if (named || (blank == NULL && projects.n == 1)) {
             id = ncm_cstr(p->id);
         }

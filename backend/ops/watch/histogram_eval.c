@@ -33,8 +33,10 @@ static void close_histogram(struct ncm_evaluator *e)
     ncm_free(h);
 }
 
-static bool open_histogram(struct ncm_evaluator *e, struct ncm_err *err)
+static bool open_histogram(struct ncm_evaluator *e, struct ncm_control *control,
+                           struct ncm_err *err)
 {
+    (void)control;
     const struct ncm_http_source *metrics = &e->env->plan->metrics;
     if (metrics->url == NULL) {
         return ncm_fail(err, NCM_NOT_FOUND, "%s", _("the context names no metrics source"));
@@ -53,8 +55,8 @@ static bool open_histogram(struct ncm_evaluator *e, struct ncm_err *err)
 static char *bucket_selector(const char *selector)
 {
     size_t name = strcspn(selector, "{");
-    const char *suffix = name > 7 && strncmp(selector + name - 7, "_bucket", 7) == 0 ? ""
-                                                                                     : "_bucket";
+    const char *suffix =
+        name > 7 && strncmp(selector + name - 7, "_bucket", 7) == 0 ? "" : "_bucket";
     return ncm_sprintf("%.*s%s%s", (int)name, selector, suffix, selector + name);
 }
 
@@ -64,11 +66,10 @@ static bool ask(struct ncm_evaluator *e, int64_t end_ms, int64_t length_ms,
 {
     struct histogram_eval *h = e->own;
     char *selector = bucket_selector(e->monitor.source);
-    char *query = h->known && h->native
-                      ? ncm_sprintf("sum(increase(%s[%lldms]))", e->monitor.source,
-                                    (long long)length_ms)
-                      : ncm_sprintf("sum by (le) (increase(%s[%lldms]))", selector,
-                                    (long long)length_ms);
+    char *query =
+        h->known && h->native
+            ? ncm_sprintf("sum(increase(%s[%lldms]))", e->monitor.source, (long long)length_ms)
+            : ncm_sprintf("sum by (le) (increase(%s[%lldms]))", selector, (long long)length_ms);
     ncm_prom_ready(h->prom);
     bool ok = ncm_prom_instant(h->prom, query, end_ms, control, out, err);
     ncm_free(query);
@@ -170,7 +171,8 @@ static void store_pair(struct ncm_evaluator *e, size_t window, size_t feature,
     if (total <= 0 || ncm_hist_bins_total(ref) <= 0) {
         return;
     }
-    /* Both sides side by side in one summary: edges as values, the reference's counts as weights. */
+    /* Both sides side by side in one summary: edges as values, the reference's counts as weights.
+     */
     size_t n = cur->n;
     g->value = measure(&e->monitor, ref->counts, cur->counts, n);
     g->state = ncm_drift_state_of(g->value, f->warning, f->critical, e->monitor.side, false);

@@ -11,11 +11,11 @@
 #include "ops/watch/source.h"
 
 enum {
-    ROUND_MS = 500,     /* between two looks at the logs */
-    QUIET_MS = 10000,   /* after so long without a row … */
+    ROUND_MS = 500,   /* between two looks at the logs */
+    QUIET_MS = 10000, /* after so long without a row … */
     QUIET_ROUND_MS = 1000,
     WINDOWS = 96,
-    DRAIN_MS = 20000,   /* once: how long deliveries that fail are waited for */
+    DRAIN_MS = 20000, /* once: how long deliveries that fail are waited for */
 };
 
 struct loop {
@@ -23,7 +23,7 @@ struct loop {
     struct ncm_watch_setup setup;
     struct ncm_team *team;
     struct ncm_control control;
-    char *said; /* the last note */
+    char *said;            /* the last note */
     int64_t rows, rows_ms; /* read in all, and when that last grew */
 };
 
@@ -96,13 +96,15 @@ static bool round_of(struct loop *l, bool *news, struct ncm_err *fault, int64_t 
     size_t stored = 0;
     int64_t before = stored_mark(l->team);
     *due_ms = -1;
-    if (!step_all(l, &more, err) || !ncm_team_store(l->team, ncm_now_ms(), &stored, err) ||
-        !ncm_team_record(l->team, &l->control, fault, err)) {
+    if (!step_all(l, &more, err) || !ncm_team_store(l->team, ncm_now_ms(), &stored, err)) {
         return false;
     }
     *news = stored_mark(l->team) != before;
-    return l->team->db == NULL || !l->team->mine ||
-           ncm_deliver_due(l->team->db, l->setup.env.plan, ncm_now_ms(), l->o->stop, due_ms, err);
+    /* Webhooks first, while the lease is fresh. */
+    bool tells = l->team->db != NULL && l->team->mine;
+    return (!tells || ncm_deliver_due(l->team->db, l->setup.env.plan, ncm_now_ms(), l->o->stop,
+                                      due_ms, err)) &&
+           ncm_team_record(l->team, &l->control, fault, err);
 }
 
 static void say(struct loop *l, bool news, const struct ncm_err *fault)

@@ -179,19 +179,18 @@ static bool knows_versions(const struct ncm_monitor *m, struct ncm_err *err)
     return ncm_hint(err, "%s", _("the monitor's setting 'version' names the column"));
 }
 
-static bool open_rows(struct ncm_evaluator *e, struct ncm_err *err)
+static bool open_rows(struct ncm_evaluator *e, struct ncm_control *control, struct ncm_err *err)
 {
     if (!knows_versions(&e->monitor, err)) {
         return false;
     }
     struct ncm_rows_eval *r = ncm_alloc(1, sizeof *r);
-    struct ncm_control none = {0};
     struct ncm_row_wishes wish;
     e->own = r;
     r->newest_ms = NCM_NO_TIME;
     r->closed_index = r->known_index = INT64_MIN;
     fresh_state(e);
-    bool ok = ncm_row_watch_reference(e, &none, err);
+    bool ok = ncm_row_watch_reference(e, control, err);
     ncm_row_watch_options(&e->monitor, &wish);
     wish.o.rows.follow = true;
     if (e->monitor.version_column != NULL && r->reference != NULL) {
@@ -227,7 +226,10 @@ static void note_facts(struct ncm_evaluator *e)
     e->watched.bad_rows = facts.bad_rows;
     e->progress = facts.total_bytes > 0 ? (double)facts.bytes / (double)facts.total_bytes : 1;
     e->watched.warning[0] = '\0';
-    if (facts.bad_rows > 0 && facts.n_kept > 0) {
+    if (facts.n_files == 0) {
+        snprintf(e->watched.warning, sizeof e->watched.warning, _("no file is there yet: %s"),
+                 e->monitor.current);
+    } else if (facts.bad_rows > 0 && facts.n_kept > 0) {
         const struct ncm_bad_row *b = &facts.kept[0];
         snprintf(e->watched.warning, sizeof e->watched.warning, _("%lld bad rows, first %s:%lld"),
                  (long long)facts.bad_rows, b->file, (long long)b->line);

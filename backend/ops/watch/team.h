@@ -21,6 +21,9 @@ struct ncm_team {
     char *holder, *other;           /* of the lease: we, and who holds it instead of us */
     bool mine;
     int64_t renewed_ms, stored_ms, forgot_ms;
+    int record_failures; /* of the tracking store, one after another … */
+    struct ncm_err record_fault;
+    int64_t record_retry_ms; /* … and when it is tried again; monotonic */
 };
 
 struct ncm_team *ncm_team_new(const struct ncm_watch_setup *setup);
@@ -47,7 +50,7 @@ struct ncm_drift_snapshot *ncm_team_snapshot(struct ncm_team *t, const struct nc
 /* Gives the lease back, so that another one need not wait. */
 void ncm_team_leave(struct ncm_team *t);
 /* Windows that are stored and not yet metrics of a run in the tracking store are written there. A
- * fault is noted in *fault (code NCM_OK: none) and tried again the next time. */
+ * fault is noted in *fault (code NCM_OK: none) and tried again after growing pauses. */
 bool ncm_team_record(struct ncm_team *t, const struct ncm_control *control, struct ncm_err *fault,
                      struct ncm_err *err);
 

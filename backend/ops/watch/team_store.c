@@ -10,10 +10,13 @@
 #include "ops/watch/tracking.h"
 
 enum {
-    LEASE_MS = 18000,
-    RENEW_MS = 9000, /* each is a write to the disk */
+    LEASE_MS = 30000,   /* longer than a round of deliveries begun just before it is renewed */
+    RENEW_MS = 9000,    /* each is a write to the disk */
     CHECKED_MS = 60000, /* how often it is noted that somebody looked */
     RECORD_MOST = 64,   /* windows written to the tracking store at once */
+    RECORD_PATIENCE_MS = 10000,
+    FIRST_PAUSE_MS = 2000, /* after the tracking store did not take them */
+    LAST_PAUSE_MS = 5 * 60000,
 };
 #define LEASE_NAME "watch"
 #define FORGET_MS  (INT64_C(90) * 86400000)
@@ -25,7 +28,8 @@ static bool take_lease(struct ncm_team *t, int64_t now_ms, struct ncm_err *err)
         return true;
     }
     char *other = NULL;
-    bool ok = ncm_watch_lease(t->db, LEASE_NAME, t->holder, now_ms, LEASE_MS, &t->mine, &other, err);
+    bool ok =
+        ncm_watch_lease(t->db, LEASE_NAME, t->holder, now_ms, LEASE_MS, &t->mine, &other, err);
     if (ok) {
         ncm_free(t->other);
         t->other = other;
@@ -211,11 +215,28 @@ static bool record_one(struct ncm_team *t, struct ncm_evaluator *e,
     }
     snprintf(run_id, sizeof run_id, "%s", row.run_id != NULL ? row.run_id : "");
     ncm_monitor_row_release(&row);
+    own.deadline_mono_ms = ncm_mono_ms() + RECORD_PATIENCE_MS;
     if (!ncm_tracking_record(&t->setup->env, &e->watched, windows, n, &own, run_id, fault)) {
         ncm_log("results not in the tracking store: %s", fault->what);
         return true;
     }
     return mark_recorded(t, &e->watched, windows, n, run_id, ncm_now_ms(), err);
+}
+
+/* A tracking store that is away must not keep the watch from its work. */
+static void note_fault(struct ncm_team *t, const struct ncm_err *fault)
+{
+    if (fault->code == NCM_OK) {
+        t->record_failures = 0;
+        return;
+    }
+    int64_t pause = FIRST_PAUSE_MS;
+    for (int i = 0; i < t->record_failures && pause < LAST_PAUSE_MS; i++) {
+        pause *= 2;
+    }
+    t->record_failures++;
+    t->record_fault = *fault;
+    t->record_retry_ms = ncm_mono_ms() + (pause < LAST_PAUSE_MS ? pause : LAST_PAUSE_MS);
 }
 
 bool ncm_team_record(struct ncm_team *t, const struct ncm_control *control, struct ncm_err *fault,
@@ -225,11 +246,15 @@ bool ncm_team_record(struct ncm_team *t, const struct ncm_control *control, stru
     if (t->db == NULL || !t->mine || !t->setup->may_store || t->setup->env.tracking == NULL) {
         return true;
     }
-    for (size_t i = 0; i < t->n; i++) {
-        if (t->items[i]->monitor.record &&
-            !record_one(t, t->items[i], control, fault, err)) {
+    if (t->record_failures > 0 && ncm_mono_ms() < t->record_retry_ms) {
+        *fault = t->record_fault;
+        return true;
+    }
+    for (size_t i = 0; i < t->n && fault->code == NCM_OK; i++) {
+        if (t->items[i]->monitor.record && !record_one(t, t->items[i], control, fault, err)) {
             return false;
         }
     }
+    note_fault(t, fault);
     return true;
 }
