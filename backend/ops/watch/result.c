@@ -37,15 +37,19 @@ static void free_figures(struct ncm_watched_feature *f, size_t first, size_t n)
     }
 }
 
+static void release_feature(struct ncm_watched_feature *f, size_t n_windows)
+{
+    free_figures(f, 0, n_windows);
+    ncm_free(f->figures);
+    ncm_free(f->name);
+    ncm_free(f->unit);
+    ncm_free(f->method);
+}
+
 void ncm_watched_release(struct ncm_watched *w)
 {
     for (size_t i = 0; i < w->n_features; i++) {
-        struct ncm_watched_feature *f = &w->features[i];
-        free_figures(f, 0, w->n_windows);
-        ncm_free(f->figures);
-        ncm_free(f->name);
-        ncm_free(f->unit);
-        ncm_free(f->method);
+        release_feature(&w->features[i], w->n_windows);
     }
     ncm_free(w->features);
     ncm_free(w->windows);
@@ -127,6 +131,24 @@ size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_col
     return w->n_features++;
 }
 
+void ncm_watched_forget_gone(struct ncm_watched *w)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->n_features; i++) {
+        struct ncm_watched_feature *f = &w->features[i];
+        bool known = false;
+        for (size_t k = 0; k < w->n_windows && !known; k++) {
+            known = f->figures[k].known;
+        }
+        if (known) {
+            w->features[kept++] = *f;
+        } else {
+            release_feature(f, w->n_windows);
+        }
+    }
+    w->n_features = kept;
+}
+
 /* How far a figure is beyond what matters: the order of two in the same state. */
 static double weight(const struct ncm_watched_feature *f, const struct ncm_figure *g)
 {
@@ -196,8 +218,8 @@ static void publish_state(const struct ncm_watched *w, const struct ncm_watched_
         if (isnan(out->last) || (!found && !w->windows[i - 1].open)) {
             out->last = g->value; /* of the newest complete one, where there is one */
         }
-        bool worse = w->monitor->side == NCM_BAD_BELOW ? g->value < out->worst
-                                                       : g->value > out->worst;
+        bool worse =
+            w->monitor->side == NCM_BAD_BELOW ? g->value < out->worst : g->value > out->worst;
         if (!isnan(g->value) && (isnan(out->worst) || worse)) {
             out->worst = g->value;
         }
