@@ -113,8 +113,10 @@ size_t ncm_watched_window(struct ncm_watched *w, int64_t start_ms, int64_t end_m
 
 size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_column_type type)
 {
-    for (size_t i = 0; i < w->n_features; i++) {
+    for (size_t k = 0; k < w->n_features; k++) {
+        size_t i = (w->asked + k) % w->n_features; /* thousands are asked for in their order */
         if (strcmp(w->features[i].name, name) == 0) {
+            w->asked = i;
             return i;
         }
     }

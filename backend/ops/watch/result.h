@@ -49,6 +49,7 @@ struct ncm_watched {
     size_t n_windows;
     struct ncm_watched_feature *features;
     size_t n_features;
+    size_t asked; /* the feature that was asked for last: the next one is mostly beside it */
     int64_t rows, bad_rows, ref_rows, last_row_ms;
     int64_t late_rows;    /* in no window: came too late, have no time or one far ahead of ours */
     char *reference;      /* for people: "train.csv, 20,000 rows" */
