@@ -84,7 +84,7 @@ const struct ncm_alert *drift_alert(const struct drift *d)
         if (!ncm_str_is(a->rule, d->monitor_id) || a->state == NCM_ALERT_RESOLVED) {
             continue;
         }
-        const struct ncm_kv *feature = ncm_kv_find(a->labels, a->n_labels, "feature");
+        const struct ncm_kv *feature = ncm_kv_find(a->annotations, a->n_annotations, "feature");
         bool mine = feature != NULL && d->feature_name != NULL &&
                     ncm_str_is(feature->value, d->feature_name);
         if (found == NULL || mine) {
