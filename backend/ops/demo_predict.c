@@ -270,6 +270,8 @@ bool ncm_demo_predictions_add(const char *root, int64_t since_ms, int64_t now_ms
     int64_t anchor = is_there(root, "data/churn-train.csv", &info) ? info.mtime_ms : now_ms;
     ncm_buf_init(&fraud, TEXT_MOST);
     ncm_buf_init(&churn, TEXT_MOST);
+    /* After a night in which the machine slept, not all of it is made up for. */
+    since_ms = since_ms > now_ms - BEFORE_MS ? since_ms : now_ms - BEFORE_MS;
     rows_between(&fraud, &churn, since_ms, now_ms, anchor);
     bool ok = (fraud.len == 0 || append(root, "predictions/fraud.jsonl", &fraud, err)) &&
               (churn.len == 0 || append(root, "predictions/churn.csv", &churn, err));

@@ -11,8 +11,8 @@
 /* Makes ROOT/data, ROOT/predictions and ROOT/config.yaml where they are not there; a log that
  * nobody has written to for a while is begun anew, so that its windows have rows. */
 bool ncm_demo_predictions_make(const char *root, int64_t now_ms, struct ncm_err *err);
-/* Appends the rows of since_ms … now_ms, a few a second. A log that has grown large is renamed
- * first, as log rotation does. */
+/* Appends the rows of since_ms … now_ms (of the last three hours at most), a few a second. A log
+ * that has grown large is renamed first, as log rotation does. */
 bool ncm_demo_predictions_add(const char *root, int64_t since_ms, int64_t now_ms,
                               struct ncm_err *err);
 

@@ -44,7 +44,8 @@ static int begin(void **state)
     memset(&w, 0, sizeof w);
     snprintf(w.root, sizeof w.root, "%s", scratch("demo"));
     assert_true(ncm_dir_make(w.root, 0755, &err));
-    w.now = ncm_now_ms();
+    /* The same place within an hour, whenever it runs: how far things drifted depends on it. */
+    w.now = ncm_now_ms() / HOUR * HOUR + 5 * 60000;
     assert_true(ncm_demo_predictions_make(w.root, w.now, &err));
     w.monitor = (struct ncm_monitor){.model = ncm_strdup("fraud-detector"),
                                      .name = ncm_strdup("inputs"),
@@ -62,8 +63,8 @@ static int begin(void **state)
     ncm_free(reference);
     w.plan = (struct ncm_watch_plan){.monitors = &w.monitor, .n_monitors = 1};
     w.state = in_dir("state.db");
-    w.setup =
-        (struct ncm_watch_setup){.env = {.plan = &w.plan}, .state_path = w.state, .may_store = true};
+    w.setup = (struct ncm_watch_setup){
+        .env = {.plan = &w.plan}, .state_path = w.state, .may_store = true};
     return 0;
 }
 
@@ -119,7 +120,6 @@ static void the_feature_that_moved_stands_out(void **state)
     assert_int_equal(x->late_rows, 0);
     ncm_team_free(t);
 }
-
 
 static void a_reference_need_not_have_the_time_of_the_log(void **state)
 {
@@ -426,7 +426,8 @@ static void a_log_that_is_not_there_says_so_and_is_waited_for(void **state)
     ncm_team_free(t);
 }
 
-/* ---- odd times --------------------------------------------------------------------------------- */
+/* ---- odd times ---------------------------------------------------------------------------------
+ */
 
 /* A log of our own beside the demo's: compared with its first window. */
 static struct ncm_buf log_text;
@@ -561,6 +562,45 @@ static void windows_of_rows_have_times_before_1970_too(void **state)
     ncm_buf_release(&log_text);
 }
 
+/* Only figures of categories are kept, not their words: after a restart they are no reference. */
+static void after_a_restart_kept_windows_raise_no_false_alarm(void **state)
+{
+    (void)state;
+    struct ncm_err err;
+    int64_t begin_ms = w.now / 60000 * 60000 - 20 * 60000;
+    own_log("1m");
+    assert_true(ncm_monitor_set_reference(&w.monitor, "trailing 10m", &err));
+    ncm_buf_puts(&log_text, "time,score,merchant\n");
+    for (int i = 0; i < 20; i++) {
+        put_rows(begin_ms + i * 60000, 2100);
+    }
+    write_log();
+    struct ncm_team *t = ncm_team_new(&w.setup);
+    run(t, w.now);
+    store(t, w.now);
+    const struct ncm_watched_feature *f = feature(t, "merchant");
+    assert_true(f->figures[t->items[0]->watched.n_windows - 1].value < 0.01);
+    ncm_team_leave(t);
+    ncm_team_free(t);
+    put_rows(begin_ms + 20 * 60000, 2100);
+    put_rows(begin_ms + 21 * 60000, 2100);
+    write_log();
+    t = ncm_team_new(&w.setup);
+    run(t, w.now + 180000);
+    const struct ncm_watched *x = &t->items[0]->watched;
+    f = feature(t, "merchant");
+    size_t seen = 0;
+    for (size_t i = 0; i < x->n_windows; i++) {
+        if (f->figures[i].known && x->windows[i].start_ms >= begin_ms + 20 * 60000) {
+            assert_true(f->figures[i].state < NCM_DRIFT_WARNING);
+            seen++;
+        }
+    }
+    assert_true(seen > 0);
+    ncm_team_free(t);
+    ncm_buf_release(&log_text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -578,6 +618,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_time_far_ahead_ends_no_window, begin, end),
         cmocka_unit_test_setup_teardown(after_a_long_silence_what_was_known_is_kept, begin, end),
         cmocka_unit_test_setup_teardown(windows_of_rows_have_times_before_1970_too, begin, end),
+        cmocka_unit_test_setup_teardown(after_a_restart_kept_windows_raise_no_false_alarm, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(the_rows_behind_a_bar_are_found, begin, end),
         cmocka_unit_test_setup_teardown(after_a_restart_the_rows_are_still_those_of_the_window,
                                         begin, end),

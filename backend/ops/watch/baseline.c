@@ -171,8 +171,7 @@ static void bins_of_values(struct ncm_base_feature *f)
 }
 
 struct ncm_baseline *ncm_baseline_of_summaries(char *const *names,
-                                               const enum ncm_column_type *types,
-                                               size_t n_features,
+                                               const enum ncm_column_type *types, size_t n_features,
                                                const struct ncm_summary *const *const *windows,
                                                size_t n_windows)
 {
@@ -224,9 +223,11 @@ void ncm_baseline_free(struct ncm_baseline *b)
     ncm_free(b);
 }
 
-const struct ncm_base_feature *ncm_baseline_find(const struct ncm_baseline *b, const char *name)
+const struct ncm_base_feature *ncm_baseline_find(const struct ncm_baseline *b, const char *name,
+                                                 size_t near)
 {
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t k = 0; k < b->n; k++) {
+        size_t i = (near + k) % b->n;
         if (strcmp(b->features[i].name, name) == 0) {
             return &b->features[i];
         }
@@ -263,8 +264,8 @@ static struct made input_of(const struct ncm_summary *s, enum ncm_column_type ty
     if (type == NCM_COLUMN_CATEGORY) {
         made.words = ncm_alloc(s->n_words + 1, sizeof *made.words);
         for (size_t i = 0; i < s->n_words; i++) {
-            made.words[i] = s->word_counts[i] < UINT32_MAX ? (uint32_t)s->word_counts[i]
-                                                           : UINT32_MAX;
+            made.words[i] =
+                s->word_counts[i] < UINT32_MAX ? (uint32_t)s->word_counts[i] : UINT32_MAX;
         }
         out->words = (struct ncm_cats_side){.words = s->words,
                                             .counts = made.words,

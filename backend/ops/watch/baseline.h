@@ -9,9 +9,9 @@
 struct ncm_base_feature {
     char *name;
     enum ncm_column_type type;
-    struct ncm_bins bins;         /* NUMBER: the house's edges */
-    struct ncm_summary *summary;  /* with counts in the bins */
-    double warning, critical;     /* learned from its own chunks; NaN: not enough of them */
+    struct ncm_bins bins;        /* NUMBER: the house's edges */
+    struct ncm_summary *summary; /* with counts in the bins */
+    double warning, critical;    /* learned from its own chunks; NaN: not enough of them */
     size_t chunks;
 };
 struct ncm_baseline {
@@ -26,12 +26,13 @@ struct ncm_baseline *ncm_baseline_of_frame(struct ncm_frame *f, const struct ncm
 /* From windows put together: as exact as what they kept. n_features of each; NULL entries count
  * nothing. names and types: of the features. */
 struct ncm_baseline *ncm_baseline_of_summaries(char *const *names,
-                                               const enum ncm_column_type *types,
-                                               size_t n_features,
+                                               const enum ncm_column_type *types, size_t n_features,
                                                const struct ncm_summary *const *const *windows,
                                                size_t n_windows);
 void ncm_baseline_free(struct ncm_baseline *b);
-const struct ncm_base_feature *ncm_baseline_find(const struct ncm_baseline *b, const char *name);
+/* By name, looked for from the index `near` on, round the end; NULL: there is none. Borrowed. */
+const struct ncm_base_feature *ncm_baseline_find(const struct ncm_baseline *b, const char *name,
+                                                 size_t near);
 
 /* One feature of a window against the reference, in full. */
 bool ncm_baseline_compare(const struct ncm_base_feature *ref, const struct ncm_summary *cur,

@@ -52,7 +52,11 @@ static void put(struct ncm_evaluator *e, size_t feature, int64_t end_ms, int64_t
                 double value)
 {
     struct ncm_watched *w = &e->watched;
-    size_t i = ncm_watched_window(w, end_ms - step_ms, end_ms);
+    int64_t start_ms;
+    if (__builtin_sub_overflow(end_ms, step_ms, &start_ms)) {
+        return;
+    }
+    size_t i = ncm_watched_window(w, start_ms, end_ms);
     if (i == SIZE_MAX) {
         return;
     }
@@ -95,6 +99,9 @@ static bool step_query(struct ncm_evaluator *e, int64_t now_ms, struct ncm_contr
     if (e->stored_ms != NCM_NO_TIME && e->watched.n_windows > 0 && e->stored_ms > start) {
         start = e->stored_ms; /* what is known does not change */
     }
+    if (start > end) {
+        return true; /* the clock was put back */
+    }
     struct ncm_control timed = *control;
     ncm_prom_ready(f->prom);
     if (!ncm_prom_range(f->prom, e->monitor.source, start, end, step, &timed, &answer, err)) {
@@ -133,7 +140,11 @@ static bool step_metric(struct ncm_evaluator *e, struct ncm_control *control, st
                        : v->kind == NCM_V_PINF ? INFINITY
                        : v->kind == NCM_V_NINF ? -INFINITY
                                                : NAN;
-        put(e, feature, t, before != NCM_NO_TIME && t > before ? t - before : 1, value);
+        int64_t step = 1;
+        if (before == NCM_NO_TIME || t <= before || __builtin_sub_overflow(t, before, &step)) {
+            step = 1;
+        }
+        put(e, feature, t, step, value);
         before = t;
     }
     ncm_snapshot_unref(s);
@@ -220,6 +231,7 @@ static bool step_figures(struct ncm_evaluator *e, int64_t now_ms, struct ncm_con
                          bool *more, struct ncm_err *err)
 {
     *more = false;
+    ncm_watched_forget_gone(&e->watched); /* series come and go without end */
     switch (e->monitor.kind) {
     case NCM_MONITOR_QUERY:
         return step_query(e, now_ms, control, err);

@@ -182,6 +182,7 @@ static void store_pair(struct ncm_evaluator *e, size_t window, size_t feature,
     g->summary->counts = ncm_alloc(n, sizeof *g->summary->counts);
     g->summary->values = ncm_alloc(n + 1, sizeof *g->summary->values);
     g->summary->weights = ncm_alloc(n + 1, sizeof *g->summary->weights);
+    g->summary->paired = true;
     g->summary->n_counts = n;
     g->summary->n_values = n + 1;
     for (size_t i = 0; i <= n; i++) {
@@ -258,7 +259,7 @@ static bool compare_histogram(struct ncm_evaluator *e, size_t feature, size_t wi
     const struct ncm_watched_feature *f = &e->watched.features[feature];
     const struct ncm_figure *g = &f->figures[window];
     const struct ncm_summary *s = g->summary;
-    if (s == NULL || s->n_values != s->n_counts + 1 || s->n_counts < 2) {
+    if (s == NULL || !s->paired || s->n_values != s->n_counts + 1 || s->n_counts < 2) {
         return ncm_fail(err, NCM_NOT_FOUND, "%s", _("of that window only the figure was kept"));
     }
     size_t n = s->n_counts;

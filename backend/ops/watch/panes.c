@@ -129,14 +129,28 @@ static void add_words(struct ncm_pane_feature *x, struct ncm_pane_column *c,
     }
 }
 
+/* The schema's columns are in the frame's order, mostly: of thousands each is beside the last. */
+static const struct ncm_column *find_near(const struct ncm_frame *f, const char *name, size_t *near)
+{
+    for (size_t k = 0; k < f->n_columns; k++) {
+        size_t i = (*near + k) % f->n_columns;
+        if (strcmp(f->columns[i].name, name) == 0) {
+            *near = i + 1;
+            return &f->columns[i];
+        }
+    }
+    return NULL;
+}
+
 void ncm_pane_add(struct ncm_pane *p, struct ncm_pane_schema *s, const struct ncm_frame *f,
                   size_t first, size_t n, double *scratch)
 {
+    size_t near = 0;
     p->rows += (int64_t)n;
     p->news = true;
     for (size_t i = 0; i < s->n; i++) {
         struct ncm_pane_column *c = &s->columns[i];
-        const struct ncm_column *from = ncm_frame_find(f, c->name);
+        const struct ncm_column *from = find_near(f, c->name, &near);
         if (from == NULL || from->type != c->type) {
             p->features[i].missing += (int64_t)n;
         } else if (c->type == NCM_COLUMN_NUMBER) {

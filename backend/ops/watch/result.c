@@ -38,15 +38,19 @@ static void free_figures(struct ncm_watched_feature *f, size_t first, size_t n)
     }
 }
 
+static void release_feature(struct ncm_watched_feature *f, size_t n_windows)
+{
+    free_figures(f, 0, n_windows);
+    ncm_free(f->figures);
+    ncm_free(f->name);
+    ncm_free(f->unit);
+    ncm_free(f->method);
+}
+
 void ncm_watched_release(struct ncm_watched *w)
 {
     for (size_t i = 0; i < w->n_features; i++) {
-        struct ncm_watched_feature *f = &w->features[i];
-        free_figures(f, 0, w->n_windows);
-        ncm_free(f->figures);
-        ncm_free(f->name);
-        ncm_free(f->unit);
-        ncm_free(f->method);
+        release_feature(&w->features[i], w->n_windows);
     }
     ncm_free(w->features);
     ncm_free(w->windows);
@@ -131,8 +135,10 @@ static void expect(const struct ncm_watched *w, struct ncm_watched_feature *f)
 
 size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_column_type type)
 {
-    for (size_t i = 0; i < w->n_features; i++) {
+    for (size_t k = 0; k < w->n_features; k++) {
+        size_t i = (w->asked + k) % w->n_features; /* thousands are asked for in their order */
         if (strcmp(w->features[i].name, name) == 0) {
+            w->asked = i;
             return i;
         }
     }
@@ -164,6 +170,24 @@ static bool is_p(const char *method)
 enum ncm_bad_side ncm_watched_side(const struct ncm_watched *w, const struct ncm_watched_feature *f)
 {
     return is_p(f->method) ? NCM_BAD_BELOW : w->monitor->side;
+}
+
+void ncm_watched_forget_gone(struct ncm_watched *w)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->n_features; i++) {
+        struct ncm_watched_feature *f = &w->features[i];
+        bool known = false;
+        for (size_t k = 0; k < w->n_windows && !known; k++) {
+            known = f->figures[k].known;
+        }
+        if (known) {
+            w->features[kept++] = *f;
+        } else {
+            release_feature(f, w->n_windows);
+        }
+    }
+    w->n_features = kept;
 }
 
 /* How far a figure is beyond what matters: the order of two in the same state. */

@@ -18,6 +18,7 @@ struct ncm_summary {
     size_t n_counts;
     double *values, *weights; /* NUMBER: sorted; a weight is how many rows a value stands for */
     size_t n_values;
+    bool paired;  /* of a histogram: values are the edges, weights the reference's counts */
     char **words; /* CATEGORY; NULL where only the counts of the reference's words were kept */
     int64_t *word_counts;
     size_t n_words;
@@ -48,9 +49,10 @@ struct ncm_watched {
     size_t n_windows;
     struct ncm_watched_feature *features;
     size_t n_features;
+    size_t asked; /* the feature that was asked for last: the next one is mostly beside it */
     int64_t rows, bad_rows, ref_rows, last_row_ms;
-    int64_t late_rows; /* in no window: came too late, have no time or one far ahead of ours */
-    char *reference; /* for people: "train.csv, 20,000 rows" */
+    int64_t late_rows;    /* in no window: came too late, have no time or one far ahead of ours */
+    char *reference;      /* for people: "train.csv, 20,000 rows" */
     struct ncm_err error; /* code NCM_OK: none */
     char warning[160];
 };
@@ -67,6 +69,9 @@ enum ncm_bad_side ncm_watched_side(const struct ncm_watched *w,
                                    const struct ncm_watched_feature *f);
 /* The index of a feature, made where it is not there yet. */
 size_t ncm_watched_feature(struct ncm_watched *w, const char *name, enum ncm_column_type type);
+/* Drops features of which nothing is known in any window that is kept: series that ended. Indices
+ * change. O(features · windows). */
+void ncm_watched_forget_gone(struct ncm_watched *w);
 /* The worst state and feature of a window; GAP and SIZE_MAX where it has no figure. */
 enum ncm_drift_state ncm_watched_worst(const struct ncm_watched *w, size_t window, size_t *feature);
 /* The newest complete window in which something is known; SIZE_MAX. */

@@ -136,7 +136,7 @@ static void take_schema(struct ncm_evaluator *e, const struct ncm_frame *f)
     struct ncm_rows_eval *r = e->own;
     ncm_pane_schema_init(&r->schema, r->reference != NULL ? r->reference : f, &e->monitor);
     for (size_t i = 0; r->base != NULL && i < r->schema.n; i++) {
-        const struct ncm_base_feature *b = ncm_baseline_find(r->base, r->schema.columns[i].name);
+        const struct ncm_base_feature *b = ncm_baseline_find(r->base, r->schema.columns[i].name, i);
         if (b != NULL && b->bins.n > 0) {
             r->schema.columns[i].bins = ncm_bins_copy(&b->bins);
         }
@@ -157,7 +157,7 @@ static void expect_learned(struct ncm_evaluator *e)
     bool own = !isnan(e->monitor.warning) || !isnan(e->monitor.critical);
     for (size_t i = 0; r->base != NULL && !own && i < e->watched.n_features; i++) {
         struct ncm_watched_feature *f = &e->watched.features[i];
-        const struct ncm_base_feature *b = ncm_baseline_find(r->base, f->name);
+        const struct ncm_base_feature *b = ncm_baseline_find(r->base, f->name, i);
         if (b == NULL || isnan(b->critical) || f->method == NULL ||
             !ncm_drift_method_named(f->method, &m, &ignored) || m->is_p) {
             continue;
@@ -319,7 +319,8 @@ static bool compare_rows(struct ncm_evaluator *e, size_t feature, size_t window,
     struct ncm_baseline *made =
         r != NULL && r->base == NULL ? ncm_row_watch_reference_of(e, window) : NULL;
     const struct ncm_baseline *base = r == NULL ? NULL : r->base != NULL ? r->base : made;
-    const struct ncm_base_feature *ref = base != NULL ? ncm_baseline_find(base, f->name) : NULL;
+    const struct ncm_base_feature *ref =
+        base != NULL ? ncm_baseline_find(base, f->name, feature) : NULL;
     bool ok = s != NULL && ref != NULL
                   ? ncm_baseline_compare(ref, s, &e->monitor, a, out, err)
                   : ncm_fail(err, NCM_NOT_FOUND,

@@ -197,7 +197,8 @@ static void give_figure(struct ncm_evaluator *e, size_t window, size_t feature,
 {
     struct ncm_watched_feature *f = &e->watched.features[feature];
     struct ncm_figure *g = &f->figures[window];
-    const struct ncm_base_feature *ref = base != NULL ? ncm_baseline_find(base, f->name) : NULL;
+    const struct ncm_base_feature *ref =
+        base != NULL ? ncm_baseline_find(base, f->name, feature) : NULL;
     struct ncm_arena *a = ncm_arena_new();
     struct ncm_drift_column column = {0};
     struct ncm_err ignored;

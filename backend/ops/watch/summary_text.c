@@ -36,8 +36,7 @@ static void put_values(struct ncm_json *j, const struct ncm_summary *s)
     ncm_json_arr(j);
     for (size_t k = 0; k < parts; k++) {
         double middle = total * ((double)k + 0.5) / (double)parts;
-        while (at + 1 < s->n_values &&
-               done + (s->weights != NULL ? s->weights[at] : 1) < middle) {
+        while (at + 1 < s->n_values && done + (s->weights != NULL ? s->weights[at] : 1) < middle) {
             done += s->weights != NULL ? s->weights[at] : 1;
             at++;
         }
@@ -65,7 +64,9 @@ char *ncm_summary_text(const struct ncm_summary *s)
     ncm_json_i64(&j, s->infinite);
     if (s->words == NULL) {
         put_moments(&j, &s->moments);
-        put_values(&j, s);
+        if (!s->paired) {
+            put_values(&j, s);
+        }
     }
     ncm_json_key(&j, "counts");
     ncm_json_arr(&j);

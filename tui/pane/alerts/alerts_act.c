@@ -43,9 +43,13 @@ static void silence(struct alerts *a, const char *how_long)
     common_silence_labels(&a->asking, a->ui, source, x->labels, x->n_labels, how_long);
 }
 
+/* Of its labels, or what is said beside them: ours name the worst feature there. */
 static const char *label_of(const struct ncm_alert *x, const char *key)
 {
     const struct ncm_kv *kv = ncm_kv_find(x->labels, x->n_labels, key);
+    if (kv == NULL) {
+        kv = ncm_kv_find(x->annotations, x->n_annotations, key);
+    }
     return kv != NULL && kv->value.len > 0 ? ncm_cstr(kv->value) : NULL;
 }
 
