@@ -32,9 +32,10 @@ struct silence_row {
 struct alerts {
     struct ui *ui; /* NULL in tests of painting */
     struct alert_feed alert[ALERT_SOURCES], silence[ALERT_SOURCES];
-    int part;                             /* 0 alerts, 1 silences */
-    bool over;                            /* what is over is shown, too */
-    bool full;                            /* without the preview */
+    struct ncm_want *watch; /* of the monitors, so that alerts come while nobody looks at drift */
+    int part;               /* 0 alerts, 1 silences */
+    bool over;              /* what is over is shown, too */
+    bool full;              /* without the preview */
     char *filter, *alert_id, *silence_id; /* selected: "SOURCE/ID" */
     struct alert_row *rows;
     struct silence_row *silences;

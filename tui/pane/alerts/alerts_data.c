@@ -57,8 +57,21 @@ static bool take(struct alert_feed *f)
     return true;
 }
 
+/* Ours are raised by whoever looks at the monitors: so this does, too. */
+static void watch_monitors(struct alerts *a)
+{
+    if (a->watch == NULL && ncm_session_has_monitors(ui_session(a->ui))) {
+        struct ncm_query *q = ncm_query_new(NCM_T_DRIFT);
+        a->watch = ncm_session_want(ui_session(a->ui), q);
+        ncm_query_free(q);
+    }
+}
+
 void alerts_enter(struct alerts *a)
 {
+    if (a->ui != NULL) {
+        watch_monitors(a);
+    }
     for (size_t i = 0; a->ui != NULL && i < ALERT_SOURCES; i++) {
         ask(a, &a->alert[i], NCM_T_ALERTS, i);
         ask(a, &a->silence[i], NCM_T_SILENCES, i);
@@ -73,6 +86,8 @@ void alerts_leave(struct alerts *a)
         ncm_want_release(a->silence[i].want);
         a->alert[i].want = a->silence[i].want = NULL;
     }
+    ncm_want_release(a->watch);
+    a->watch = NULL;
 }
 
 void alerts_release(struct alerts *a)
