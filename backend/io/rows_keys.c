@@ -60,7 +60,7 @@ uint32_t ncm_rows_keys_child(struct rows_keys *k, uint32_t parent, const char *n
 
 char *ncm_rows_keys_path(const struct rows_keys *k, uint32_t key)
 {
-    uint32_t way[ROWS_MAX_DEPTH + 2];
+    uint32_t way[ROWS_MAX_DEPTH + 2] = {0};
     size_t n = 0;
     struct ncm_buf b;
     for (uint32_t i = key; i != 0 && n < sizeof way / sizeof way[0]; i = k->all[i].parent)

@@ -184,7 +184,7 @@ static int by_value(const void *x, const void *y)
 
 bool ncm_quality_rows(double rows, const double *before, size_t n, struct ncm_finding *out)
 {
-    double last[WINDOWS_BEFORE];
+    double last[WINDOWS_BEFORE] = {0};
     size_t k = n < WINDOWS_BEFORE ? n : WINDOWS_BEFORE;
     for (size_t i = 0; i < k; i++)
         last[i] = before[n - k + i];
