@@ -108,7 +108,7 @@ static size_t bin_of_rank(const struct ncm_drift_column *c, size_t rank)
     for (size_t i = 0; i < n; i++) {
         size_t before = 0;
         for (size_t k = 0; k < n; k++) {
-            before += c->terms[k] > c->terms[i] || (c->terms[k] == c->terms[i] && k < i);
+            before += c->terms[k] > c->terms[i] || (k < i && c->terms[k] == c->terms[i]);
         }
         if (before == rank) {
             return c->terms[i] > 0 ? i : n;

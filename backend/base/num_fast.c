@@ -226,7 +226,7 @@ static uint64_t nearest(int64_t q, uint64_t w)
     int shift = upper + 64 - 52 - 3;
     uint64_t m = high >> shift;
     /* 217706 / 65536 is log2(10), near enough for every q here. */
-    int exponent = (int)((217706 * q) >> 16) + 63 + upper - zeros + 1023;
+    int exponent = (int)((217706 * q - (q < 0 ? 65535 : 0)) / 65536) + 63 + upper - zeros + 1023;
     if (exponent <= 0) {
         if (exponent <= -63) {
             return 0;

@@ -201,7 +201,7 @@ static enum csv_step scan(struct ncm_rows *r, bool final)
     const struct ncm_scan marks = ncm_scan_for(delimiter, '"', '\n', '\r');
     const size_t len = r->len;
     struct csv_row row;
-    size_t field = r->pos, next = r->pos; /* marks before next are part of what was seen */
+    size_t next = r->pos, field = next; /* marks before next are part of what was seen */
     bool quoted = false;
     if (!begin_row(r, r->pos, &row))
         return STEP_FULL;

@@ -23,7 +23,7 @@ bool ncm_change_point(const struct ncm_change *ch, struct ncm_change_point *out,
     char time[32];
     const char *extra = ch->extra != NULL ? ch->extra : "";
     size_t n = strcspn(extra, " ");
-    if (extra[n] == ' ' && n < sizeof time) {
+    if (n < sizeof time && extra[n] == ' ') {
         memcpy(time, extra, n);
         time[n] = '\0';
         if (ncm_parse_i64(time, &out->timestamp_ms) && ncm_parse_i64(extra + n + 1, &out->step) &&

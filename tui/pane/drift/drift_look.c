@@ -95,7 +95,7 @@ static void pick_method(struct drift *d)
     char details[64][120];
     size_t n = 0;
 
-    for (; ncm_drift_methods[n].word != NULL && n < 64; n++) {
+    for (; n < 64 && ncm_drift_methods[n].word != NULL; n++) {
         const struct ncm_drift_method *m = &ncm_drift_methods[n];
         const char *kinds = m->numbers && m->categories ? _("numbers and categories")
                             : m->numbers                ? _("numbers")
