@@ -508,8 +508,7 @@ static void after_a_long_silence_what_was_known_is_kept(void **state)
     const struct ncm_watched *x = &t->items[0]->watched;
     assert_int_equal(rows_in_windows(x), 300);
     assert_in_range(x->n_windows, 6, NCM_WINDOWS_KEPT);
-    size_t last = x->n_windows - 1;
-    assert_int_equal(x->windows[last].rows, 0);
+    assert_int_equal(x->windows[x->n_windows - 1].rows, 0);
     ncm_team_free(t);
     ncm_buf_release(&log_text);
 }
