@@ -63,7 +63,7 @@ static void series_that_ended_are_forgotten(void **state)
 {
     (void)state;
     char name[32];
-    for (int i = 0; i < 4 * NCM_WINDOWS_KEPT; i++) {
+    for (int i = 0; i < 2 * NCM_WINDOWS_KEPT; i++) {
         snprintf(name, sizeof name, "pod-%d", i);
         ncm_watched_forget_gone(&watched);
         know(10 * (i + 1), name, i);
@@ -74,7 +74,7 @@ static void series_that_ended_are_forgotten(void **state)
     size_t k = ncm_watched_feature(&watched, "always", NCM_COLUMN_NUMBER);
     assert_int_equal(watched.n_features, NCM_WINDOWS_KEPT + 1);
     assert_true(watched.features[k].figures[NCM_WINDOWS_KEPT - 1].value ==
-                4 * NCM_WINDOWS_KEPT - 1);
+                2 * NCM_WINDOWS_KEPT - 1);
 }
 
 /* The reference's counts of a histogram are not kept, so that none are made up of what is. */
