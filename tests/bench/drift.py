@@ -341,7 +341,7 @@ class Drift:
                   empty_store=stores.template(self.program))
         try:
             gb = float(os.environ.get("NCMLOPS_BENCH_LOG_GB", "20"))
-            gb = gb if free_gb(w.folder) > 3 * gb else 5
+            gb = gb if free_gb(w.folder) > 1.5 * gb else 5
             log_lines(w.log, 200_000, 1_700_000_000_000, 10)
             with open(w.log, "rb") as f:
                 block = f.read()
