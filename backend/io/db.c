@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -436,6 +437,14 @@ void ncm_stmt_end(struct ncm_stmt *st)
     st->in_use = false;
 }
 
+bool ncm_stmt_run(struct ncm_stmt *st, struct ncm_err *err)
+{
+    bool row;
+    bool ok = ncm_stmt_step(st, &row, err);
+    ncm_stmt_end(st);
+    return ok;
+}
+
 int ncm_stmt_columns(const struct ncm_stmt *st)
 {
     return sqlite3_column_count(st->s);
@@ -475,6 +484,11 @@ int64_t ncm_col_i64(struct ncm_stmt *st, int i)
 double ncm_col_double(struct ncm_stmt *st, int i)
 {
     return sqlite3_column_double(st->s, i);
+}
+
+double ncm_col_number(struct ncm_stmt *st, int i)
+{
+    return ncm_col_null(st, i) ? NAN : ncm_col_double(st, i);
 }
 
 struct ncm_str ncm_col_text(struct ncm_stmt *st, int i)

@@ -45,13 +45,15 @@ bool ncm_db_exec(struct ncm_db *db, const char *sql, struct ncm_err *err);
  * with ncm_stmt_end (resets, ends the read transaction). */
 bool ncm_db_prepare(struct ncm_db *db, const char *sql, struct ncm_stmt **out, struct ncm_err *err);
 void ncm_bind_i64(struct ncm_stmt *st, int index, int64_t v); /* index from 1 */
-void ncm_bind_double(struct ncm_stmt *st, int index, double v);
+void ncm_bind_double(struct ncm_stmt *st, int index, double v); /* NaN binds NULL */
 void ncm_bind_text(struct ncm_stmt *st, int index, const char *p, size_t len); /* copied */
 void ncm_bind_cstr(struct ncm_stmt *st, int index, const char *s);             /* NULL binds NULL */
 void ncm_bind_null(struct ncm_stmt *st, int index);
 /* *row = true: a row is there; false: done. Returns false on an error. */
 bool ncm_stmt_step(struct ncm_stmt *st, bool *row, struct ncm_err *err);
 void ncm_stmt_end(struct ncm_stmt *st); /* NULL allowed */
+/* Carries out a statement whose rows, if any, do not matter, and ends it. */
+bool ncm_stmt_run(struct ncm_stmt *st, struct ncm_err *err);
 
 /* Of a result: how many columns, the name of one (valid as long as the statement), and what the
  * value in the present row is. */
@@ -64,6 +66,7 @@ enum ncm_col_kind ncm_col_kind(struct ncm_stmt *st, int i);
 bool ncm_col_null(struct ncm_stmt *st, int i);
 int64_t ncm_col_i64(struct ncm_stmt *st, int i);
 double ncm_col_double(struct ncm_stmt *st, int i);
+double ncm_col_number(struct ncm_stmt *st, int i); /* NaN for NULL */
 struct ncm_str ncm_col_text(struct ncm_stmt *st, int i); /* borrowed */
 struct ncm_str ncm_col_dup(struct ncm_stmt *st, int i, struct ncm_arena *a);
 

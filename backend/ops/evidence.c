@@ -227,20 +227,6 @@ static bool others_note(const struct ncm_evidence_of *of, const struct ncm_chang
     return found;
 }
 
-static void keep_newest(void *to, struct ncm_snapshot *s)
-{
-    struct ncm_snapshot **slot = to;
-    ncm_snapshot_unref(*slot);
-    *slot = s;
-}
-
-static void no_progress(void *to, int64_t done, int64_t total)
-{
-    (void)to;
-    (void)done;
-    (void)total;
-}
-
 /* The store is as we wanted it, without our note: somebody else may have done it. */
 static bool done_by_others(const struct ncm_evidence_of *of, const struct ncm_change *ch,
                            const char *version)
@@ -248,7 +234,7 @@ static bool done_by_others(const struct ncm_evidence_of *of, const struct ncm_ch
     struct ncm_snapshot *got = NULL;
     struct ncm_err ignored;
     struct ncm_query *q = ncm_query_new(NCM_T_MODELS);
-    struct ncm_fetch f = {.query = q, .publish = keep_newest, .progress = no_progress, .to = &got};
+    struct ncm_fetch f = {.query = q, .publish = ncm_fetch_keep, .progress = ncm_fetch_quiet, .to = &got};
     bool found = false;
     if (of->provider->fetch != NULL && of->provider->fetch(of->conn, &f, &ignored) && got != NULL) {
         const struct ncm_model *m = ncm_models_find((const void *)got, ch->object);

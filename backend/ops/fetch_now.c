@@ -30,14 +30,14 @@ void ncm_lane_end(struct ncm_job_context *ctx, struct ncm_lane *lane)
     lane->own = false;
 }
 
-static void take(void *to, struct ncm_snapshot *s)
+void ncm_fetch_keep(void *to, struct ncm_snapshot *s)
 {
     struct ncm_snapshot **slot = to;
     ncm_snapshot_unref(*slot);
     *slot = s;
 }
 
-static void no_progress(void *to, int64_t done, int64_t total)
+void ncm_fetch_quiet(void *to, int64_t done, int64_t total)
 {
     (void)to;
     (void)done;
@@ -56,8 +56,8 @@ bool ncm_fetch_now(struct ncm_job_context *ctx, const struct ncm_query *q, const
     struct ncm_fetch f = {
         .query = q,
         .control = ctx->control,
-        .publish = take,
-        .progress = no_progress,
+        .publish = ncm_fetch_keep,
+        .progress = ncm_fetch_quiet,
         .to = &got,
     };
     bool ok = ctx->provider->fetch(lane.conn, &f, err);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/file.h"
 #include "model/rules.h"
+#include "ops/parts.h"
 
 enum { RUN_ID = 64, RUNS_MOST = 1000, NAME_MOST = 250 };
 
@@ -23,20 +24,6 @@ struct writer {
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static void take(void *to, struct ncm_snapshot *s)
-{
-    struct ncm_snapshot **slot = to;
-    ncm_snapshot_unref(*slot);
-    *slot = s;
-}
-
-static void no_progress(void *to, int64_t done, int64_t total)
-{
-    (void)to;
-    (void)done;
-    (void)total;
-}
-
 /* Takes the query; the snapshot (unref it), NULL where it fails. */
 static const void *ask(const struct writer *w, struct ncm_query *q, struct ncm_err *err)
 {
@@ -46,8 +33,8 @@ static const void *ask(const struct writer *w, struct ncm_query *q, struct ncm_e
         .count = RUNS_MOST,
         .full = true,
         .control = w->control,
-        .publish = take,
-        .progress = no_progress,
+        .publish = ncm_fetch_keep,
+        .progress = ncm_fetch_quiet,
         .to = &got,
     };
     bool ok = w->p->fetch(w->conn, &f, err);

@@ -11,6 +11,10 @@
 /* fetch_now.c: one fetch on this lane, waited for; *out (unref it) is the final snapshot. */
 bool ncm_fetch_now(struct ncm_job_context *ctx, const struct ncm_query *q, const void **out,
                    struct ncm_err *err);
+/* For a fetch that is waited for: publish keeps the newest snapshot in *to, a struct ncm_snapshot *
+ * that is NULL at first (unref it); progress is of no interest. */
+void ncm_fetch_keep(void *to, struct ncm_snapshot *s);
+void ncm_fetch_quiet(void *to, int64_t done, int64_t total);
 /* The connection of this lane, opened here where the engine has none; pair with ..._done. */
 struct ncm_lane {
     struct ncm_conn *conn;

@@ -25,23 +25,6 @@ struct verdict {
     char summary[240];
 };
 
-static bool run(struct ncm_stmt *st, struct ncm_err *err)
-{
-    bool row;
-    bool ok = ncm_stmt_step(st, &row, err);
-    ncm_stmt_end(st);
-    return ok;
-}
-
-static void bind_number(struct ncm_stmt *st, int index, double v)
-{
-    if (isnan(v)) {
-        ncm_bind_null(st, index);
-    } else {
-        ncm_bind_double(st, index, v);
-    }
-}
-
 static bool find_open(struct ncm_db *db, const char *rule, struct open_alert *out, bool *found,
                       struct ncm_err *err)
 {
@@ -163,7 +146,7 @@ static bool tell(struct ncm_db *db, const struct ncm_watch_plan *plan, int64_t a
         ncm_bind_cstr(st, 3, event);
         ncm_bind_i64(st, 4, now_ms);
         ncm_bind_i64(st, 5, !over);
-        if (!run(st, err)) {
+        if (!ncm_stmt_run(st, err)) {
             return false;
         }
     }
@@ -187,15 +170,15 @@ static bool begin(struct ncm_db *db, const struct ncm_watch_plan *plan, const st
     ncm_bind_cstr(st, 4, ncm_severity_word(v->severity));
     ncm_bind_cstr(st, 5, firing ? "firing" : "pending");
     ncm_bind_cstr(st, 6, v->summary);
-    bind_number(st, 7, v->value);
-    bind_number(st, 8, v->threshold);
+    ncm_bind_double(st, 7, v->value);
+    ncm_bind_double(st, 8, v->threshold);
     ncm_bind_i64(st, 9, v->since_ms);
     if (firing) {
         ncm_bind_i64(st, 10, now_ms);
     } else {
         ncm_bind_null(st, 10);
     }
-    return run(st, err) &&
+    return ncm_stmt_run(st, err) &&
            (!firing || tell(db, plan, ncm_db_last_rowid(db), v->severity, "firing", now_ms, err));
 }
 
@@ -219,12 +202,12 @@ static bool go_on(struct ncm_db *db, const struct ncm_watch_plan *plan, const st
     ncm_bind_cstr(st, 2, ncm_severity_word(v->severity));
     ncm_bind_cstr(st, 3, firing ? "firing" : "pending");
     ncm_bind_cstr(st, 4, v->summary);
-    bind_number(st, 5, v->value);
-    bind_number(st, 6, v->threshold);
+    ncm_bind_double(st, 5, v->value);
+    ncm_bind_double(st, 6, v->threshold);
     ncm_bind_i64(st, 7, now_ms);
     ncm_bind_i64(st, 8, open->id);
     bool news = firing && (!open->firing || worse);
-    return run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
+    return ncm_stmt_run(st, err) && (!news || tell(db, plan, open->id, v->severity, "firing", now_ms, err));
 }
 
 /* Silence proves nothing better: what fires goes on firing, what waited fires when its time has
@@ -242,7 +225,7 @@ static bool ripen(struct ncm_db *db, const struct ncm_watch_plan *plan, const st
     ncm_bind_i64(st, 1, now_ms);
     ncm_bind_i64(st, 2, open->id);
     enum ncm_severity severity = ncm_severity_of(open->severity, strlen(open->severity));
-    return run(st, err) && tell(db, plan, open->id, severity, "firing", now_ms, err);
+    return ncm_stmt_run(st, err) && tell(db, plan, open->id, severity, "firing", now_ms, err);
 }
 
 static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
@@ -258,7 +241,7 @@ static bool resolve(struct ncm_db *db, const struct ncm_watch_plan *plan,
     ncm_bind_i64(st, 1, now_ms);
     ncm_bind_i64(st, 2, open->id);
     enum ncm_severity severity = ncm_severity_of(open->severity, strlen(open->severity));
-    return run(st, err) &&
+    return ncm_stmt_run(st, err) &&
            (!open->firing || tell(db, plan, open->id, severity, "resolved", now_ms, err));
 }
 

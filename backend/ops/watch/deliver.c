@@ -1,6 +1,5 @@
 #include "ops/watch/deliver.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -29,14 +28,6 @@ struct due {
     int64_t tries;
 };
 
-static bool run(struct ncm_stmt *st, struct ncm_err *err)
-{
-    bool row;
-    bool ok = ncm_stmt_step(st, &row, err);
-    ncm_stmt_end(st);
-    return ok;
-}
-
 static void take_row(struct ncm_stmt *st, struct ncm_arena *a, struct due *out)
 {
     *out = (struct due){
@@ -51,8 +42,8 @@ static void take_row(struct ncm_stmt *st, struct ncm_arena *a, struct due *out)
               .feature = ncm_col_dup(st, 8, a),
               .severity = ncm_col_dup(st, 9, a),
               .summary = ncm_col_dup(st, 10, a),
-              .value = ncm_col_null(st, 11) ? NAN : ncm_col_double(st, 11),
-              .threshold = ncm_col_null(st, 12) ? NAN : ncm_col_double(st, 12),
+              .value = ncm_col_number(st, 11),
+              .threshold = ncm_col_number(st, 12),
               .since_ms = ncm_col_i64(st, 13)},
     };
 }
@@ -160,7 +151,7 @@ static bool note(struct ncm_db *db, const struct due *u, bool sent, const struct
     ncm_bind_i64(st, 2, sent ? now_ms : now_ms + pause_ms(u->tries + 1, why));
     ncm_bind_cstr(st, 3, sent ? NULL : why->what);
     ncm_bind_i64(st, 4, u->d.id);
-    return run(st, err);
+    return ncm_stmt_run(st, err);
 }
 
 static bool is_away(const struct ncm_err *why)
@@ -181,7 +172,7 @@ static bool put_off(struct ncm_db *db, const struct due *u, int64_t until_ms, st
     }
     ncm_bind_i64(st, 1, until_ms);
     ncm_bind_cstr(st, 2, ncm_cstr(u->webhook));
-    return run(st, err);
+    return ncm_stmt_run(st, err);
 }
 
 static bool deliver(struct ncm_db *db, const struct ncm_watch_plan *plan, const struct due *u,

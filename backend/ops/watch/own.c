@@ -10,14 +10,6 @@
 
 enum { MATCHERS_MOST = 16384 };
 
-static bool run(struct ncm_stmt *st, struct ncm_err *err)
-{
-    bool row;
-    bool ok = ncm_stmt_step(st, &row, err);
-    ncm_stmt_end(st);
-    return ok;
-}
-
 /* The first column of the one row with this id; NCM_NOT_FOUND without. */
 static bool text_of(struct ncm_db *db, const char *sql, const char *id, int64_t now_ms,
                     char **value, struct ncm_err *err)
@@ -120,7 +112,7 @@ static bool put_silence(struct ncm_db *db, const struct ncm_change *ch, struct n
         if (!fresh) {
             ncm_bind_cstr(st, 6, ch->object);
         }
-        ok = run(st, err);
+        ok = ncm_stmt_run(st, err);
     }
     if (ok && fresh) {
         snprintf(receipt->new_id, sizeof receipt->new_id, "%lld",
@@ -148,7 +140,7 @@ static bool tell_state(struct ncm_db *db, const struct ncm_change *ch, int64_t n
     ncm_bind_cstr(st, 1, ch->to);
     ncm_bind_i64(st, 2, now_ms);
     ncm_bind_cstr(st, 3, ch->object);
-    return run(st, err);
+    return ncm_stmt_run(st, err);
 }
 
 static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
@@ -180,7 +172,7 @@ static bool put(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,
     ncm_bind_cstr(st, 2, ch->kind == NCM_CH_ALERT_ACK ? ch->extra : NULL);
     ncm_bind_i64(st, 3, now_ms);
     ncm_bind_cstr(st, 4, ch->object);
-    return run(st, err) && (ch->kind != NCM_CH_ALERT_STATE || tell_state(db, ch, now_ms, err));
+    return ncm_stmt_run(st, err) && (ch->kind != NCM_CH_ALERT_STATE || tell_state(db, ch, now_ms, err));
 }
 
 static bool compare(struct ncm_db *db, const struct ncm_change *ch, int64_t now_ms,

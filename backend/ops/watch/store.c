@@ -1,6 +1,5 @@
 #include "ops/watch/store.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,29 +23,6 @@ static enum ncm_drift_state state_of(struct ncm_str word)
     return NCM_DRIFT_GAP;
 }
 
-/* Runs a statement that gives no rows and ends it. */
-static bool run(struct ncm_stmt *st, struct ncm_err *err)
-{
-    bool row;
-    bool ok = ncm_stmt_step(st, &row, err);
-    ncm_stmt_end(st);
-    return ok;
-}
-
-static void bind_number(struct ncm_stmt *st, int index, double v)
-{
-    if (isnan(v)) {
-        ncm_bind_null(st, index);
-    } else {
-        ncm_bind_double(st, index, v);
-    }
-}
-
-static double number(struct ncm_stmt *st, int i)
-{
-    return ncm_col_null(st, i) ? NAN : ncm_col_double(st, i);
-}
-
 static bool put_figure(struct ncm_db *db, const struct ncm_watched *w, const char *key, size_t i,
                        const struct ncm_watched_feature *f, struct ncm_err *err)
 {
@@ -63,13 +39,13 @@ static bool put_figure(struct ncm_db *db, const struct ncm_watched *w, const cha
     ncm_bind_cstr(st, 2, w->recipe);
     ncm_bind_cstr(st, 3, f->name);
     ncm_bind_i64(st, 4, w->windows[i].end_ms);
-    bind_number(st, 5, g->value);
-    bind_number(st, 6, g->p_value);
+    ncm_bind_double(st, 5, g->value);
+    ncm_bind_double(st, 6, g->p_value);
     ncm_bind_i64(st, 7, g->n);
     ncm_bind_cstr(st, 8, ncm_drift_state_word(g->state));
     ncm_bind_cstr(st, 9, text);
     ncm_free(text);
-    return run(st, err);
+    return ncm_stmt_run(st, err);
 }
 
 bool ncm_watch_put_window(struct ncm_db *db, const struct ncm_watched *w, size_t i, bool *fresh,
@@ -90,7 +66,7 @@ bool ncm_watch_put_window(struct ncm_db *db, const struct ncm_watched *w, size_t
     ncm_bind_i64(st, 4, w->windows[i].start_ms);
     ncm_bind_i64(st, 5, w->windows[i].rows);
     ncm_bind_cstr(st, 6, ncm_drift_state_word(ncm_watched_worst(w, i, &feature)));
-    bool ok = run(st, err);
+    bool ok = ncm_stmt_run(st, err);
     *fresh = ok && ncm_db_changes(db) > 0;
     for (size_t k = 0; ok && *fresh && k < w->n_features; k++) {
         ok = !w->features[k].figures[i].known ||
@@ -142,8 +118,8 @@ static void take_figure(struct ncm_stmt *st, struct ncm_watched *w)
         return;
     }
     *g = (struct ncm_figure){
-        .value = number(st, 2),
-        .p_value = number(st, 3),
+        .value = ncm_col_number(st, 2),
+        .p_value = ncm_col_number(st, 3),
         .n = ncm_col_i64(st, 4),
         .state = state_of(ncm_col_text(st, 5)),
         .known = true,
@@ -186,7 +162,7 @@ bool ncm_watch_forget(struct ncm_db *db, int64_t before_ms, struct ncm_err *err)
             return false;
         }
         ncm_bind_i64(st, 1, before_ms);
-        if (!run(st, err)) {
+        if (!ncm_stmt_run(st, err)) {
             return false;
         }
     }
@@ -214,7 +190,7 @@ bool ncm_watch_put_monitor(struct ncm_db *db, const struct ncm_watched *w, const
     ncm_bind_i64(st, 5, now_ms);
     ncm_bind_cstr(st, 6, w->error.code != NCM_OK ? w->error.what : NULL);
     ncm_free(key);
-    return run(st, err);
+    return ncm_stmt_run(st, err);
 }
 
 bool ncm_watch_get_monitor(struct ncm_db *db, const struct ncm_watched *w,

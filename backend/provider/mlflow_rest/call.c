@@ -13,20 +13,6 @@ enum {
     KEPT_MOST = 4 * 1024 * 1024, /* of an answer that is kept for the next start */
 };
 
-bool rest_go_on(const struct ncm_control *control, struct ncm_err *err)
-{
-    if (control == NULL) {
-        return true;
-    }
-    if (control->cancel != NULL && atomic_load(control->cancel)) {
-        return ncm_fail(err, NCM_CANCELLED, _("Cancelled."));
-    }
-    if (control->deadline_mono_ms != 0 && ncm_mono_ms() > control->deadline_mono_ms) {
-        return ncm_fail(err, NCM_TIMEOUT, _("Asking the server took too long."));
-    }
-    return true;
-}
-
 struct ncm_http_request rest_request(enum ncm_http_method method, const char *path,
                                      const char *body, const struct ncm_control *control,
                                      char **url)
@@ -241,7 +227,7 @@ static bool call(struct ncm_conn *c, enum ncm_http_method method, const char *pa
     struct ncm_http_answer a;
     char *url;
     *doc = NULL;
-    if (!rest_go_on(control, err)) {
+    if (!ncm_ask_go_on(control, err)) {
         return false;
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
@@ -309,7 +295,7 @@ bool rest_read(struct ncm_conn *c, enum ncm_http_method method, const char *path
     }
     struct ncm_http_request rq = rest_request(method, path, body, control, &url);
     rq.asks = true;
-    bool ok = rest_go_on(control, err);
+    bool ok = ncm_ask_go_on(control, err);
     if (ok) {
         ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, doc, err);
         if (ok && a.body.len <= KEPT_MOST) {

@@ -18,6 +18,7 @@
 #include "model/query.h"
 #include "model/search.h"
 #include "model/snapshot.h"
+#include "provider/ask.h"
 #include "provider/provider.h"
 
 #define REST_API "/api/2.0/mlflow"
@@ -103,8 +104,6 @@ bool rest_learn(struct ncm_conn *c, const struct ncm_control *control, struct nc
 /* Whether a tracking server is there at all: that something is missing may also mean that the
  * address is another program's. The error is what the first question of all gets. */
 bool rest_is_mlflow(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err);
-/* False (err set) where the fetch was cancelled or its deadline passed. */
-bool rest_go_on(const struct ncm_control *control, struct ncm_err *err);
 
 /* ---- decode.c: JSON to records; strings live in the arena ------------------------------------ */
 

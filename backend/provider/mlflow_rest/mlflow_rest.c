@@ -134,7 +134,7 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
     }
     for (int i = 0;; i++) {
         ncm_http_ready(c->http);
-        if (!rest_go_on(&f->control, err)) {
+        if (!ncm_ask_go_on(&f->control, err)) {
             return false;
         }
         bool ok = fetch_topic(c, f, err);

@@ -263,7 +263,7 @@ bool rest_walk_to(struct ncm_conn *c, struct rest_walk *w, size_t need,
     }
     while (ok && !w->complete && w->n < need && !c->replay) {
         struct ncm_doc *doc = NULL;
-        ok = rest_go_on(control, err) && (ahead.sent || send_ahead(c, w, &ahead, control, err)) &&
+        ok = ncm_ask_go_on(control, err) && (ahead.sent || send_ahead(c, w, &ahead, control, err)) &&
              receive_ahead(c, &ahead, &doc, err) &&
              take_page(c, w, doc, need, &ahead, control, err) && page(to, w, err);
         ncm_doc_free(doc);

@@ -278,7 +278,7 @@ static bool text_print(struct ncm_conn *c, const char *path, const struct ncm_co
     struct ncm_doc *doc = NULL;
     char *url;
     struct ncm_http_request rq = rest_request(NCM_HTTP_GET, path, NULL, control, &url);
-    bool ok = rest_go_on(control, err);
+    bool ok = ncm_ask_go_on(control, err);
     if (ok) {
         ok = ncm_http_do(c->http, &rq, &a, err) && rest_answer(c, &a, path, &doc, err);
         if (ok) {
@@ -381,7 +381,7 @@ bool rest_wait(struct ncm_conn *c, const struct ncm_interest *interest, int wait
     struct rest_watch *w = c->watch;
     int64_t end = ncm_mono_ms() + wait_ms;
     ncm_http_ready(c->http);
-    if (!rest_go_on(control, err)) {
+    if (!ncm_ask_go_on(control, err)) {
         return false;
     }
     for (;;) {
