@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "engine/deploy_plan.h"
 #include "engine/watch_plan.h"
 #include "io/access.h"
 
@@ -22,6 +23,7 @@ struct ncm_config_context {
     struct ncm_access access;    /* how both are entered */
     struct ncm_watch_plan watch; /* its webhooks: its own first, then those of the whole file */
     size_t n_own_webhooks;
+    struct ncm_deploy_plan deploy; /* where models are served */
     int line;
 };
 

@@ -190,6 +190,13 @@ static const char *const words[NCM_N_CHANGES] = {
     [NCM_CH_SILENCE_EXPIRE] = "silence_expire",
     [NCM_CH_ALERT_ACK] = "alert_ack",
     [NCM_CH_ALERT_STATE] = "alert_state",
+    [NCM_CH_DEPLOY_SCALE] = "deploy_scale",
+    [NCM_CH_DEPLOY_PAUSE] = "deploy_pause",
+    [NCM_CH_DEPLOY_RESTART] = "deploy_restart",
+    [NCM_CH_DEPLOY_REVISION] = "deploy_revision",
+    [NCM_CH_DEPLOY_VERSION] = "deploy_version",
+    [NCM_CH_DEPLOY_TRAFFIC] = "deploy_traffic",
+    [NCM_CH_DEPLOY_SELECTOR] = "deploy_selector",
 };
 
 const char *ncm_change_word(enum ncm_change_kind kind)

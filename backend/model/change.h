@@ -58,6 +58,18 @@ enum ncm_change_kind {
     /* of our own alerts: object = id */
     NCM_CH_ALERT_ACK,   /* from/to: who looks after it, NULL = nobody; extra: the note */
     NCM_CH_ALERT_STATE, /* from/to: "firing" "pending" "resolved" */
+    /* of deployments: object = "SOURCE/NAMESPACE/NAME", version = its kind ("Deployment"), extra =
+       the resourceVersion that the person saw, or NULL: another one with the same `from` is fine */
+    NCM_CH_DEPLOY_SCALE,    /* from/to: replicas */
+    NCM_CH_DEPLOY_PAUSE,    /* from/to: "running" "paused" */
+    NCM_CH_DEPLOY_RESTART,  /* from: the restartedAt that is there or NULL; to: the new one, RFC 3339.
+                               Its inverse does nothing that matters: cannot be undone */
+    NCM_CH_DEPLOY_REVISION, /* from/to: names of revisions (ReplicaSets); the template goes back to
+                               that of `to` */
+    NCM_CH_DEPLOY_VERSION,  /* key: the claim's `where`, so that it is found again; from/to: the text
+                               there ("models:/churn/7") */
+    NCM_CH_DEPLOY_TRAFFIC,  /* key: target; from/to: percent, NULL = not set */
+    NCM_CH_DEPLOY_SELECTOR, /* object: the Service, version "Service"; key: label; from/to: values */
     NCM_N_CHANGES,
 };
 

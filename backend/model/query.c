@@ -12,7 +12,8 @@ struct ncm_query *ncm_query_new(enum ncm_topic topic)
 {
     struct ncm_query *q = ncm_alloc(1, sizeof *q);
     q->topic = topic;
-    if (topic == NCM_T_AUDIT || topic == NCM_T_DRIFT_FEATURE || topic == NCM_T_DRIFT_ROWS)
+    if (topic == NCM_T_AUDIT || topic == NCM_T_DRIFT_FEATURE || topic == NCM_T_DRIFT_ROWS ||
+        topic == NCM_T_RATES)
         q->at_ms = NCM_NO_TIME;
     return q;
 }

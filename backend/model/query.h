@@ -38,7 +38,11 @@ struct ncm_query {
      * other ones; limit: windows, 0 = 96. DRIFT_FEATURE: id, key = feature, filter. DRIFT_ROWS:
      * besides, orders[0] = "LO..HI", "=WORD" or "missing"; limit: rows.
      * ALERTS: id = the source ("ncmlops", "alertmanager", "prometheus"), view ALL: resolved ones
-     * too. SILENCES: view ALL: expired ones too. */
+     * too. SILENCES: view ALL: expired ones too.
+     * DEPLOYMENTS: id = the source's name. LOGS: id = "SOURCE/NAMESPACE/NAME"; key = the replica, or
+     * NULL = all of them; columns[0] = the container, none = the first; view DELETED: of the
+     * container before a restart; limit: lines of each replica, 0 = 200. RATES: at_ms = length of
+     * the window in ms, NCM_NO_TIME = 5 min. ROLLOUTS: view ALL: ended ones too. */
 };
 
 struct ncm_query *ncm_query_new(enum ncm_topic topic);

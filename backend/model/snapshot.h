@@ -31,6 +31,10 @@ enum ncm_topic {
     NCM_T_DRIFT,         /* struct ncm_drift_snapshot (model/drift.h) */
     NCM_T_DRIFT_FEATURE, /* struct ncm_drift_feature_snapshot */
     NCM_T_DRIFT_ROWS,    /* struct ncm_drift_rows_snapshot: rows behind a bar */
+    NCM_T_DEPLOYMENTS,   /* struct ncm_deployments_snapshot (model/deploy.h): of one source */
+    NCM_T_LOGS,          /* struct ncm_logs_snapshot: of one deployment's replicas */
+    NCM_T_RATES,         /* struct ncm_rates_snapshot: of a metrics store */
+    NCM_T_ROLLOUTS,      /* struct ncm_rollouts_snapshot (ops/rollout/rollout.h) */
     NCM_N_TOPICS,
 };
 

@@ -75,6 +75,15 @@ static const char *const words[NCM_N_INTENTS] = {
     [NCM_DO_ALERT_RESOLVE] = "alert_resolve",
     [NCM_DO_SILENCE] = "silence",
     [NCM_DO_SILENCE_EXPIRE] = "silence_expire",
+    [NCM_DO_DEPLOY_SCALE] = "deploy_scale",
+    [NCM_DO_DEPLOY_RESTART] = "deploy_restart",
+    [NCM_DO_DEPLOY_PAUSE] = "deploy_pause",
+    [NCM_DO_DEPLOY_RESUME] = "deploy_resume",
+    [NCM_DO_DEPLOY_ROLLBACK] = "deploy_rollback",
+    [NCM_DO_DEPLOY_TRAFFIC] = "deploy_traffic",
+    [NCM_DO_DEPLOY_PROMOTE] = "deploy_promote",
+    [NCM_DO_DEPLOY_ABORT] = "deploy_abort",
+    [NCM_DO_DEPLOY_VERSION] = "deploy_version",
 };
 
 const char *ncm_intent_word(enum ncm_intent_kind kind)

@@ -49,6 +49,17 @@ enum ncm_intent_kind {
                               model = source ("ncmlops", "alertmanager"); objects[0] = the silence
                               that is changed instead of a new one; reason = the comment */
     NCM_DO_SILENCE_EXPIRE, /* objects = ids of silences; model = source */
+    /* of deployments: objects[0] = "SOURCE/NAMESPACE/NAME", key = its kind or NULL where the name is
+       one of a kind */
+    NCM_DO_DEPLOY_SCALE,    /* to = replicas */
+    NCM_DO_DEPLOY_RESTART,
+    NCM_DO_DEPLOY_PAUSE,
+    NCM_DO_DEPLOY_RESUME,
+    NCM_DO_DEPLOY_ROLLBACK, /* to = revision (number, name, or model version), NULL = the one before */
+    NCM_DO_DEPLOY_TRAFFIC,  /* to = "TARGET=PERCENT[,TARGET=PERCENT…]" */
+    NCM_DO_DEPLOY_PROMOTE,  /* the candidate gets all traffic */
+    NCM_DO_DEPLOY_ABORT,    /* the candidate gets none */
+    NCM_DO_DEPLOY_VERSION,  /* to = model version to set, spelled as the running one is */
     NCM_N_INTENTS,
 };
 

@@ -102,6 +102,7 @@ enum ncm_capability {
     NCM_CAP_CACHE = 64,   /* fetch knows `cached` */
     NCM_CAP_REMOTE = 128, /* over a network: latency, clock and login are worth a check */
     NCM_CAP_ALERTS = 256, /* holds alerts or silences, and nothing of the store */
+    NCM_CAP_DEPLOY = 512, /* holds deployments, and nothing of the store */
 };
 
 /* What a person may want to know of a source beyond its store record: one line a check. */

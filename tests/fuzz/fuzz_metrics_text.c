@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "model/alert_labels.h"
-#include "provider/prometheus/text.h"
+#include "provider/metrics_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

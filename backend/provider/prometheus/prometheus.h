@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "model/alert.h"
-#include "provider/prometheus/text.h"
+#include "provider/metrics_text.h"
 #include "provider/provider.h"
 
 #define NCM_PROM_SERIES_MOST 10000   /* of one answer */

@@ -1,7 +1,7 @@
 /* The text format of /metrics (version 0.0.4, and of OpenMetrics what a scrape needs): for servers
  * that nobody scrapes. Pure. */
-#ifndef NCM_PROMETHEUS_TEXT_H
-#define NCM_PROMETHEUS_TEXT_H
+#ifndef NCM_PROVIDER_METRICS_TEXT_H
+#define NCM_PROVIDER_METRICS_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

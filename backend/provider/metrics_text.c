@@ -1,4 +1,4 @@
-#include "provider/prometheus/text.h"
+#include "provider/metrics_text.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,0 +1,103 @@
+/* Promote in the registry and set the version where it runs, as one plan: each step is shown before
+ * it runs, watched until it is ready, and kept in our state, so that a restart of ours goes on or
+ * takes it back. It runs on a side of its own ("rollout"), so that nothing waits behind it. */
+#ifndef NCM_OPS_ROLLOUT_H
+#define NCM_OPS_ROLLOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/session.h"
+#include "model/change.h"
+#include "ops/plan.h"
+
+enum ncm_step_state {
+    NCM_STEP_PLANNED,
+    NCM_STEP_RUNNING, /* under way: written before it begins */
+    NCM_STEP_DONE,
+    NCM_STEP_FAILED,
+    NCM_STEP_UNDONE,
+    NCM_STEP_SKIPPED,
+};
+const char *ncm_step_state_word(enum ncm_step_state s);
+
+enum ncm_step_kind {
+    NCM_STEP_SET,     /* change the deployment */
+    NCM_STEP_WAIT,    /* until it is healthy with the new version, or fails, or the limit is over */
+    NCM_STEP_PROMOTE, /* change the registry */
+};
+
+struct ncm_rollout_step {
+    enum ncm_step_kind kind;
+    enum ncm_step_state state;
+    struct ncm_str what;     /* translated when it was planned */
+    struct ncm_str from, to; /* for people; absent */
+    struct ncm_str audit_id; /* of its change; absent */
+    struct ncm_str detail;   /* what came of it, or how far it is: "2 of 3 replicas ready" */
+    int64_t started_ms, ended_ms;
+};
+
+enum ncm_rollout_state {
+    NCM_ROLLOUT_RUNNING,     /* and its process is alive */
+    NCM_ROLLOUT_INTERRUPTED, /* its process is gone: go on, take back, or leave */
+    NCM_ROLLOUT_STOPPED,     /* by the person or a failed step; may be taken back or gone on with */
+    NCM_ROLLOUT_DONE,
+    NCM_ROLLOUT_UNDONE,
+    NCM_ROLLOUT_LEFT,        /* as it is, by the person's decision */
+};
+const char *ncm_rollout_state_word(enum ncm_rollout_state s);
+
+struct ncm_rollout {
+    struct ncm_str id, title, model, version, ref, actor, host, reason;
+    enum ncm_rollout_state state;
+    int64_t created_ms, ended_ms;
+    struct ncm_rollout_step *steps;
+    size_t n_steps, position; /* the step that is under way or next */
+};
+
+/* NCM_T_ROLLOUTS: newest first. */
+struct ncm_rollouts_snapshot {
+    struct ncm_snapshot head;
+    struct ncm_rollout *items;
+    size_t n;
+};
+
+/* Gives the session its side "rollout". After the other sides. */
+bool ncm_rollout_attach(struct ncm_session *s, struct ncm_err *err);
+
+/* What the person wants. */
+struct ncm_rollout_wish {
+    char *model, *version, *stage; /* stage: name, or "@alias" */
+    char *ref, *kind;              /* the deployment; kind NULL: whatever it is */
+    char *reason;
+    bool archive;
+    int64_t ready_ms;              /* patience with each wait; 0: 15 min */
+};
+void ncm_rollout_wish_free(struct ncm_rollout_wish *w);
+
+/* Takes the wish. Result arg: struct ncm_rollout_plan *: nothing is changed. */
+struct ncm_rollout_plan {
+    struct ncm_rollout_wish *wish;
+    char *title;
+    char *confirm_name;
+    struct ncm_plan **plans; /* of the changes, in order: their lines and warnings are shown */
+    size_t n_plans;
+    struct ncm_rollout_step *steps; /* strings owned by arena */
+    size_t n_steps;
+    struct ncm_arena *arena;
+    char *id;                /* once started */
+};
+void ncm_rollout_plan_free(struct ncm_rollout_plan *p);
+uint64_t ncm_rollout_plan_start(struct ncm_session *s, struct ncm_rollout_wish *wish);
+/* Takes the plan; its steps are seen through NCM_T_ROLLOUTS. Result arg: the plan. The result comes at
+ * its end: ok where all is done; else err says which step and why, and what stands. */
+uint64_t ncm_rollout_run_start(struct ncm_session *s, struct ncm_rollout_plan *plan);
+/* Of one that was interrupted or stopped. Result arg: NULL. */
+uint64_t ncm_rollout_continue_start(struct ncm_session *s, const char *id);
+uint64_t ncm_rollout_undo_start(struct ncm_session *s, const char *id);
+uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id);
+/* Stops one that runs here after what is under way; it can then be taken back. Any thread. */
+void ncm_rollout_stop(struct ncm_session *s, const char *id);
+
+#endif
