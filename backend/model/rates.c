@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/num.h"
+
 struct ncm_rates ncm_rates_unknown(void)
 {
     return (struct ncm_rates){
