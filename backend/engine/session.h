@@ -71,6 +71,13 @@ bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, st
  * NULL. Never close it. */
 struct ncm_session *ncm_session_side(struct ncm_session *s, const char *name);
 
+/* What a job on that session would be given, without a connection and with control of the caller's
+ * choice: for work that goes over several of a session's sources. Any thread. */
+void ncm_session_context_of(struct ncm_session *s, const struct ncm_control *control,
+                            struct ncm_job_context *out);
+/* Whether it is about to end: long work stops where it is. Any thread. */
+bool ncm_session_closing(struct ncm_session *s);
+
 /* Frees a thing with the session, after its threads have ended: what sides borrow. */
 void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *thing));
 /* The store's provider and place: for further sources that read from it on their own. Borrowed. */

@@ -51,6 +51,22 @@ struct ncm_session *ncm_session_for(struct ncm_session *s, const struct ncm_quer
     return s;
 }
 
+void ncm_session_context_of(struct ncm_session *s, const struct ncm_control *control,
+                            struct ncm_job_context *out)
+{
+    ncm_job_context_fill(out, &s->actions, NULL);
+    out->conn = NULL; /* another thread's */
+    out->control = *control;
+}
+
+bool ncm_session_closing(struct ncm_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool closing = s->quit;
+    pthread_mutex_unlock(&s->lock);
+    return closing;
+}
+
 void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *thing))
 {
     s->kept = ncm_resize(s->kept, s->n_kept + 1, sizeof *s->kept);

@@ -7,7 +7,7 @@
 #include "base/i18n.h"
 #include "io/file.h"
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 #define BUSY_MS       10000
 #define SUFFIX        ".ncmlops.db"
 
@@ -112,6 +112,38 @@ static const char *const watch_sql =
     "CREATE TABLE leases(name TEXT PRIMARY KEY, holder TEXT NOT NULL, until_ms INTEGER NOT NULL);"
     "PRAGMA user_version=2;";
 
+/* Plans of several steps over several systems: where each is, so that a restart goes on or takes it
+ * back. */
+static const char *const rollout_sql =
+    "CREATE TABLE rollouts("
+    " id TEXT PRIMARY KEY,"
+    " title TEXT NOT NULL,"
+    " model TEXT NOT NULL, version TEXT NOT NULL, stage TEXT NOT NULL,"
+    " ref TEXT NOT NULL, kind TEXT,"
+    " reason TEXT,"
+    " archive INTEGER NOT NULL,"
+    " ready_ms INTEGER NOT NULL,"
+    " actor TEXT NOT NULL, host TEXT NOT NULL,"
+    " process TEXT NOT NULL," /* who is at it: ops/process.h */
+    " beat_ms INTEGER NOT NULL," /* when that one last said so */
+    " created_ms INTEGER NOT NULL, ended_ms INTEGER,"
+    " state TEXT NOT NULL,"
+    " undoing INTEGER NOT NULL DEFAULT 0,"
+    " position INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE rollout_steps("
+    " rollout TEXT NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " state TEXT NOT NULL,"
+    " what TEXT NOT NULL,"
+    " was TEXT, becomes TEXT,"
+    " changes TEXT," /* as planned: what it found and what it wants */
+    " audit_id TEXT,"
+    " detail TEXT,"
+    " started_ms INTEGER, ended_ms INTEGER,"
+    " PRIMARY KEY(rollout, n)) WITHOUT ROWID;"
+    "PRAGMA user_version=3;";
+
 /* The store that lies beside "NAME.ncmlops.db": NAME itself or NAME with a usual ending. */
 static bool store_beside(const char *path, struct stat *out)
 {
@@ -164,7 +196,8 @@ static bool make_schema(struct ncm_db *db, struct ncm_err *err)
     /* Another process may have made it while we waited. */
     bool ok = read_version(db, &version, err) &&
               (version != 0 || ncm_db_exec(db, schema_sql, err)) &&
-              (version >= 2 || ncm_db_exec(db, watch_sql, err)) && ncm_db_commit(db, err);
+              (version >= 2 || ncm_db_exec(db, watch_sql, err)) &&
+              (version >= 3 || ncm_db_exec(db, rollout_sql, err)) && ncm_db_commit(db, err);
     if (!ok) {
         ncm_db_rollback(db);
     }

@@ -47,7 +47,7 @@ static bool build(struct ncm_planner *p, struct ncm_err *err)
 static bool may_write(struct ncm_planner *p, struct ncm_err *err)
 {
     static const struct ncm_store_snapshot of_alerts = {.writable = true};
-    if ((p->ctx->provider->capabilities & NCM_CAP_ALERTS) != 0) {
+    if ((p->ctx->provider->capabilities & (NCM_CAP_ALERTS | NCM_CAP_DEPLOY)) != 0) {
         p->store = &of_alerts; /* it says itself whether it takes a change */
         return true;
     }
@@ -171,7 +171,8 @@ static bool make_on(struct ncm_job_context *ctx, struct ncm_plan *plan, struct n
     here.conn = lane.conn;
     struct ncm_planner p = {.ctx = &here, .conn = lane.conn, .plan = plan};
     bool ok = make(&p, err);
-    if (p.store != NULL && (ctx->provider->capabilities & NCM_CAP_ALERTS) == 0) {
+    if (p.store != NULL &&
+        (ctx->provider->capabilities & (NCM_CAP_ALERTS | NCM_CAP_DEPLOY)) == 0) {
         ncm_snapshot_unref(p.store);
     }
     ncm_snapshot_unref(p.models);

@@ -16,7 +16,7 @@
 enum ncm_intent_kind {
     NCM_DO_PROMOTE,      /* model version, to = stage name; flag archive */
     NCM_DO_ROLLBACK,     /* model; to = stage name or "@alias" */
-    NCM_DO_UNDO,         /* nothing: one's own last change */
+    NCM_DO_UNDO,         /* key = audit id of the change, NULL = one's own last one */
     NCM_DO_ALIAS_SET,    /* model version, key = alias */
     NCM_DO_ALIAS_DELETE, /* model, key = alias */
     NCM_DO_VERSION_TAG,

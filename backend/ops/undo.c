@@ -24,6 +24,16 @@ static const struct ncm_record *last_own(const struct ncm_log_book *book)
     return found;
 }
 
+static const struct ncm_record *record_of(const struct ncm_log_book *book, const char *id)
+{
+    for (size_t i = book->n; i > 0; i--) {
+        if (ncm_str_is(book->items[i - 1].id, id)) {
+            return &book->items[i - 1];
+        }
+    }
+    return NULL;
+}
+
 static bool same(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
@@ -154,7 +164,8 @@ bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
     if (!ok) {
         return false;
     }
-    const struct ncm_record *r = last_own(&book);
+    const char *id = p->plan->intent->key;
+    const struct ncm_record *r = id != NULL ? record_of(&book, id) : last_own(&book);
     ok = r != NULL ? take_back(p, r, err)
                    : ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
     ncm_log_book_release(&book);

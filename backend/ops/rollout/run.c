@@ -1,0 +1,315 @@
+/* Carrying a rollout out, step by step, forwards and back. Each state is in the record before and
+ * after, so that whoever comes next knows where it stands. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/num.h"
+#include "engine/state.h"
+#include "ops/deploy/attach.h"
+#include "ops/rollout/inside.h"
+
+#define STEP_MS 60000 /* patience with one change */
+
+struct ncm_intent *rollout_intent(const struct rollout *r, size_t i)
+{
+    const struct rollout_step *s = &r->steps[i];
+    struct ncm_intent *in;
+    if (s->kind == NCM_STEP_WAIT) {
+        return NULL;
+    }
+    if (s->kind == NCM_STEP_PROMOTE) {
+        bool alias = r->stage[0] == '@';
+        in = ncm_intent_new(alias ? NCM_DO_ALIAS_SET : NCM_DO_PROMOTE);
+        ncm_intent_set(&in->model, r->model);
+        ncm_intent_set(&in->version, r->version);
+        ncm_intent_set(alias ? &in->key : &in->to, alias ? r->stage + 1 : r->stage);
+        in->archive = r->archive;
+    } else {
+        in = ncm_intent_new(s->to != NULL ? NCM_DO_DEPLOY_VERSION : NCM_DO_DEPLOY_RESTART);
+        ncm_intent_add_object(in, r->ref);
+        ncm_intent_set(&in->key, r->kind);
+        ncm_intent_set(&in->model, r->model);
+        ncm_intent_set(&in->to, s->to != NULL ? r->version : NULL);
+    }
+    ncm_intent_set(&in->reason, r->reason);
+    return in;
+}
+
+bool rollout_context(struct ncm_session *s, const struct rollout *r, enum ncm_step_kind kind,
+                     const struct ncm_control *control, struct ncm_job_context *out,
+                     struct ncm_err *err)
+{
+    struct ncm_session *who = s;
+    if (kind != NCM_STEP_PROMOTE) {
+        const char *slash = strchr(r->ref, '/');
+        char *source = ncm_strndup(r->ref, slash != NULL ? (size_t)(slash - r->ref) : 0);
+        who = ncm_session_side(s, source);
+        if (who == NULL) {
+            ncm_fail(err, NCM_NOT_FOUND, _("this context has no source of deployments '%.60s'"),
+                     source);
+        }
+        ncm_free(source);
+    }
+    if (who != NULL) {
+        ncm_session_context_of(who, control, out);
+    }
+    return who != NULL;
+}
+
+static struct ncm_control patience(const struct rollout_run *run)
+{
+    return (struct ncm_control){.cancel = run->ctx->control.cancel,
+                                .deadline_mono_ms = ncm_mono_ms() + STEP_MS};
+}
+
+/* "Step 2 of 3 (…): why". */
+static bool at_step(const struct rollout *r, size_t i, struct ncm_err *err)
+{
+    return ncm_wrap(err, _("step %zu of %zu (%s)"), i + 1, r->n_steps, r->steps[i].what);
+}
+
+/* ---- one change ---- */
+
+static struct ncm_plan *new_plan(struct ncm_intent *intent)
+{
+    struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
+    plan->intent = intent;
+    ncm_changes_init(&plan->changes);
+    return plan;
+}
+
+/* After a restart: what was found when it was planned must still be there. */
+static bool as_planned(const struct rollout_step *s, const struct ncm_plan *plan,
+                       struct ncm_err *err)
+{
+    struct ncm_changes then;
+    bool ok = true;
+    if (plan->nothing || s->changes == NULL) {
+        return true;
+    }
+    if (!ncm_changes_from_json(s->changes, strlen(s->changes), &then, err)) {
+        return false;
+    }
+    for (size_t i = 0; ok && i < then.n && i < plan->changes.n; i++) {
+        const struct ncm_change *a = &then.items[i], *b = &plan->changes.items[i];
+        if (a->kind == b->kind && a->kind != NCM_CH_DEPLOY_RESTART &&
+            !ncm_change_same(a->from, b->from)) {
+            ok = ncm_change_conflict(a, b->from, err);
+        }
+    }
+    ncm_changes_release(&then);
+    return ok;
+}
+
+/* The record of a change that was made before we were cut off: by what it is of, since then. */
+static char *find_record(struct rollout_run *run, const struct rollout_step *s, const char *action,
+                         const char *subject)
+{
+    struct ncm_log_book book;
+    struct ncm_err ignored;
+    char *found = NULL;
+    if (!ncm_log_book_load(run->db, &book, &ignored)) {
+        return NULL;
+    }
+    for (size_t i = book.n; i > 0 && found == NULL; i--) {
+        const struct ncm_record *r = &book.items[i - 1];
+        if (ncm_str_is(r->action, action) && ncm_str_is(r->subject, subject) && !r->undone &&
+            s->started_ms != NCM_NO_TIME && r->time_ms >= s->started_ms) {
+            found = ncm_strdup(ncm_cstr(r->id));
+        }
+    }
+    ncm_log_book_release(&book);
+    return found;
+}
+
+/* The plan that was shown, or one made anew. */
+static struct ncm_plan *plan_of(struct rollout_run *run, size_t i, struct ncm_job_context *ctx,
+                                bool *own, struct ncm_err *err)
+{
+    size_t nth = 0;
+    for (size_t k = 0; k < i; k++) {
+        nth += run->r->steps[k].kind != NCM_STEP_WAIT;
+    }
+    *own = run->plan == NULL || nth >= run->plan->n_plans;
+    if (!*own) {
+        return run->plan->plans[nth];
+    }
+    struct ncm_plan *plan = new_plan(rollout_intent(run->r, i));
+    if (!ncm_plan_make(ctx, plan, err) || !as_planned(&run->r->steps[i], plan, err)) {
+        ncm_plan_free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+static bool change(struct rollout_run *run, size_t i, struct ncm_err *err)
+{
+    struct rollout_step *s = &run->r->steps[i];
+    struct ncm_control control = patience(run);
+    struct ncm_job_context ctx;
+    bool own = false;
+    if (!rollout_context(run->setup->session, run->r, s->kind, &control, &ctx, err)) {
+        return false;
+    }
+    struct ncm_plan *plan = plan_of(run, i, &ctx, &own, err);
+    if (plan == NULL) {
+        return false;
+    }
+    bool ok = ncm_plan_execute(&ctx, plan, err);
+    ncm_free(s->audit_id);
+    s->audit_id = plan->nothing ? find_record(run, s, ncm_intent_word(plan->intent->kind),
+                                              plan->subject != NULL ? plan->subject : "")
+                                : ncm_strdup(plan->audit_id);
+    if (own) {
+        ncm_plan_free(plan);
+    }
+    return ok;
+}
+
+/* ---- forwards ---- */
+
+static bool begin_step(struct rollout_run *run, size_t i, struct ncm_err *err)
+{
+    struct rollout_step *s = &run->r->steps[i];
+    run->r->position = i;
+    if (s->state != NCM_STEP_RUNNING || s->started_ms == NCM_NO_TIME) {
+        s->started_ms = ncm_now_ms();
+    }
+    s->state = NCM_STEP_RUNNING;
+    s->ended_ms = NCM_NO_TIME;
+    return rollout_put_step(run->db, run->r, i, err);
+}
+
+static bool end_step(struct rollout_run *run, size_t i, bool ok, struct ncm_err *err)
+{
+    struct rollout_step *s = &run->r->steps[i];
+    struct ncm_err unwritten;
+    bool stopped = !ok && err->code == NCM_CANCELLED;
+    s->state = ok ? NCM_STEP_DONE : stopped ? NCM_STEP_PLANNED : NCM_STEP_FAILED;
+    s->ended_ms = ncm_now_ms();
+    if (!ok) {
+        ncm_free(s->detail);
+        s->detail = ncm_strdup(err->what);
+    }
+    run->r->position = i + (ok ? 1 : 0);
+    if (!rollout_put_step(run->db, run->r, i, &unwritten)) {
+        if (ok) {
+            *err = unwritten;
+        }
+        return false;
+    }
+    return ok;
+}
+
+bool rollout_forward(struct rollout_run *run, struct ncm_err *err)
+{
+    struct rollout *r = run->r;
+    struct ncm_err ignored;
+    for (size_t i = r->position; i < r->n_steps; i++) {
+        struct rollout_step *s = &r->steps[i];
+        if (s->state == NCM_STEP_DONE || s->state == NCM_STEP_SKIPPED) {
+            continue;
+        }
+        bool ok = rollout_go_on(run, err) && begin_step(run, i, err);
+        if (ok) {
+            ok = s->kind == NCM_STEP_WAIT ? rollout_wait(run, i, r->version, err)
+                                          : change(run, i, err);
+            ok = end_step(run, i, ok, err);
+        }
+        if (!ok) {
+            rollout_put_state(run->db, r, NCM_ROLLOUT_STOPPED, &ignored);
+            return at_step(r, i, err);
+        }
+    }
+    return rollout_put_state(run->db, r, NCM_ROLLOUT_DONE, err);
+}
+
+/* ---- back ---- */
+
+/* Whether the record of that change says that it was taken back already. */
+static bool is_undone(struct rollout_run *run, const char *audit_id)
+{
+    struct ncm_log_book book;
+    struct ncm_err ignored;
+    bool undone = false;
+    if (!ncm_log_book_load(run->db, &book, &ignored)) {
+        return false;
+    }
+    for (size_t i = 0; i < book.n; i++) {
+        undone = undone || (ncm_str_is(book.items[i].id, audit_id) && book.items[i].undone);
+    }
+    ncm_log_book_release(&book);
+    return undone;
+}
+
+static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm_intent *intent,
+                    struct ncm_err *err)
+{
+    struct ncm_control control = patience(run);
+    struct ncm_job_context ctx;
+    struct ncm_plan *plan = new_plan(intent);
+    bool ok = rollout_context(run->setup->session, run->r, kind, &control, &ctx, err) &&
+              ncm_plan_make(&ctx, plan, err) && ncm_plan_execute(&ctx, plan, err);
+    ncm_plan_free(plan);
+    return ok;
+}
+
+static bool take_back(struct rollout_run *run, size_t i, struct ncm_err *err)
+{
+    struct rollout_step *s = &run->r->steps[i];
+    bool restart = s->kind == NCM_STEP_SET && s->to == NULL;
+    if (s->kind != NCM_STEP_WAIT && !restart && s->audit_id != NULL &&
+        !is_undone(run, s->audit_id)) {
+        struct ncm_intent *in = ncm_intent_new(NCM_DO_UNDO);
+        ncm_intent_set(&in->key, s->audit_id);
+        ncm_intent_set(&in->reason, run->r->reason);
+        if (!execute(run, s->kind, in, err)) {
+            return at_step(run->r, i, err);
+        }
+    }
+    s->state = NCM_STEP_UNDONE;
+    s->ended_ms = ncm_now_ms();
+    run->r->position = i;
+    return rollout_put_step(run->db, run->r, i, err);
+}
+
+/* What reads an alias only at its start must start again once that is back. */
+static bool start_again(struct rollout_run *run, struct ncm_err *err)
+{
+    for (size_t i = 0; i < run->r->n_steps; i++) {
+        if (run->r->steps[i].kind == NCM_STEP_SET && run->r->steps[i].to == NULL) {
+            return execute(run, NCM_STEP_SET, rollout_intent(run->r, i), err);
+        }
+    }
+    return true;
+}
+
+static bool wait_again(struct rollout_run *run, struct ncm_err *err)
+{
+    for (size_t i = 0; i < run->r->n_steps; i++) {
+        if (run->r->steps[i].kind == NCM_STEP_WAIT) {
+            return rollout_wait(run, i, NULL, err) || at_step(run->r, i, err);
+        }
+    }
+    return true;
+}
+
+bool rollout_back(struct rollout_run *run, struct ncm_err *err)
+{
+    struct rollout *r = run->r;
+    struct ncm_err ignored;
+    bool ok = true, set = false;
+    for (size_t i = r->n_steps; ok && i > 0; i--) {
+        struct rollout_step *s = &r->steps[i - 1];
+        set = set || (s->kind == NCM_STEP_SET &&
+                      (s->state == NCM_STEP_DONE || s->state == NCM_STEP_UNDONE));
+        if (s->state == NCM_STEP_DONE || s->state == NCM_STEP_FAILED ||
+            s->state == NCM_STEP_RUNNING) {
+            ok = rollout_go_on(run, err) && take_back(run, i - 1, err);
+        }
+    }
+    ok = ok && (!set || (start_again(run, err) && wait_again(run, err)));
+    rollout_put_state(run->db, r, ok ? NCM_ROLLOUT_UNDONE : NCM_ROLLOUT_STOPPED,
+                      ok ? err : &ignored);
+    return ok;
+}
