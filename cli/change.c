@@ -139,6 +139,11 @@ bool cli_print_plans(struct cli *c, const struct cli_plans *p, struct ncm_err *e
     return p->n == 0 || print_plans(c, p, false, err);
 }
 
+bool cli_print_dry_run(struct cli *c, const struct cli_plans *p, struct ncm_err *err)
+{
+    return print_plans(c, p, true, err);
+}
+
 /* ---- asking --------------------------------------------------------------------------------- */
 
 static bool read_answer(char *out, size_t size)
@@ -244,7 +249,7 @@ static bool confirm_protected(const struct cli *c, const struct cli_plans *p, st
     return true;
 }
 
-static bool confirm(const struct cli *c, const struct cli_plans *p, struct ncm_err *err)
+bool cli_confirm(const struct cli *c, const struct cli_plans *p, struct ncm_err *err)
 {
     bool nothing = true;
     const char *final = NULL;
@@ -364,11 +369,11 @@ bool cli_change(struct cli *c, struct ncm_intent **intents, size_t n, struct cli
         }
     }
     if (ok && c->dry_run) {
-        ok = print_plans(c, out, true, err);
+        ok = cli_print_dry_run(c, out, err);
         cli_plans_release(out);
         return ok;
     }
-    ok = ok && confirm(c, out, err) && carry_out(c, out, err);
+    ok = ok && cli_confirm(c, out, err) && carry_out(c, out, err);
     if (!ok) {
         cli_plans_release(out);
     }

@@ -145,13 +145,19 @@ static const char *holding_version(const struct ncm_plan *p)
 
 bool cli_promote(struct cli *c, struct ncm_err *err)
 {
-    struct ncm_intent *i = intent_of(NCM_DO_PROMOTE, c->words[0], c->words[1]);
     enum ncm_stage stage;
+    bool into = cli_value(c, "deploy") != NULL;
+    if (into && c->words[2][0] == '@') {
+        return cli_promote_into(c, c->words[2], err);
+    }
     if (!ncm_stage_of(c->words[2], &stage)) {
-        ncm_intent_free(i);
         ncm_fail(err, NCM_USAGE, _("there is no stage '%s'"), c->words[2]);
         return ncm_hint(err, "%s", "None, Staging, Production, Archived");
     }
+    if (into) {
+        return cli_promote_into(c, ncm_stage_name(stage), err);
+    }
+    struct ncm_intent *i = intent_of(NCM_DO_PROMOTE, c->words[0], c->words[1]);
     ncm_intent_set(&i->to, ncm_stage_name(stage));
     ncm_intent_set(&i->expect, cli_value(c, "expect"));
     i->archive = cli_flag(c, "archive-existing");

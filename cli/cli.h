@@ -179,6 +179,10 @@ bool cli_change(struct cli *c, struct ncm_intent **intents, size_t n, struct cli
 void cli_plans_release(struct cli_plans *p);
 /* What changed, line by line, on standard error; nothing where it was shown when asking. */
 void cli_plan_lines(const struct cli *c, const struct ncm_plan *p);
+/* Asks before plans are carried out, as --yes, --confirm and the context say. */
+bool cli_confirm(const struct cli *c, const struct cli_plans *p, struct ncm_err *err);
+/* What would be done, for --dry-run. */
+bool cli_print_dry_run(struct cli *c, const struct cli_plans *p, struct ncm_err *err);
 /* What was done, for commands whose answer has no shape of its own. */
 bool cli_print_plans(struct cli *c, const struct cli_plans *p, struct ncm_err *err);
 /* The two above in a row, for one intent (taken). */
@@ -206,6 +210,9 @@ bool cli_audit(struct cli *c, struct ncm_err *err);
 bool cli_audit_verify(struct cli *c, struct ncm_err *err);
 bool cli_promote(struct cli *c, struct ncm_err *err);
 bool cli_rollback(struct cli *c, struct ncm_err *err);
+bool cli_promote_into(struct cli *c, const char *stage, struct ncm_err *err); /* --deploy */
+bool cli_rollouts(struct cli *c, struct ncm_err *err);
+bool cli_rollout_change(struct cli *c, struct ncm_err *err);
 bool cli_undo(struct cli *c, struct ncm_err *err);
 bool cli_register(struct cli *c, struct ncm_err *err);
 bool cli_alias(struct cli *c, struct ncm_err *err);

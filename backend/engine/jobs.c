@@ -108,27 +108,38 @@ bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out)
     return got;
 }
 
-bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
-                             struct ncm_err *err)
+/* The one whose job it is. */
+static struct ncm_session *who_has(struct ncm_session *s, uint64_t id)
 {
     size_t side = (size_t)(id >> NCM_SIDE_SHIFT);
-    if (side > 0 && side <= s->n_sides) {
-        s = s->sides[side - 1];
-    }
-    int64_t until = ncm_mono_ms() + s->timeout_ms;
+    return side > 0 && side <= s->n_sides ? s->sides[side - 1] : s;
+}
+
+bool ncm_session_result_within(struct ncm_session *s, uint64_t id, int64_t ms,
+                               struct ncm_job_result *out)
+{
+    s = who_has(s, id);
+    int64_t until = ncm_mono_ms() + ms;
     pthread_mutex_lock(&s->lock);
     bool got = take(s, id, out);
     while (!got && ncm_wait_until(s, &s->owner, until)) {
         got = take(s, id, out);
     }
     got = got || take(s, id, out);
-    if (!got) {
-        ncm_actions_cut(s, true);
-    }
     pthread_mutex_unlock(&s->lock);
-    if (got) {
+    return got;
+}
+
+bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
+                             struct ncm_err *err)
+{
+    if (ncm_session_result_within(s, id, who_has(s, id)->timeout_ms, out)) {
         return true;
     }
+    s = who_has(s, id);
+    pthread_mutex_lock(&s->lock);
+    ncm_actions_cut(s, true);
+    pthread_mutex_unlock(&s->lock);
     char text[32];
     ncm_fail(err, NCM_TIMEOUT, _("No answer within %s; the action may still be carried out"),
              ncm_fmt_duration(text, sizeof text, s->timeout_ms));

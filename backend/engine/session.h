@@ -179,6 +179,9 @@ bool ncm_session_result(struct ncm_session *s, struct ncm_job_result *out);
 /* Headless: waits for this job. */
 bool ncm_session_result_wait(struct ncm_session *s, uint64_t id, struct ncm_job_result *out,
                              struct ncm_err *err);
+/* Headless: the same for at most `ms`; false where it has not ended by then. */
+bool ncm_session_result_within(struct ncm_session *s, uint64_t id, int64_t ms,
+                               struct ncm_job_result *out);
 /* Work of our own on the actions lane that nobody waits for: run until it returns true, with
  * growing pauses between; it is cancelled for every job that somebody submits (and then tried
  * again) and when the session closes. One at a time: a second one replaces the first. */

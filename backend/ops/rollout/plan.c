@@ -211,6 +211,63 @@ bool rollout_plan_make(struct ncm_session *s, struct ncm_job_context *ctx,
     return not_busy(ctx, w->ref, err) && build(s, plan, slot, &ctx->control, err);
 }
 
+/* The lines of one change under the head of its step. */
+static void show_change(struct ncm_plan *out, const char *head, const struct ncm_plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_lines; i++) {
+        const struct ncm_plan_line *l = &plan->lines[i];
+        if (l->tone == NCM_TONE_CHANGE || l->tone == NCM_TONE_SIDE) {
+            ncm_plan_line(out, NCM_TONE_CHANGE, head, l->what, l->from, l->to);
+            n++;
+        }
+    }
+    if (n == 0) {
+        ncm_plan_line(out, NCM_TONE_CHANGE, head, plan->nothing ? _("it is so already") : plan->title,
+                      NULL, NULL);
+    }
+}
+
+static void show_remarks(struct ncm_plan *out, const struct ncm_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_lines; i++) {
+        const struct ncm_plan_line *l = &plan->lines[i];
+        if (l->tone != NCM_TONE_CHANGE && l->tone != NCM_TONE_SIDE) {
+            ncm_plan_line(out, l->tone, l->subject, l->what, l->from, l->to);
+        }
+    }
+}
+
+struct ncm_plan *ncm_rollout_plan_shown(const struct ncm_rollout_plan *p)
+{
+    struct ncm_plan *out = ncm_alloc(1, sizeof *out);
+    size_t nth = 0;
+    char span[32];
+    ncm_changes_init(&out->changes);
+    out->title = ncm_strdup(p->title);
+    out->subject = ncm_strdup(p->wish->ref);
+    out->confirm_name = ncm_strdup(p->confirm_name);
+    out->nothing = true;
+    for (size_t i = 0; i < p->n_steps; i++) {
+        char *head = ncm_sprintf("%zu. %s", i + 1, ncm_cstr(p->steps[i].what));
+        if (p->steps[i].kind == NCM_STEP_WAIT) {
+            int64_t most = p->wish->ready_ms > 0 ? p->wish->ready_ms : READY_MS;
+            char *text = ncm_sprintf(_("at most %s, then it stops there and can be taken back"),
+                                     ncm_fmt_duration(span, sizeof span, most));
+            ncm_plan_line(out, NCM_TONE_CHANGE, head, text, NULL, NULL);
+            ncm_free(text);
+        } else {
+            out->nothing = out->nothing && p->plans[nth]->nothing;
+            show_change(out, head, p->plans[nth++]);
+        }
+        ncm_free(head);
+    }
+    for (size_t i = 0; i < p->n_plans; i++) {
+        show_remarks(out, p->plans[i]);
+    }
+    return out;
+}
+
 void rollout_of_plan(const struct ncm_rollout_plan *plan, struct rollout *out)
 {
     const struct ncm_rollout_wish *w = plan->wish;

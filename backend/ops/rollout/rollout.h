@@ -89,6 +89,9 @@ struct ncm_rollout_plan {
     char *id;                /* once started */
 };
 void ncm_rollout_plan_free(struct ncm_rollout_plan *p);
+/* The whole as one plan, for a panel or a terminal: the steps as subjects "1. …" with what each
+ * changes, then the warnings. It is for showing only. Never NULL; the caller frees. */
+struct ncm_plan *ncm_rollout_plan_shown(const struct ncm_rollout_plan *p);
 uint64_t ncm_rollout_plan_start(struct ncm_session *s, struct ncm_rollout_wish *wish);
 /* Takes the plan; its steps are seen through NCM_T_ROLLOUTS. Result arg: the plan. The result comes at
  * its end: ok where all is done; else err says which step and why, and what stands. */
