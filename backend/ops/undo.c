@@ -78,6 +78,20 @@ static const char *what_of(const struct ncm_change *ch)
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
         return _("is deleted");
+    case NCM_CH_DEPLOY_SCALE:
+        return _("replicas");
+    case NCM_CH_DEPLOY_PAUSE:
+        return _("rollout");
+    case NCM_CH_DEPLOY_RESTART:
+        return _("restarted");
+    case NCM_CH_DEPLOY_REVISION:
+        return _("revision");
+    case NCM_CH_DEPLOY_VERSION:
+        return _("version in");
+    case NCM_CH_DEPLOY_TRAFFIC:
+        return _("traffic");
+    case NCM_CH_DEPLOY_SELECTOR:
+        return _("selector");
     default:
         return _("name");
     }
