@@ -5,6 +5,7 @@
 #include "engine/source.h"
 #include "engine/state.h"
 #include "ops/parts.h"
+#include "ops/rollout/rollout.h"
 #include "ops/watch/source.h"
 
 static const struct ncm_topic_ops topics[] = {
@@ -109,7 +110,7 @@ bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **
     if (!ncm_engine_open(o, topics, out, err)) {
         return false;
     }
-    if (!ncm_watch_attach(*out, err)) {
+    if (!ncm_watch_attach(*out, err) || !ncm_rollout_attach(*out, err)) {
         ncm_session_close(*out);
         return false;
     }

@@ -75,6 +75,7 @@ enum ui_action_id {
     A_STORE_INFO,
     A_CONTEXT,
     A_PROBLEM,
+    A_ROLLOUTS,
     /* lists */
     A_MARK,
     A_RANGE,

@@ -73,6 +73,9 @@ const struct ui_action ui_actions[] = {
     {A_CONTEXT, "ctx", "", N_("context…"),
      N_("Switch to another context: ctx NAME; ctx - goes back to the one before"), IN_ALWAYS,
      ACT_ARGUMENT},
+    {A_ROLLOUTS, "rollouts", "", N_("plans"),
+     N_("Plans that promote and deploy: how far each is; go on with it, or take it back"), IN_ALWAYS,
+     ACT_HIDDEN},
     {A_PROBLEM, "problem", "!", N_("what is wrong"),
      N_("Why the source does not answer, and what would help"), IN_ALWAYS, 0},
 

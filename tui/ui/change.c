@@ -17,6 +17,7 @@ static void change_free(struct change *c)
     if (c->plan != NULL) {
         ncm_plan_free(c->plan);
     }
+    ncm_rollout_plan_free(c->rollout);
     field_release(&c->reason);
     field_release(&c->name);
     asked_free(c->asked);
@@ -133,7 +134,9 @@ bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
 
 void change_forget(const struct ui_job *job)
 {
-    change_free(job->ctx);
+    if (job->ctx != NULL) {
+        change_free(job->ctx);
+    }
 }
 
 /* There will be no panel: it was left, or refused, or nothing is to be changed. */
@@ -183,6 +186,34 @@ static void planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
     ui_dirty(ui);
 }
 
+static void rollout_planned(struct ui *ui, void *ctx, struct ncm_job_result *result)
+{
+    struct change *c = ctx;
+
+    c->pending = false;
+    c->rollout = result->arg;
+    if (c->left) {
+        change_free(c);
+        return;
+    }
+    if (!result->ok) {
+        layer_end(ui, c);
+        show_failure(ui, &result->err, false);
+        return;
+    }
+    c->plan = ncm_rollout_plan_shown(c->rollout);
+    if (c->plan->nothing) {
+        char title[512];
+        clean_title(c->plan, title, sizeof title);
+        layer_end(ui, c);
+        ui_message(ui, UI_INFO, _("it is already so: %s"), title);
+        return;
+    }
+    c->state = CHANGE_PANEL;
+    c->danger = ncm_session_protected(ui->now->session);
+    ui_dirty(ui);
+}
+
 /* ---- confirming ---- */
 
 /* What is typed is compared with the name, or with its escaped form where it hides characters. */
@@ -210,6 +241,10 @@ static void confirm(struct ui *ui, struct change *c)
     if (!name_is_right(c)) {
         complain(c, _("the name is not right"));
         c->focus = ON_NAME;
+        return;
+    }
+    if (c->rollout != NULL) {
+        rollout_go(ui, c);
         return;
     }
     if (c->reason.len > 0) {
@@ -379,6 +414,21 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
 
 static const struct layer_ops ops = {takes_text, draw, key, paste, mouse, keys, destroy};
 
+/* The layer, before anything is planned. */
+static struct change *begin(struct ui *ui)
+{
+    struct change *c = ncm_alloc(1, sizeof *c);
+
+    c->ui = ui;
+    c->focus = ON_REASON;
+    c->pending = true;
+    field_init(&c->reason, "");
+    field_init(&c->name, "");
+    message_clear(ui);
+    layer_push(ui, &ops, c);
+    return c;
+}
+
 void ui_change(struct ui *ui, struct ncm_intent *intent)
 {
     const char *reason = "";
@@ -388,14 +438,21 @@ void ui_change(struct ui *ui, struct ncm_intent *intent)
         ui_message(ui, UI_BAD, "%s", reason);
         return;
     }
-    struct change *c = ncm_alloc(1, sizeof *c);
-    c->ui = ui;
-    c->focus = ON_REASON;
-    c->pending = true;
-    field_init(&c->reason, "");
-    field_init(&c->name, "");
-    c->asked = prompt_asked(ui);
-    message_clear(ui);
-    layer_push(ui, &ops, c);
+    struct asked *asked = prompt_asked(ui);
+    struct change *c = begin(ui);
+    c->asked = asked;
     ui_await(ui, ncm_plan_start(ui->now->session, intent), planned, c);
+}
+
+void ui_rollout(struct ui *ui, struct ncm_rollout_wish *wish)
+{
+    const char *reason = "";
+
+    if (!ui_may_change(ui, &reason)) {
+        ncm_rollout_wish_free(wish);
+        ui_message(ui, UI_BAD, "%s", reason);
+        return;
+    }
+    struct change *c = begin(ui);
+    ui_await(ui, ncm_rollout_plan_start(ui->now->session, wish), rollout_planned, c);
 }

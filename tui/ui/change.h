@@ -2,6 +2,7 @@
 #ifndef TUI_UI_CHANGE_H
 #define TUI_UI_CHANGE_H
 
+#include "api/deploy.h"
 #include "ui/inside.h"
 
 enum change_state { CHANGE_PLANNING, CHANGE_PANEL, CHANGE_EXECUTING };
@@ -13,6 +14,7 @@ struct change {
     bool pending; /* a job will come back to us */
     bool left;    /* the panel was closed meanwhile */
     struct ncm_plan *plan;
+    struct ncm_rollout_plan *rollout; /* what plan only shows, of a rollout; else NULL */
     struct asked *asked; /* the prompt the change came from, until it is planned; or NULL */
     bool danger;         /* protected or irreversible: the name must be typed */
     struct field reason, name;
@@ -28,6 +30,8 @@ struct change {
 
 /* The name that must be typed, or NULL. */
 const char *change_name(const struct change *c);
+/* rollout.c: starts the rollout that the panel showed, and shows how it goes. Ends the panel. */
+void rollout_go(struct ui *ui, struct change *c);
 void change_panel_draw(struct change *c, const struct frame_layout *l);
 
 #endif

@@ -196,6 +196,9 @@ static bool app_act(struct ui *ui, enum ui_action_id action, const char *arg)
     case A_CONTEXT:
         contexts_open(ui, arg);
         return true;
+    case A_ROLLOUTS:
+        rollouts_open(ui);
+        return true;
     case A_PROBLEM:
         problem_open(ui);
         return true;

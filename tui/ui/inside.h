@@ -67,6 +67,8 @@ struct ui_world {
                  */
     bool demo;
     struct ncm_want *store;
+    struct ncm_want *rollouts; /* plans that are not over */
+    bool rollout_told;         /* that one was interrupted */
     void *pane[UI_MAX_PANES]; /* state of ui_panes[i] */
     size_t n_panes, active;
     struct {
@@ -158,6 +160,12 @@ bool change_told(struct ui *ui, const struct ui_job *job, const char *context,
 
 /* Of a change that nobody will hear the end of: the program ends, and the change goes on. */
 void change_forget(const struct ui_job *job);
+
+/* ---- rollout.c ---- */
+/* The newest plan's steps, as they happen. */
+void rollouts_open(struct ui *ui);
+/* After a pump: tells of a plan that was found interrupted. */
+void rollouts_watch(struct ui *ui);
 
 /* ---- dispatch.c ---- */
 void ui_do(struct ui *ui, enum ui_action_id action, const char *arg, bool jamo);

@@ -95,6 +95,11 @@ void ui_pick(struct ui *ui, const char *title, const struct ui_pick_item *items,
 struct ncm_intent;
 void ui_change(struct ui *ui, struct ncm_intent *intent);
 
+/* The same for a rollout (api/deploy.h): promote and deploy as one plan, then its steps as they
+ * happen. Takes the wish. */
+struct ncm_rollout_wish;
+void ui_rollout(struct ui *ui, struct ncm_rollout_wish *wish);
+
 /* Edits text in $VISUAL/$EDITOR on the normal screen; NULL where it was left unchanged or failed
  * (a message is shown). Caller frees. */
 char *ui_edit(struct ui *ui, const char *initial, const char *suffix);

@@ -96,6 +96,8 @@ void panes_end(struct ui *ui)
     w->n_panes = 0;
     ncm_want_release(w->store);
     w->store = NULL;
+    ncm_want_release(w->rollouts);
+    w->rollouts = NULL;
     for (size_t i = 0; i < w->n_jobs; i++) {
         change_forget(&w->jobs[i]);
     }
@@ -149,6 +151,7 @@ void panes_pump(struct ui *ui)
             }
         }
     }
+    rollouts_watch(ui);
     ui->dirty = true;
     take_results(ui);
 }

@@ -72,6 +72,10 @@ struct rollout_run {
 bool rollout_go_on(struct rollout_run *run, struct ncm_err *err);
 /* The intent that step i is made of; NULL for a wait. */
 struct ncm_intent *rollout_intent(const struct rollout *r, size_t i);
+/* A plan to be made of the intent, by the part of the session that `kind` of r is carried out by. Takes
+ * the intent. */
+struct ncm_plan *rollout_new_plan(const struct rollout *r, enum ncm_step_kind kind,
+                                  struct ncm_intent *intent);
 /* The session's part that carries step i out, as a job would see it, with `patience_ms` from now. */
 bool rollout_context(struct ncm_session *s, const struct rollout *r, enum ncm_step_kind kind,
                      const struct ncm_control *control, struct ncm_job_context *out,

@@ -111,12 +111,9 @@ static struct ncm_rollout_step *add_step(struct ncm_rollout_plan *p, enum ncm_st
 }
 
 static bool add_plan(struct ncm_rollout_plan *p, const struct ncm_job_context *ctx,
-                     struct ncm_intent *intent, struct ncm_err *err)
+                     struct ncm_plan *plan, struct ncm_err *err)
 {
-    struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
     struct ncm_job_context here = *ctx;
-    plan->intent = intent;
-    ncm_changes_init(&plan->changes);
     p->plans = ncm_resize(p->plans, p->n_plans + 1, sizeof(struct ncm_plan *));
     p->plans[p->n_plans++] = plan;
     return ncm_plan_make(&here, plan, err);
@@ -132,7 +129,7 @@ static bool add_change(struct ncm_session *session, struct ncm_rollout_plan *p,
     struct ncm_job_context ctx;
     rollout_of_plan(p, &r);
     bool ok = rollout_context(session, &r, kind, control, &ctx, err) &&
-              add_plan(p, &ctx, rollout_intent(&r, p->n_steps - 1), err);
+              add_plan(p, &ctx, rollout_new_plan(&r, kind, rollout_intent(&r, p->n_steps - 1)), err);
     rollout_release(&r);
     if (ok) {
         const struct ncm_plan *plan = p->plans[p->n_plans - 1];

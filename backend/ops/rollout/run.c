@@ -35,14 +35,30 @@ struct ncm_intent *rollout_intent(const struct rollout *r, size_t i)
     return in;
 }
 
+/* The first part of the REF; the caller frees. */
+static char *source_of(const struct rollout *r)
+{
+    const char *slash = strchr(r->ref, '/');
+    return ncm_strndup(r->ref, slash != NULL ? (size_t)(slash - r->ref) : 0);
+}
+
+struct ncm_plan *rollout_new_plan(const struct rollout *r, enum ncm_step_kind kind,
+                                  struct ncm_intent *intent)
+{
+    struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
+    plan->intent = intent;
+    plan->side = kind != NCM_STEP_PROMOTE ? source_of(r) : NULL;
+    ncm_changes_init(&plan->changes);
+    return plan;
+}
+
 bool rollout_context(struct ncm_session *s, const struct rollout *r, enum ncm_step_kind kind,
                      const struct ncm_control *control, struct ncm_job_context *out,
                      struct ncm_err *err)
 {
     struct ncm_session *who = s;
     if (kind != NCM_STEP_PROMOTE) {
-        const char *slash = strchr(r->ref, '/');
-        char *source = ncm_strndup(r->ref, slash != NULL ? (size_t)(slash - r->ref) : 0);
+        char *source = source_of(r);
         who = ncm_session_side(s, source);
         if (who == NULL) {
             ncm_fail(err, NCM_NOT_FOUND, _("this context has no source of deployments '%.60s'"),
@@ -69,14 +85,6 @@ static bool at_step(const struct rollout *r, size_t i, struct ncm_err *err)
 }
 
 /* ---- one change ---- */
-
-static struct ncm_plan *new_plan(struct ncm_intent *intent)
-{
-    struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
-    plan->intent = intent;
-    ncm_changes_init(&plan->changes);
-    return plan;
-}
 
 /* After a restart: what was found when it was planned must still be there. */
 static bool as_planned(const struct rollout_step *s, const struct ncm_plan *plan,
@@ -134,7 +142,8 @@ static struct ncm_plan *plan_of(struct rollout_run *run, size_t i, struct ncm_jo
     if (!*own) {
         return run->plan->plans[nth];
     }
-    struct ncm_plan *plan = new_plan(rollout_intent(run->r, i));
+    struct ncm_plan *plan =
+        rollout_new_plan(run->r, run->r->steps[i].kind, rollout_intent(run->r, i));
     if (!ncm_plan_make(ctx, plan, err) || !as_planned(&run->r->steps[i], plan, err)) {
         ncm_plan_free(plan);
         return NULL;
@@ -247,7 +256,7 @@ static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm
 {
     struct ncm_control control = patience(run);
     struct ncm_job_context ctx;
-    struct ncm_plan *plan = new_plan(intent);
+    struct ncm_plan *plan = rollout_new_plan(run->r, kind, intent);
     bool ok = rollout_context(run->setup->session, run->r, kind, &control, &ctx, err) &&
               ncm_plan_make(&ctx, plan, err) && ncm_plan_execute(&ctx, plan, err);
     ncm_plan_free(plan);

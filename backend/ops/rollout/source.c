@@ -10,7 +10,7 @@
 #include "ops/rollout/inside.h"
 
 #define SIDE "rollout"
-enum { LOOK_MS = 700, IDLE_LOOK_MS = 10000 };
+enum { LOOK_MS = 700, IDLE_LOOK_MS = 5000 };
 
 struct ncm_conn {
     const struct rollout_setup *setup;
@@ -113,7 +113,7 @@ static bool watch(struct ncm_conn *c, const struct ncm_interest *interest, int w
     while (news->what == NCM_WATCH_NOTHING && ncm_mono_ms() < until) {
         struct pollfd fd = {.fd = c->wake, .events = POLLIN};
         uint64_t drained;
-        if (poll(&fd, 1, near && c->busy ? LOOK_MS : near ? 2 * LOOK_MS : IDLE_LOOK_MS) > 0 &&
+        if (poll(&fd, 1, near && c->busy ? LOOK_MS : IDLE_LOOK_MS) > 0 &&
             read(c->wake, &drained, sizeof drained) > 0 && control->cancel != NULL &&
             atomic_load(control->cancel)) {
             return ncm_fail(err, NCM_CANCELLED, "%s", _("cancelled"));
@@ -147,7 +147,11 @@ bool ncm_rollout_attach(struct ncm_session *s, struct ncm_err *err)
     setup->state_path = ncm_session_state_path(s);
     setup->may_store = !ncm_session_read_only(s);
     ncm_session_keep(s, setup, ncm_free);
-    const struct ncm_side side = {SIDE, &ncm_rollout_provider, SIDE, NULL, setup, takes};
+    const struct ncm_side side = {.name = SIDE,
+                                  .provider = &ncm_rollout_provider,
+                                  .location = SIDE,
+                                  .with = setup,
+                                  .takes = takes};
     return ncm_session_add_side(s, &side, err);
 }
 
