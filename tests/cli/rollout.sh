@@ -1,0 +1,130 @@
+#!/bin/sh
+# Promoting in the registry and setting the version where it runs, as one plan: forwards, refused,
+# stuck, killed in the middle, gone on with and taken back.
+. "$(dirname "$0")/lib.sh"
+store 3.17.2
+srv=$scratch/srv
+mkdir -p "$srv"
+python3 "$root/tests/lib/model_server.py" "$srv" 1 >"$srv/log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; rm -rf "$scratch"' EXIT
+
+# waits for a condition, half a minute at most
+until_true()
+{
+    tries=0
+    while ! eval "$1"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || return 1
+        sleep 0.1
+    done
+}
+until_true '[ -s "$srv/port" ]'
+port=$(cat "$srv/port")
+cat >config.yaml <<END
+current-context: here
+contexts:
+  here:
+    tracking: {uri: "sqlite:///$PWD/mlflow.db"}
+    deployments:
+      - {type: http, name: web, url: "http://127.0.0.1:$port", protocol: generic, model: MODEL,
+         health: /health, ready: /ready, info: /info, version: .model.version, reload: /reload}
+END
+run models -o json
+model=$(value '[m["name"] for m in d if len(m["stages"]["Production"]) == 1 and int(m["latest_version"]) > 1][0]')
+sed -i "s/MODEL/$model/" config.yaml
+old=$(value '[m["stages"]["Production"][0] for m in d if m["name"] == "'"$model"'"][0]')
+run versions "$model" -o json
+new=$(value '[v["version"] for v in d if v["current_stage"] != "Production"][0]')
+
+go() { run --config config.yaml "$@"; }
+promote() { go promote "$model" "$new" Production --deploy web --archive-existing --yes "$@"; }
+answered() { curl -s "http://127.0.0.1:$port/info" | grep -q "\"version\": \"$1\""; }
+stage_of() { go versions "$model" -o json; value '[v["current_stage"] for v in d if v["version"] == "'"$1"'"][0]'; }
+
+curl -s -X POST -d "{\"version\": \"$old\"}" "http://127.0.0.1:$port/reload" >/dev/null
+promote --dry-run
+rc 0 "what a plan would do is shown"
+out_has "1. " "step by step"
+answered "$old"
+tap $? "and nothing is done"
+
+promote -o json
+rc 0 "promoted and deployed in one go"
+json 'len(d) == 1 and d[0]["state"] == "done" and [s["state"] for s in d[0]["steps"]] == ["done"] * 3 and
+    [s["kind"] for s in d[0]["steps"]] == ["set", "wait", "promote"]' "three steps, all done"
+answered "$new"
+tap $? "the server runs it"
+[ "$(stage_of "$new")" = Production ]
+tap $? "the registry says so"
+go audit -o json
+json '[x["action"] for x in d][:2] == ["promote", "deploy_version"]' "both are on record"
+go rollouts --all -o json
+id=$(value 'd[0]["id"]')
+go rollout undo "$id" --yes
+rc 6 "one that is over is not taken back as a plan"
+go undo --yes
+go undo --yes
+rc 0 "but each change is, one after the other"
+answered "$old"
+tap $? "the server is back"
+[ "$(stage_of "$old")" = Production ]
+tap $? "and the registry, too"
+
+touch "$srv/refuse"
+promote
+[ "$rc" != 0 ]
+tap $? "a server that refuses the version stops the plan"
+[ "$(stage_of "$old")" = Production ]
+tap $? "before the registry is touched"
+rm "$srv/refuse"
+go rollouts -o json
+json 'len(d) == 1 and d[0]["state"] == "stopped" and d[0]["steps"][0]["state"] == "failed"' "it is kept"
+promote
+rc 6 "no second one for the same deployment meanwhile"
+go rollouts -o json
+id=$(value 'd[0]["id"]')
+go rollout continue "$id" --yes
+rc 0 "it goes on where it stopped"
+answered "$new"
+tap $? "and does what it was to do"
+go undo --yes
+go undo --yes
+
+touch "$srv/unready"
+promote --ready 3s
+rc 4 "what does not become ready in time stops the plan"
+err_has "rollout continue|undo|leave" "what can be done is said"
+go rollouts -o json
+id=$(value 'd[0]["id"]')
+rm "$srv/unready"
+go rollout undo "$id" --yes -o json
+rc 0 "and is taken back"
+json 'd[0]["state"] == "undone" and d[0]["steps"][0]["state"] == "undone"' "all of it"
+answered "$old"
+tap $? "the server is back"
+
+# killed while it waits
+touch "$srv/unready"
+"$NCMLOPS_BIN" --config config.yaml promote "$model" "$new" Production --deploy web --archive-existing \
+    --yes >"$scratch/killed" 2>&1 &
+victim=$!
+until_true 'answered "$new"'
+tap $? "a plan is under way"
+kill -9 $victim
+wait $victim 2>/dev/null
+go rollouts -o json
+json 'len(d) == 1 and d[0]["state"] == "interrupted" and d[0]["steps"][0]["state"] in ("done", "running")' \
+    "what was killed is known to be interrupted"
+id=$(value 'd[0]["id"]')
+rm "$srv/unready"
+go rollout continue "$id" --yes -o json
+rc 0 "and goes on"
+json 'd[0]["state"] == "done"' "to its end"
+[ "$(stage_of "$new")" = Production ] && answered "$new"
+tap $? "registry and server agree"
+[ "$(grep -c "^$new\$" "$srv/loaded")" -ge 1 ]
+tap $? "the version was loaded"
+go audit verify
+rc 0 "the audit is whole"
+finish
