@@ -109,6 +109,8 @@ bool ncm_plan_register(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
+/* plan->side: of the newest change of one's own, as far as the record tells now. */
+void ncm_undo_side(const struct ncm_job_context *ctx, struct ncm_plan *plan);
 /* plan_alerts.c */
 bool ncm_plan_alerts(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_silences(struct ncm_planner *p, struct ncm_err *err);

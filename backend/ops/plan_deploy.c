@@ -79,7 +79,10 @@ static bool find(struct ncm_deploy_planner *w, struct ncm_err *err)
     }
     if (w->d == NULL) {
         ncm_fail(err, NCM_NOT_FOUND, _("there is no deployment '%s'"), in->objects[0]);
-        return w->s->n_notes == 0 || ncm_hint(err, "%s", ncm_cstr(w->s->notes[0]));
+        if (w->s->n_notes > 0) {
+            ncm_hint(err, "%s", ncm_cstr(w->s->notes[0])); /* what could not be read */
+        }
+        return false;
     }
     char *ref = ncm_deployment_ref(w->d);
     ncm_intent_set(&in->objects[0], ref);
@@ -238,7 +241,8 @@ static bool plan_restart(struct ncm_deploy_planner *w, struct ncm_err *err)
         ncm_fail(err, NCM_REFUSED, _("%s is paused: a restart would not roll out"), w->shown);
         return ncm_hint(err, _("resume it first"));
     }
-    ncm_fmt_iso(now, sizeof now, ncm_now_ms() / 1000 * 1000);
+    ncm_fmt_iso(now, sizeof now, ncm_now_ms());
+    memcpy(strchr(now, '.'), "Z", 2); /* whole seconds, as everybody writes it there */
     plan->title = ncm_sprintf(_("Restart %s"), w->shown);
     if (!ncm_deploy_add(w, NCM_CH_DEPLOY_RESTART, w->d, NULL, now, &from, err)) {
         return false;

@@ -11,8 +11,7 @@ static bool of_deployments(enum ncm_intent_kind kind)
     return kind >= NCM_DO_DEPLOY_SCALE && kind <= NCM_DO_DEPLOY_VERSION;
 }
 
-static void add(struct ncm_session *s, struct ncm_plan *plan, const char *name, bool deploys,
-                bool read_only)
+static void add(struct ncm_session *s, struct ncm_plan *plan, const char *name, bool deploys)
 {
     struct ncm_session *side = ncm_session_side(s, name);
     if (side == NULL) {
@@ -25,7 +24,7 @@ static void add(struct ncm_session *s, struct ncm_plan *plan, const char *name, 
         .provider = ncm_session_provider(side),
         .place = ncm_session_place(side),
         .deploys = deploys,
-        .read_only = read_only,
+        .read_only = ncm_session_read_only(side) || ncm_session_read_only(s),
     };
 }
 
@@ -74,10 +73,10 @@ struct ncm_session *ncm_plan_sides_of(struct ncm_session *s, struct ncm_plan *pl
     size_t n;
     const struct ncm_deploy_about *sources = ncm_deploy_sources(s, &n);
     for (size_t i = 0; i < n; i++) {
-        add(s, plan, sources[i].name, true, sources[i].offered);
+        add(s, plan, sources[i].name, true);
     }
-    add(s, plan, "ncmlops", false, false);
-    add(s, plan, "alertmanager", false, false);
+    add(s, plan, "ncmlops", false);
+    add(s, plan, "alertmanager", false);
     if (in->kind == NCM_DO_ALERT_ACK || in->kind == NCM_DO_ALERT_RESOLVE) {
         plan->side = ncm_strdup("ncmlops");
     } else if (in->kind == NCM_DO_SILENCE || in->kind == NCM_DO_SILENCE_EXPIRE) {
@@ -125,5 +124,6 @@ struct ncm_job_context ncm_plan_side_context(const struct ncm_job_context *ctx,
     there.place = side->place;
     there.store_label = side->label;
     there.registry_label = NULL;
+    there.read_only = ctx->read_only || side->read_only;
     return there;
 }
