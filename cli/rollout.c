@@ -198,7 +198,9 @@ static bool agree(struct cli *c, const struct ncm_rollout_plan *plan, bool *go, 
     struct ncm_plan *shown = ncm_rollout_plan_shown(plan);
     struct cli_plans plans = {&shown, 1};
     *go = !c->dry_run && !shown->nothing;
-    bool ok = *go ? cli_confirm(c, &plans, err) : cli_print_dry_run(c, &plans, err);
+    bool ok = *go           ? cli_confirm(c, &plans, err)
+              : c->dry_run ? cli_print_dry_run(c, &plans, err)
+                           : cli_print_plans(c, &plans, err);
     ncm_plan_free(shown);
     return ok;
 }

@@ -246,8 +246,9 @@ static bool make_undo(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
 
 bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
 {
-    bool ok = plan->intent->kind == NCM_DO_UNDO ? make_undo(ctx, plan, err)
-                                                : make_here(ctx, plan, err);
+    /* Who names the change that is taken back knows where it was made. */
+    bool search = plan->intent->kind == NCM_DO_UNDO && plan->intent->key == NULL;
+    bool ok = search ? make_undo(ctx, plan, err) : make_here(ctx, plan, err);
     ncm_plan_sides_release(plan);
     return ok;
 }

@@ -61,11 +61,10 @@ go audit -o json
 json '[x["action"] for x in d][:2] == ["promote", "deploy_version"]' "both are on record"
 go rollouts --all -o json
 id=$(value 'd[0]["id"]')
+go rollout continue "$id" --yes
+rc 6 "one that is over does not go on"
 go rollout undo "$id" --yes
-rc 6 "one that is over is not taken back as a plan"
-go undo --yes
-go undo --yes
-rc 0 "but each change is, one after the other"
+rc 0 "but it is taken back"
 answered "$old"
 tap $? "the server is back"
 [ "$(stage_of "$old")" = Production ]
@@ -88,8 +87,7 @@ go rollout continue "$id" --yes
 rc 0 "it goes on where it stopped"
 answered "$new"
 tap $? "and does what it was to do"
-go undo --yes
-go undo --yes
+go rollout undo "$id" --yes
 
 touch "$srv/unready"
 promote --ready 3s
@@ -100,7 +98,7 @@ id=$(value 'd[0]["id"]')
 rm "$srv/unready"
 go rollout undo "$id" --yes -o json
 rc 0 "and is taken back"
-json 'd[0]["state"] == "undone" and d[0]["steps"][0]["state"] == "undone"' "all of it"
+json 'd[0]["state"] == "undone" and d[0]["steps"][0]["state"] == "undone"' "what was done of it"
 answered "$old"
 tap $? "the server is back"
 

@@ -189,6 +189,9 @@ static bool may(const struct ncm_rollout *x, enum asks a)
         return false;
     }
     bool idle = x->state == NCM_ROLLOUT_INTERRUPTED || x->state == NCM_ROLLOUT_STOPPED;
+    if (a == ASK_BACK && x->state == NCM_ROLLOUT_DONE) {
+        return true;
+    }
     return a == ASK_STOP ? x->state == NCM_ROLLOUT_RUNNING : idle;
 }
 
@@ -294,7 +297,6 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     (void)max;
     if (may(x, ASK_CONTINUE)) {
         out[n++] = (struct layer_key){"C", _("go on…")};
-        out[n++] = (struct layer_key){"B", _("take back…")};
         out[n++] = (struct layer_key){"L", _("leave as it is…")};
     } else if (may(x, ASK_STOP)) {
         out[n++] = (struct layer_key){"X", _("stop…")};

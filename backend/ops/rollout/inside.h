@@ -41,7 +41,7 @@ bool rollout_put_step(struct ncm_db *db, const struct rollout *r, size_t i, stru
 bool rollout_put_state(struct ncm_db *db, const struct rollout *r, enum ncm_rollout_state state,
                        struct ncm_err *err);
 /* Takes one over that nobody is at; undoing: to take it back. NCM_CONFLICT where somebody is, or where it
- * is over. */
+ * is over: what is done can still be taken back. */
 bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err);
 /* Says that this process is still at it. */
 bool rollout_beat(struct ncm_db *db, const char *id, struct ncm_err *err);

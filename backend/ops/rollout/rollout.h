@@ -96,7 +96,8 @@ uint64_t ncm_rollout_plan_start(struct ncm_session *s, struct ncm_rollout_wish *
 /* Takes the plan; its steps are seen through NCM_T_ROLLOUTS. Result arg: the plan. The result comes at
  * its end: ok where all is done; else err says which step and why, and what stands. */
 uint64_t ncm_rollout_run_start(struct ncm_session *s, struct ncm_rollout_plan *plan);
-/* Of one that was interrupted or stopped. Result arg: NULL. */
+/* Of one that was interrupted or stopped; one that is done can be taken back, too. Result arg: a text to
+ * be freed. */
 uint64_t ncm_rollout_continue_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_undo_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id);

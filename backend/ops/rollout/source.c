@@ -265,7 +265,7 @@ static bool leave_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *er
     }
     bool ok = rollout_load(db, arg, &r, err);
     if (ok) {
-        ok = rollout_claim(db, arg, r.undoing, err) &&
+        ok = rollout_claim(db, arg, false, err) &&
              rollout_put_state(db, &r, NCM_ROLLOUT_LEFT, err);
         rollout_release(&r);
     }

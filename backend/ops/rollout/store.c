@@ -317,7 +317,7 @@ bool rollout_load(struct ncm_db *db, const char *id, struct rollout *out, struct
     return ok;
 }
 
-static bool may_claim(struct ncm_db *db, const char *id, struct ncm_err *err)
+static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err)
 {
     struct ncm_stmt *st;
     bool row = false;
@@ -339,6 +339,7 @@ static bool may_claim(struct ncm_db *db, const char *id, struct ncm_err *err)
         return ncm_fail(err, NCM_CONFLICT, _("somebody is still carrying this plan out"));
     }
     return state == NCM_ROLLOUT_STOPPED || state == NCM_ROLLOUT_INTERRUPTED ||
+           (undoing && state == NCM_ROLLOUT_DONE) ||
            ncm_fail(err, NCM_CONFLICT, _("this plan is over: %s"), ncm_rollout_state_word(state));
 }
 
@@ -348,10 +349,10 @@ bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_e
     if (!ncm_db_begin(db, err)) {
         return false;
     }
-    bool ok = may_claim(db, id, err) &&
+    bool ok = may_claim(db, id, undoing, err) &&
               ncm_db_prepare(db,
                              "UPDATE rollouts SET process=?2, host=?3, beat_ms=?4, state='running',"
-                             " undoing=?5 WHERE id=?1",
+                             " undoing=?5, ended_ms=NULL WHERE id=?1",
                              &st, err);
     if (ok) {
         char *host = ncm_hostname(), *process = ncm_process_self();
