@@ -39,7 +39,13 @@ const char *ncm_http_base(const struct ncm_http *h);
  * or *cancel (may be NULL; looked at only when woken) ended it. Costs no wake-ups. */
 bool ncm_http_pause(struct ncm_http *h, int64_t ms, const atomic_bool *cancel, struct ncm_err *err);
 
-enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DELETE };
+enum ncm_http_method {
+    NCM_HTTP_GET,
+    NCM_HTTP_POST,
+    NCM_HTTP_PATCH,
+    NCM_HTTP_DELETE,
+    NCM_HTTP_PUT,
+};
 
 struct ncm_http_request {
     enum ncm_http_method method;

@@ -114,7 +114,7 @@ static bool set_headers(struct ncm_exchange *x)
 
 static bool set_method(struct ncm_exchange *x)
 {
-    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE"};
+    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE", "PUT"};
     const struct ncm_http_request *rq = x->rq;
     CURL *c = x->easy;
     if (rq->method == NCM_HTTP_GET) {
