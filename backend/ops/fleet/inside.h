@@ -17,6 +17,8 @@ struct fleet_move {
     int64_t time_ms;
 };
 
+#define FLEET_SEVERAL SIZE_MAX
+
 /* All of it for the time of one build. */
 struct fleet_work {
     const struct ncm_fleet_in *in;
@@ -26,7 +28,7 @@ struct fleet_work {
     size_t n_moves;
     struct ncm_map *by_label;  /* "key\0namespace\0value" → first row of the chain */
     size_t *next_row;          /* the chain: of each rates row and key */
-    struct ncm_map *names;     /* "namespace\0name" → how many sources have it */
+    struct ncm_map *names;     /* "namespace\0name" → the one source that has it, or SEVERAL */
     struct ncm_map *by_ref;    /* "source\0namespace\0name" → index of deployment */
 };
 
@@ -67,15 +69,17 @@ void fleet_deployments(struct fleet_work *w);
 /* canary.c */
 void fleet_compare(struct fleet_work *w, struct ncm_fleet_deployment *d);
 struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canary_result *r,
-                                     struct ncm_str candidate, double requests);
+                                     const struct ncm_traffic *stable,
+                                     const struct ncm_traffic *candidate);
 
 /* findings.c */
 void fleet_findings(struct fleet_work *w);
 /* alerts.c: whether it is about the model (its version, where it says one), the deployment. */
 bool fleet_alert_of_model(const struct ncm_alert *a, struct ncm_str model);
-struct ncm_str fleet_alert_version(const struct ncm_alert *a);
 bool fleet_alert_of_deployment(const struct ncm_alert *a, const struct ncm_deployment *d);
 bool fleet_alert_fires(const struct ncm_alert *a);
+/* Whether the alert's version fits: it says none, or this. */
+bool fleet_alert_fits(const struct ncm_alert *a, struct ncm_str version);
 void fleet_firing(struct fleet_work *w);
 
 /* rows.c, events.c */
