@@ -96,7 +96,7 @@ $(SCREEN_BIN): %: %.o $(SCREEN_HELP) $(FRONT_LIB) $(LIB)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(SCREEN_HELP) $(FRONT_LIB) $(LIB) -lcmocka -lvterm -lutil $(LIBS)
 
 # What a test against a real system runs of ours where no command does it.
-REAL_BIN := $(OBJ)/tests/real/monitor_points
+REAL_BIN := $(OBJ)/tests/real/monitor_points $(OBJ)/tests/real/kube_driver
 $(REAL_BIN): %: %.o $(LIB)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 

@@ -77,7 +77,7 @@ void k8s_cluster_narrow(struct k8s_cluster *c, const char *ns, const char *why);
 
 /* list.c: all pages of a shelf, without the lock. *out is the caller's (ncm_free it when its
  * objects are given away). At most a few restarts where pages expire on the way. */
-bool k8s_list(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
+bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
               const struct ncm_control *control, struct k8s_object ***out, size_t *n,
               char **version, struct ncm_err *err);
 /* "/apis/apps/v1/namespaces/x/deployments?…": up to where parameters follow. The caller frees. */

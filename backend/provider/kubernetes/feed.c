@@ -209,7 +209,7 @@ static bool list(struct k8s_feed *f, const struct ncm_control *control, struct n
     struct k8s_object **items;
     size_t n;
     char *version;
-    bool ok = k8s_list(c, f->kind, f->ns, c->setup->selector, control, &items, &n, &version, err);
+    bool ok = k8s_list_all(c, f->kind, f->ns, c->setup->selector, control, &items, &n, &version, err);
     pthread_mutex_lock(&k->lock);
     struct k8s_shelf *s = shelf_of(f);
     k->skew_ms = k8s_client_skew_ms(c->client);

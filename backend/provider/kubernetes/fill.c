@@ -65,7 +65,7 @@ static bool fill_one(struct ncm_conn *c, struct k8s_shelf *s, const struct ncm_c
     enum k8s_kind kind = s->kind;
     char *ns = ncm_strdup(s->ns);
     pthread_mutex_unlock(&k->lock);
-    bool ok = k8s_list(c, kind, ns, c->setup->selector, control, &items, &n, &version, err);
+    bool ok = k8s_list_all(c, kind, ns, c->setup->selector, control, &items, &n, &version, err);
     pthread_mutex_lock(&k->lock);
     k->skew_ms = k8s_client_skew_ms(c->client);
     s = same(k, kind, ns);

@@ -105,7 +105,7 @@ static bool next_page(struct ncm_conn *c, enum k8s_kind kind, const char *path, 
     return ok;
 }
 
-bool k8s_list(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
+bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
               const struct ncm_control *control, struct k8s_object ***out, size_t *n,
               char **version, struct ncm_err *err)
 {
