@@ -87,7 +87,7 @@ bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok,
                      struct k8s_object **items, size_t n, const char *version,
                      const struct ncm_err *err);
 
-/* fill.c: lists what was not listed since (monotonic ms; 0: ever) of these kinds (bits), the
+/* gather.c: lists what was not listed since (monotonic ms; 0: ever) of these kinds (bits), the
  * deployments first; `first` (may be NULL) is called when those are there. One lane at a time. */
 bool k8s_fill(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
               const struct ncm_control *control, void (*first)(void *to), void *to,

@@ -75,11 +75,26 @@ static void publish(struct ncm_conn *c, struct ncm_fetch *f, bool provisional)
     f->publish(f->to, &s->head);
 }
 
+
+/* Whether the deployments are there. Holding the lock. */
+static bool has_deployments(const struct k8s_cluster *k)
+{
+    bool all = k->n_shelves > 0;
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        all = all && (s->kind != K8S_DEPLOYMENT || s->reading == K8S_READ);
+    }
+    return all;
+}
+
 /* What was known before is better than the names alone. */
 static void publish_first(void *to)
 {
     struct answer *a = to;
-    if (a->f->previous == NULL) {
+    pthread_mutex_lock(&a->c->cluster->lock);
+    bool there = has_deployments(a->c->cluster);
+    pthread_mutex_unlock(&a->c->cluster->lock);
+    if (there && a->f->previous == NULL) {
         publish(a->c, a->f, true);
     }
 }
@@ -97,17 +112,6 @@ static bool fetch_alone(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err 
         return false;
     }
     publish(c, f, false);
-    return true;
-}
-
-static bool has_deployments(const struct k8s_cluster *k)
-{
-    for (size_t i = 0; i < k->n_shelves; i++) {
-        const struct k8s_shelf *s = &k->shelves[i];
-        if (s->kind == K8S_DEPLOYMENT && s->reading == K8S_NOT_READ) {
-            return false;
-        }
-    }
     return true;
 }
 
