@@ -59,9 +59,12 @@ struct ncm_verdict_version {
     bool alias_moved;                /* named by alias or stage, which changed after the start */
     bool guess;
 };
-/* The first by rule decides; NCM_CLAIM_ANSWER decides over all but contradictions are kept. A run id,
- * logged model id or source is looked up in the registry's versions. `near` is a name to prefer
- * where several models would fit (the deployment's name), or NULL. O(claims × versions). */
+/* The first by rule decides, a statement before a guess; NCM_CLAIM_ANSWER decides over all but
+ * contradictions are kept. A run id, logged model id or source is looked up in the registry's
+ * versions. A claim of NCM_CLAIM_CONFIG with a model alone names the one to prefer where several
+ * would fit (of the configuration, or by the deployment's name as a guess). Models sorted by name.
+ * alias_moved: the version it means now was made (a stage: or changed) after since_ms.
+ * O(claims² × versions). */
 struct ncm_model;
 void ncm_claims_decide(const struct ncm_claim *claims, size_t n, const struct ncm_model *models,
                        size_t n_models, struct ncm_verdict_version *out);
