@@ -17,6 +17,8 @@ struct ncm_conn {
     struct k8s_cluster *cluster; /* the source's, shared by its lanes */
     struct k8s_cluster *own;     /* where the setup brings none: this connection's; else NULL */
     struct k8s_watcher *watcher; /* the stream lane's; else NULL */
+    struct ncm_deployments_snapshot *seen; /* for logs: who has which pods, made at … */
+    uint64_t seen_changes;                 /* … this count of changes */
 };
 
 /* apply.c and its parts, as struct ncm_provider says. Each call begins with k8s_client_ready. */
