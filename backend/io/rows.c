@@ -98,13 +98,19 @@ static void make_room(struct ncm_rows *r)
     r->buf = ncm_resize(r->buf, r->cap + NCM_SCAN_STEP, 1);
 }
 
-/* Keeps the first bytes of a file: it may be known by them again. */
+/* Keeps the first bytes of a file: it may be known by them again. Those of rows that were given stay:
+ * other ones in their place are those of a file that was begun again. */
 static void keep_head(struct ncm_rows *r, const char *p, size_t n)
 {
     struct rows_file *f = ncm_rows_current(r);
     size_t at = (size_t)r->at + r->len;
-    if (at > f->head_len || at >= ROWS_HEAD)
+    size_t given = (size_t)f->consumed < f->head_len ? (size_t)f->consumed : f->head_len;
+    size_t known = at < given ? given - at : 0;
+    if (at > f->head_len || n <= known || at + known >= ROWS_HEAD)
         return;
+    at += known;
+    p += known;
+    n -= known;
     if (n > ROWS_HEAD - at)
         n = ROWS_HEAD - at;
     memcpy(f->head + at, p, n);

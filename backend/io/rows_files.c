@@ -107,6 +107,7 @@ bool ncm_rows_file_open(struct ncm_rows *r, struct rows_file *f, struct ncm_err 
     if (f->consumed == 0) {
         f->begun = false;
         f->format = NCM_ROWS_GUESS;
+        f->head_len = 0;
     }
     if (f->consumed == 0 || f->size < 0)
         return true;

@@ -20,7 +20,8 @@ enum {
     MOST_OPEN = 200,   /* descriptors that are kept */
     MOST_FILES = 4096, /* that are remembered */
     MANY_FILES = 1024, /* so many, and those that are done are forgotten */
-    LOOK_MS = 5000,    /* so often names are looked through without being told */
+    LOOK_MS = 1000,    /* so often names are looked through without being told … */
+    LOOK_REST = 20,    /* … but for no more than one part in so many of the time */
 };
 
 static bool same_file(const struct rows_file *f, const struct stat *st)
@@ -100,10 +101,12 @@ static void take_name(struct ncm_rows *r, const char *path, bool first)
     struct rows_file *f = ncm_rows_file_add(r, path);
     f->moved = ncm_mono_ms();
     hold_open(r, f);
-    if (!first)
+    if (!first) {
         f->state = STATE_UNSURE;
-    else if (r->o.from_end && f->size > 0)
+        f->turn = ++r->turns;
+    } else if (r->o.from_end && f->size > 0) {
         begin_at_end(f);
+    }
 }
 
 /* Looks through the names. */
@@ -130,27 +133,36 @@ static void look(struct ncm_rows *r)
     ncm_rows_names_free(names, n);
 }
 
-/* Copies of f are read on from where f was left. */
-static void release_copies(struct ncm_rows *r, const struct rows_file *f)
+/* A copy of f is read on from where f was left; further ones are copies of that one then. */
+static void release_copies(struct ncm_rows *r, struct rows_file *f)
 {
+    struct rows_file *heir = NULL;
     for (size_t i = 0; i < r->n_files; i++) {
         struct rows_file *c = r->files[i];
         if (c->state != STATE_COPY || c->of != f)
             continue;
+        if (heir) {
+            c->of = heir;
+            continue;
+        }
+        heir = c;
         c->state = STATE_READ;
         c->of = NULL;
         c->consumed = f->consumed;
         c->next_line = f->next_line;
+        c->given = f->given;
         c->tried = -1;
+        c->turn = 0;
         c->head_len = known_head(f);
         memcpy(c->head, f->head, c->head_len);
+        f->handed_over = true;
     }
 }
 
 /* What a file was before it was begun again: a copy of that may appear yet. */
 static void remember(struct ncm_rows *r, const struct rows_file *f)
 {
-    if (r->n_files == MOST_FILES || f->given == 0)
+    if (r->n_files == MOST_FILES || f->given == 0 || f->handed_over)
         return;
     struct rows_file *past = ncm_rows_file_add(r, "");
     past->is_past = past->gone = true;
@@ -184,6 +196,9 @@ static void begin_again(struct ncm_rows *r, struct rows_file *f)
 {
     release_copies(r, f);
     remember(r, f);
+    r->look_again = true;
+    f->was_cut = true;
+    f->handed_over = false;
     f->given = 0;
     f->consumed = 0;
     f->next_line = 1;
@@ -203,7 +218,7 @@ static void judge(struct ncm_rows *r, struct rows_file *f)
         struct rows_file *k = r->files[i];
         size_t both = known_head(k) < (size_t)n ? known_head(k) : (size_t)n;
         if (k == f || both == 0 || k->state == STATE_COPY || k->state == STATE_UNSURE ||
-            memcmp(head, k->head, both) != 0)
+            k->handed_over || memcmp(head, k->head, both) != 0)
             continue;
         if (both == known_head(k) && k->given > 0) {
             f->state = STATE_COPY;
@@ -219,13 +234,24 @@ static void judge(struct ncm_rows *r, struct rows_file *f)
         f->state = STATE_READ;
 }
 
+/* Whether it was cut since it was read, or since it was seen first; before: its size then. */
+static bool begins_anew(const struct rows_file *f, int64_t before)
+{
+    if (f->packed || f->size == (f->tried >= 0 ? f->tried : before))
+        return false;
+    if (f->consumed == 0)
+        return f->tried < 0 && f->size < before;
+    return f->size < f->consumed || !begins_as_before(f);
+}
+
 /* The file's size now; notes what that says of it. */
 static void look_at(struct ncm_rows *r, struct rows_file *f)
 {
     struct stat st;
     if (f->size < 0 || (f->fd >= 0 ? fstat(f->fd, &st) : stat(f->path, &st)) != 0)
         return;
-    bool moved = f->size != st.st_size;
+    int64_t before = f->size;
+    bool moved = before != st.st_size;
     f->size = st.st_size;
     if (f->state == STATE_UNSURE)
         judge(r, f);
@@ -233,8 +259,7 @@ static void look_at(struct ncm_rows *r, struct rows_file *f)
         f->state = STATE_READ;
     if (moved && f->state != STATE_COPY)
         f->moved = ncm_mono_ms();
-    if ((f->state == STATE_READ || f->state == STATE_DONE) && f->tried >= 0 && !f->packed &&
-        f->size != f->tried && (f->size < f->consumed || !begins_as_before(f)))
+    if (f->state != STATE_COPY && begins_anew(f, before))
         begin_again(r, f);
     if (f->state == STATE_DONE && f->size > f->tried && f->tried >= 0)
         f->state = STATE_READ;
@@ -264,13 +289,20 @@ static void let_go(struct ncm_rows *r, struct rows_file *f)
     release_copies(r, f);
 }
 
-bool ncm_rows_is_new(struct ncm_rows *r)
+void ncm_rows_look(struct ncm_rows *r)
 {
-    int64_t now = ncm_mono_ms();
-    if (!r->looked || r->look_again || now - r->look_at >= LOOK_MS) {
-        forget(r);
+    int64_t began = ncm_mono_ms();
+    forget(r);
+    ncm_rows_heed_folders(r);
+    do
         look(r);
-    }
+    while (ncm_rows_heed_folders(r));
+    int64_t now = ncm_mono_ms(), rest = (now - began) * LOOK_REST;
+    r->look_due = now + (rest > LOOK_MS ? rest : LOOK_MS);
+}
+
+static bool look_at_all(struct ncm_rows *r)
+{
     bool any = false;
     for (size_t i = 0; i < r->n_files; i++) {
         struct rows_file *f = r->files[i];
@@ -282,6 +314,43 @@ bool ncm_rows_is_new(struct ncm_rows *r)
     return any;
 }
 
+/* What was not read of a file that was cut is in a copy, which may have no name with us yet; and
+ * whoever hears that nothing is new relies on having all rows up to now. */
+static void look_for_copies(struct ncm_rows *r)
+{
+    ncm_rows_look(r);
+    for (size_t i = 0; i < r->n_files; i++) {
+        struct rows_file *f = r->files[i];
+        if (f->was_cut)
+            f->turn = ++r->turns; /* behind its copy */
+        f->was_cut = false;
+    }
+}
+
+bool ncm_rows_is_new(struct ncm_rows *r)
+{
+    ncm_rows_heed_events(r);
+    if (!r->looked || r->look_again || ncm_mono_ms() >= r->look_due)
+        ncm_rows_look(r);
+    bool any = look_at_all(r);
+    if (r->look_again) {
+        look_for_copies(r);
+        any = look_at_all(r);
+    }
+    return any;
+}
+
+/* The one that was read longest ago, so that none starves; one that begins comes behind those that
+ * were there before it, so that what a renamed or cut file left comes first. */
+static struct rows_file *whose_turn(const struct ncm_rows *r)
+{
+    struct rows_file *first = NULL;
+    for (size_t i = 0; i < r->n_files; i++)
+        if (has_more(r, r->files[i]) && (!first || r->files[i]->turn < first->turn))
+            first = r->files[i];
+    return first;
+}
+
 enum ncm_rows_got ncm_rows_pick(struct ncm_rows *r, struct ncm_err *err)
 {
     if (!ncm_rows_is_new(r)) {
@@ -290,11 +359,10 @@ enum ncm_rows_got ncm_rows_pick(struct ncm_rows *r, struct ncm_err *err)
             all = all && r->files[i]->size < 0 && r->files[i]->state == STATE_DONE;
         return all ? NCM_ROWS_END : NCM_ROWS_WAIT; /* a pipe ends, a file may always grow */
     }
-    for (size_t n = 1; n <= r->n_files; n++) {
-        struct rows_file *f = r->files[(r->current + n) % r->n_files];
-        if (!has_more(r, f))
-            continue;
+    struct rows_file *f;
+    while ((f = whose_turn(r)) != NULL) {
         bool left = is_left(r, f);
+        f->turn = ++r->turns;
         if (ncm_rows_file_open(r, f, err)) {
             r->leaving = left;
             return NCM_ROWS_BATCH;

@@ -69,11 +69,14 @@ struct rows_file {
     /* Followed files only (rows_follow.c). */
     int fd; /* -1: none is kept open */
     enum rows_state state;
+    bool handed_over;     /* a copy is read on in its place */
+    bool was_cut;         /* just now */
     bool is_past;         /* no file, but what one was before it was begun again */
     bool gone;            /* no name leads to it any more */
     bool packed;          /* compressed */
     int64_t tried;        /* size up to which it was read; -1: not yet */
     int64_t given;        /* rows */
+    int64_t turn;         /* the lower, the sooner it is read */
     int64_t moved;        /* monotonic ms at which it last changed or went */
     struct rows_file *of; /* STATE_COPY: of which file */
 };
@@ -98,6 +101,12 @@ enum ncm_rows_got ncm_rows_pick(struct ncm_rows *r, struct ncm_err *err);
 bool ncm_rows_is_over(struct ncm_rows *r);
 /* Follow: whether any file has more to read, or may be a new one. */
 bool ncm_rows_is_new(struct ncm_rows *r);
+/* Follow: looks through the names. */
+void ncm_rows_look(struct ncm_rows *r);
+/* Follow: hears from now on what happens in the files' folders; whether that is so of one more. */
+bool ncm_rows_heed_folders(struct ncm_rows *r);
+/* Follow: takes what happened there; sets look_again. Whether it concerns our files. */
+bool ncm_rows_heed_events(struct ncm_rows *r);
 struct rows_watch *ncm_rows_watch_new(void);
 void ncm_rows_watch_free(struct ncm_rows *r);
 
@@ -128,7 +137,9 @@ struct ncm_rows {
     bool leaving; /* the open file is one that has gone: its end is its end */
     bool looked;  /* for files, at least once */
     bool look_again;
-    int64_t look_at;  /* monotonic ms of the last time */
+    int64_t turns;
+    int64_t look_at;  /* monotonic ms of the last time … */
+    int64_t look_due; /* … and of the next one without being told */
     int64_t quiet_ms; /* so long after a file has gone somebody may still write to it */
     struct rows_watch *watch;
     struct rows_table *table;   /* of a database; NULL: files */

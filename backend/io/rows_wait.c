@@ -82,8 +82,7 @@ void ncm_rows_wake(struct ncm_rows *r)
         ;
 }
 
-/* Takes the events there are; whether one concerns our files. */
-static bool take_events(struct ncm_rows *r)
+bool ncm_rows_heed_events(struct ncm_rows *r)
 {
     union {
         struct inotify_event event;
@@ -100,8 +99,8 @@ static bool take_events(struct ncm_rows *r)
                          strcmp(base_of(r->path), name) == 0;
             ours = ours || named;
             /* A file that is ours may get a name that is not. */
-            if (e.mask & ~(uint32_t)IN_MODIFY)
-                r->look_again = ours = true;
+            ours = ours || (e.mask & ~(uint32_t)IN_MODIFY) != 0;
+            r->look_again = r->look_again || (named && (e.mask & ~(uint32_t)IN_MODIFY) != 0);
             at += (ssize_t)(sizeof e + e.len);
         }
     }
@@ -139,14 +138,14 @@ static bool is_new(struct ncm_rows *r, bool came)
     return r->table ? ncm_rows_table_is_new(r) : streams(r) ? came : ncm_rows_is_new(r);
 }
 
-static void add_folders(struct ncm_rows *r)
+bool ncm_rows_heed_folders(struct ncm_rows *r)
 {
-    if (r->table)
-        return;
+    size_t before = r->watch->n_folders;
     add_folder(r->watch, r->path);
     for (size_t i = 0; i < r->n_files; i++)
         if (r->files[i]->size >= 0 && !r->files[i]->gone)
             add_folder(r->watch, r->files[i]->path);
+    return r->watch->n_folders > before;
 }
 
 void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel)
@@ -156,12 +155,13 @@ void ncm_rows_wait(struct ncm_rows *r, int wait_ms, const atomic_bool *cancel)
     const int64_t every = r->table ? ncm_rows_table_look_ms() : TICK_MS;
     int64_t tick = ncm_mono_ms() + every, now;
     bool rang = false;
-    add_folders(r);
+    if (!r->table)
+        ncm_rows_heed_folders(r);
     bool found = is_new(r, false);
     while (!found && !rang && (now = ncm_mono_ms()) < end && !(cancel && atomic_load(cancel))) {
         int64_t ms = least(end, tick) - now;
         bool came = pause_for(r, cancel ? least(ms, CANCEL_MS) : ms, true, &rang);
-        if (came && !take_events(r) && !streams(r)) {
+        if (came && !ncm_rows_heed_events(r) && !streams(r)) {
             /* Others are busy in our folders: once in a while is enough to hear of that. */
             pause_for(r, least(GAP_MS, end - ncm_mono_ms()), false, &rang);
             came = false;

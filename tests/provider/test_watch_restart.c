@@ -1,5 +1,5 @@
-/* A log that grows while who follows it is killed again and again: whatever the order, windows and
- * figures are those of one undisturbed read. */
+/* A log that grows and is rotated while who follows it is killed again and again: whatever the order,
+ * windows and figures are those of one undisturbed read. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,7 @@
 
 #define START INT64_C(1700000000000)
 enum { STEPS = 160, EARLY = 700 };
+enum rotation { NEVER, BY_NAME, BY_EITHER /* renamed, or copied and cut */ };
 
 struct world {
     struct ncm_watch_plan plan;
@@ -29,6 +31,7 @@ struct world {
     FILE *f;
     uint32_t seed;
     int64_t rows;
+    int rotations;
 };
 
 static struct world w;
@@ -41,6 +44,7 @@ static uint32_t dice(uint32_t sides)
 
 static void begin(const char *window, uint32_t seed)
 {
+    scratch_remove();
     struct ncm_err err;
     char text[256] = "x\n";
     memset(&w, 0, sizeof w);
@@ -52,13 +56,13 @@ static void begin(const char *window, uint32_t seed)
     snprintf(w.state, sizeof w.state, "%s", scratch("state.db"));
     snprintf(w.log, sizeof w.log, "%s", scratch("log.jsonl"));
     remove(w.state);
-    w.f = fopen(w.log, "w");
+    w.f = fopen(w.log, "a");
     assert_non_null(w.f);
     ncm_monitor_init(&w.monitor);
     w.monitor.model = ncm_strdup("m");
     w.monitor.name = ncm_strdup("inputs");
     w.monitor.kind = NCM_MONITOR_ROWS;
-    w.monitor.current = ncm_strdup(w.log);
+    w.monitor.current = ncm_strdup(scratch("log*.jsonl"));
     w.monitor.time_column = ncm_strdup("ts");
     w.monitor.follow = true;
     w.monitor.min_rows = 1;
@@ -84,6 +88,34 @@ static void append(int64_t now)
         w.rows++;
     }
     fflush(w.f);
+}
+
+static void copy(const char *from, const char *to)
+{
+    char bytes[8192];
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    assert_true(in != NULL && out != NULL);
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, in)) > 0;) {
+        assert_int_equal(fwrite(bytes, 1, n, out), n);
+    }
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void rotate(bool copied)
+{
+    char name[32], to[512];
+    snprintf(name, sizeof name, "log-%04d.jsonl", w.rotations++);
+    snprintf(to, sizeof to, "%s", scratch(name));
+    if (copied) {
+        copy(w.log, to);
+        assert_int_equal(truncate(w.log, 0), 0);
+        return;
+    }
+    assert_int_equal(rename(w.log, to), 0);
+    fclose(w.f);
+    w.f = fopen(w.log, "a");
+    assert_non_null(w.f);
 }
 
 static void read_all(struct ncm_team *t, int64_t now)
@@ -150,7 +182,7 @@ static void same_as_in_one_go(int64_t now)
     ncm_team_free(o);
 }
 
-static void disturb(const char *window)
+static void disturb(const char *window, enum rotation rotation)
 {
     for (uint32_t seed = 1; seed <= 5; seed++) {
         begin(window, seed);
@@ -159,6 +191,10 @@ static void disturb(const char *window)
         for (int i = 0; i < STEPS; i++) {
             now += dice(400);
             append(now);
+            if (rotation != NEVER && dice(6) == 0) {
+                rotate(rotation == BY_EITHER && dice(2) == 0);
+                append(now);
+            }
             if (dice(3) == 0) {
                 read_all(t, now);
             }
@@ -184,25 +220,29 @@ static void disturb(const char *window)
 static void windows_of_time_lose_and_double_nothing(void **state)
 {
     (void)state;
-    disturb("1s");
+    disturb("1s", NEVER);
+    disturb("1s", BY_EITHER);
 }
 
 static void windows_that_slide_keep_what_the_next_one_needs(void **state)
 {
     (void)state;
-    disturb("5s/1s");
+    disturb("5s/1s", NEVER);
+    disturb("5s/1s", BY_EITHER);
 }
 
 static void windows_of_rows_begin_where_the_last_one_ended(void **state)
 {
     (void)state;
-    disturb("37 rows");
+    disturb("37 rows", NEVER);
+    disturb("37 rows", BY_NAME);
 }
 
 static void windows_of_rows_that_slide(void **state)
 {
     (void)state;
-    disturb("40/10 rows");
+    disturb("40/10 rows", NEVER);
+    disturb("40/10 rows", BY_NAME);
 }
 
 int main(void)

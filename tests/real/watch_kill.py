@@ -188,8 +188,8 @@ def kill_many(config, writer, receiver, rng):
         if rng.random() < 0.2:
             receiver.become(rng.choice(["ok", "ok", "fails", "hangs", "hangs up", "is down"]))
         some = [watch(config) for _ in range(2 if rng.random() < 0.25 else 1)]
-        if rng.random() < 0.15:
-            time.sleep(rng.uniform(0, 0.4))
+        if rng.random() < 0.25:
+            time.sleep(rng.uniform(0, rng.choice([0.1, 0.4])))  # rather while it is only beginning
             writer.rotate(rng.random() < 0.5)
         until = time.monotonic() + (rng.uniform(0, 0.3) if rng.random() < 0.3 else rng.uniform(0.2, 1.6))
         for p in some:

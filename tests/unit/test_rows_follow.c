@@ -64,6 +64,13 @@ static void expect_no_more(const char *rows)
     assert_string_equal(got.p, rows);
 }
 
+/* What is there comes at once, without a wait. */
+static void expect_now(const char *rows)
+{
+    assert_int_equal(rows_text_rest(&got, r, &n_columns), NCM_ROWS_WAIT);
+    assert_string_equal(got.p, rows);
+}
+
 static void append(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -207,8 +214,73 @@ static void a_copy_before_a_truncation_is_not_read_twice(void **state)
     scratch_file("c.log.1", both, sizeof both - 1);
     assert_int_equal(truncate(path, 0), 0);
     append(path, "{\"a\":4}\n");
-    expect("a\n1:#1\n2:#2\n1:#4\n3:#3\n");
-    expect_no_more("a\n1:#1\n2:#2\n1:#4\n3:#3\n");
+    expect_now("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    expect_no_more("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    finish();
+}
+
+/* As logrotate's copytruncate with compress does it, and an archive of that which is made later. */
+static void a_copy_of_a_copy_is_not_read_twice(void **state)
+{
+    char glob[256], path[256], one[256], two[256], three[256];
+    static const char all[] = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n";
+    (void)state;
+    snprintf(path, sizeof path, "%s", scratch_file("d.log", all, 16));
+    snprintf(glob, sizeof glob, "%s", scratch("d.log*"));
+    snprintf(one, sizeof one, "%s", scratch("d.log.1"));
+    snprintf(two, sizeof two, "%s", scratch("d.log.1.gz"));
+    snprintf(three, sizeof three, "%s", scratch("d.log.2.gz"));
+    begin(glob, false);
+    expect("a\n1:#1\n2:#2\n");
+    scratch_file("d.log.1", all, sizeof all - 1);
+    assert_int_equal(truncate(path, 0), 0);
+    append(path, "{\"a\":4}\n");
+    expect_now("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    scratch_file("copy", all, sizeof all - 1);
+    gzip(scratch("copy"), two);
+    expect_no_more("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    unlink(one);
+    expect_no_more("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    scratch_file("copy", all, sizeof all - 1);
+    gzip(scratch("copy"), three);
+    expect_no_more("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    append(path, "{\"a\":5}\n");
+    expect("a\n1:#1\n2:#2\n3:#3\n1:#4\n2:#5\n");
+    finish();
+}
+
+static void of_two_copies_that_wait_one_is_read(void **state)
+{
+    char glob[256], path[256];
+    static const char all[] = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n";
+    (void)state;
+    snprintf(path, sizeof path, "%s", scratch_file("t.log", all, 16));
+    snprintf(glob, sizeof glob, "%s", scratch("t.log*"));
+    begin(glob, false);
+    expect("a\n1:#1\n2:#2\n");
+    scratch_file("t.log.1", all, sizeof all - 1);
+    scratch_file("t.log.2", all, sizeof all - 1);
+    expect_no_more("a\n1:#1\n2:#2\n");
+    assert_int_equal(truncate(path, 0), 0);
+    append(path, "{\"a\":4}\n");
+    expect_now("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    expect_no_more("a\n1:#1\n2:#2\n3:#3\n1:#4\n");
+    finish();
+}
+
+static void the_file_after_a_renamed_one_comes_at_once(void **state)
+{
+    char glob[256], path[256], one[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s", scratch_file("n.log", "{\"a\":1}\n", 8));
+    snprintf(glob, sizeof glob, "%s", scratch("n.log*"));
+    snprintf(one, sizeof one, "%s", scratch("n.log.1"));
+    begin(glob, false);
+    expect_now("a\n1:#1\n");
+    append(path, "{\"a\":2}\n");
+    assert_int_equal(rename(path, one), 0);
+    append(path, "{\"a\":3}\n");
+    expect_now("a\n1:#1\n2:#2\n1:#3\n");
     finish();
 }
 
@@ -273,6 +345,104 @@ static void a_position_is_taken_up_again(void **state)
     finish();
 }
 
+static void two_rows(const char *name, char path[200], char glob[256])
+{
+    snprintf(path, 200, "%s", scratch_file(name, "{\"a\":1}\n{\"a\":2}\n", 16));
+    snprintf(glob, 256, "%s*", path);
+}
+
+/* Where reading stood after two rows of a file of three. */
+static char *after_two_of_three(const char *name, char path[200], char glob[256])
+{
+    two_rows(name, path, glob);
+    begin(glob, false);
+    expect("a\n1:#1\n2:#2\n");
+    char *position = ncm_rows_position(r);
+    finish();
+    append(path, "{\"a\":3}\n");
+    return position;
+}
+
+static void copy_to(const char *path, const char *name)
+{
+    char bytes[4096];
+    FILE *f = fopen(path, "rb");
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    scratch_file(name, bytes, n);
+}
+
+static void a_file_cut_before_it_is_resumed_goes_on_in_its_copy(void **state)
+{
+    char path[200], glob[256];
+    char *position = after_two_of_three("u.log", path, glob);
+    (void)state;
+    begin(glob, false); /* sees one file */
+    copy_to(path, "u.log.1");
+    assert_int_equal(truncate(path, 0), 0);
+    append(path, "{\"a\":4}\n");
+    ncm_rows_resume(r, position);
+    expect_now("a\n3:#3\n1:#4\n");
+    expect_no_more("a\n3:#3\n1:#4\n");
+    finish();
+    ncm_free(position);
+}
+
+/* How much was written to it anew must not matter. */
+static void a_file_cut_after_it_was_resumed_goes_on_in_its_copy(void **state)
+{
+    static const char *const anew[] = {"{\"a\":4}\n", "{\"a\":4000000}\n",
+                                       "{\"a\":40000000000000000000}\n"};
+    static const char *const rows[] = {"a\n3:#3\n1:#4\n", "a\n3:#3\n1:#4000000\n",
+                                       "a\n3:#3\n1:#40000000000000000000\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof anew / sizeof *anew; i++) {
+        char path[200], glob[256];
+        scratch_remove();
+        char *position = after_two_of_three("v.log", path, glob);
+        begin(glob, false);
+        assert_true(ncm_rows_resume(r, position));
+        copy_to(path, "v.log.1");
+        assert_int_equal(truncate(path, 0), 0);
+        append(path, anew[i]);
+        expect_now(rows[i]);
+        expect_no_more(rows[i]);
+        finish();
+        ncm_free(position);
+    }
+}
+
+static void a_file_cut_before_it_was_read_comes_behind_its_copy(void **state)
+{
+    char path[200], glob[256];
+    (void)state;
+    two_rows("w.log", path, glob);
+    begin(glob, false);
+    copy_to(path, "w.log.1");
+    assert_int_equal(truncate(path, 0), 0);
+    append(path, "{\"a\":3}\n");
+    expect_now("a\n1:#1\n2:#2\n1:#3\n");
+    expect_no_more("a\n1:#1\n2:#2\n1:#3\n");
+    finish();
+}
+
+static void a_copy_that_is_there_when_its_file_is_resumed_waits(void **state)
+{
+    char path[200], glob[256];
+    char *position = after_two_of_three("x.log", path, glob);
+    (void)state;
+    copy_to(path, "x.log.1");
+    begin(glob, false);
+    assert_true(ncm_rows_resume(r, position));
+    expect_now("a\n3:#3\n");
+    assert_int_equal(truncate(path, 0), 0);
+    append(path, "{\"a\":4}\n");
+    expect_now("a\n3:#3\n1:#4\n");
+    expect_no_more("a\n3:#3\n1:#4\n");
+    finish();
+    ncm_free(position);
+}
+
 static void a_wait_ends_when_it_is_told(void **state)
 {
     const char *path = scratch_file("w.csv", "a\n", 2);
@@ -298,9 +468,16 @@ int main(void)
         cmocka_unit_test_setup(new_files_that_match_are_read_and_add_columns, fresh),
         cmocka_unit_test_setup(a_rotated_file_is_not_read_twice, fresh),
         cmocka_unit_test_setup(a_copy_before_a_truncation_is_not_read_twice, fresh),
+        cmocka_unit_test_setup(a_copy_of_a_copy_is_not_read_twice, fresh),
+        cmocka_unit_test_setup(of_two_copies_that_wait_one_is_read, fresh),
+        cmocka_unit_test_setup(the_file_after_a_renamed_one_comes_at_once, fresh),
         cmocka_unit_test_setup(an_archive_that_is_still_being_written_is_read_as_it_comes, fresh),
         cmocka_unit_test_setup(from_the_end_only_what_comes_is_read, fresh),
         cmocka_unit_test_setup(a_position_is_taken_up_again, fresh),
+        cmocka_unit_test_setup(a_file_cut_before_it_is_resumed_goes_on_in_its_copy, fresh),
+        cmocka_unit_test_setup(a_file_cut_after_it_was_resumed_goes_on_in_its_copy, fresh),
+        cmocka_unit_test_setup(a_file_cut_before_it_was_read_comes_behind_its_copy, fresh),
+        cmocka_unit_test_setup(a_copy_that_is_there_when_its_file_is_resumed_waits, fresh),
         cmocka_unit_test_setup(a_wait_ends_when_it_is_told, fresh),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

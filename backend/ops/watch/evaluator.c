@@ -60,8 +60,15 @@ bool ncm_evaluator_restore(struct ncm_evaluator *e, struct ncm_db *db, struct nc
     if (db == NULL || !ncm_db_has_table(db, "drift_windows")) {
         return true;
     }
-    if (!ncm_watch_load(db, &e->watched, err) ||
-        !ncm_watch_get_monitor(db, &e->watched, &row, err)) {
+    /* One view of both, while another watcher may be storing: a position that is younger than the
+     * windows lies behind rows that the next window needs. */
+    if (!ncm_db_exec(db, "BEGIN", err)) {
+        return false;
+    }
+    bool ok = ncm_watch_load(db, &e->watched, err) &&
+              ncm_watch_get_monitor(db, &e->watched, &row, err);
+    ncm_db_rollback(db);
+    if (!ok) {
         return false;
     }
     ncm_free(e->resume); /* of a try that failed later */
