@@ -228,7 +228,7 @@ static void crashed_lately(void **state)
     kube_at(k, "2026-11-21T06:09:59Z");
     assert_string_equal(kube_health(k, "churn"), "degraded");
     assert_string_equal(kube_get(k, "churn")->reason.p,
-                        "restarted: exit 139 (SIGSEGV), Error, 1 restarts");
+                        "restarted: exit 139 (SIGSEGV), Error, 1 restart");
     assert_non_null(kube_finding(kube_get(k, "churn"), "restarts"));
     /* Nothing changed but the time. */
     kube_at(k, "2026-11-21T06:10:00Z");
