@@ -22,7 +22,7 @@ void k8s_ticket_free(struct k8s_ticket *t); /* NULL allowed; wipes */
  * has no plugin. */
 bool k8s_client_open(const struct k8s_login *login, struct k8s_ticket *ticket,
                      struct k8s_client **out, struct ncm_err *err);
-void k8s_client_close(struct k8s_client *c); /* NULL allowed */
+void k8s_client_close(struct k8s_client *c);     /* NULL allowed */
 void k8s_client_interrupt(struct k8s_client *c); /* any thread */
 void k8s_client_ready(struct k8s_client *c);
 struct ncm_http *k8s_client_http(struct k8s_client *c);

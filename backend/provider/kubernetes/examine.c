@@ -7,7 +7,7 @@
 #include "provider/kubernetes/cluster.h"
 
 enum {
-    SKEW_MS = 120000, /* a clock that is off by more is worth a line */
+    SKEW_MS = 120000,     /* a clock that is off by more is worth a line */
     LEAST_SKEW_MS = 2000, /* the header has whole seconds */
     SLOW_MS = 1000,
     TRIES = 3, /* latency: the best of so many */
@@ -117,7 +117,7 @@ static void say_kinds(const struct exam *x)
 {
     struct k8s_cluster *k = x->c->cluster;
     struct ncm_err err;
-    if (!k8s_fill(x->c, K8S_ALL_KINDS, ncm_mono_ms(), x->control, NULL, NULL, &err)) {
+    if (!k8s_gather(x->c, K8S_ALL_KINDS, ncm_mono_ms(), x->control, NULL, NULL, &err)) {
         say_error(x, "deployments", &err);
         return;
     }

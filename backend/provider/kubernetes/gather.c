@@ -11,9 +11,9 @@ enum { LOOK_MS = 50 };
 
 /* The deployments first, then what says how they are. */
 static const enum k8s_kind order[K8S_N_KINDS] = {
-    K8S_DEPLOYMENT, K8S_STATEFULSET, K8S_INFERENCESERVICE, K8S_CRONJOB,
-    K8S_REPLICASET, K8S_POD,         K8S_SERVICE,          K8S_ENDPOINTSLICE,
-    K8S_HPA,        K8S_JOB,         K8S_EVENT,            K8S_USAGE,
+    K8S_DEPLOYMENT, K8S_STATEFULSET, K8S_INFERENCESERVICE, K8S_CRONJOB, K8S_REPLICASET,
+    K8S_POD,        K8S_SERVICE,     K8S_ENDPOINTSLICE,    K8S_HPA,     K8S_JOB,
+    K8S_EVENT,      K8S_USAGE,
 };
 
 static bool begin(struct k8s_cluster *k, const struct ncm_control *control, struct ncm_err *err)
@@ -113,9 +113,9 @@ static bool all_forbidden(const struct k8s_cluster *k, unsigned kinds, struct nc
     return true;
 }
 
-bool k8s_fill(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
-              const struct ncm_control *control, void (*first)(void *to), void *to,
-              struct ncm_err *err)
+bool k8s_gather(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
+                const struct ncm_control *control, void (*first)(void *to), void *to,
+                struct ncm_err *err)
 {
     struct k8s_cluster *k = c->cluster;
     struct k8s_shelf *s;
@@ -169,8 +169,7 @@ void k8s_introduce(struct ncm_conn *c, const struct ncm_control *control)
     k8s_call_all(c->client, calls, 2, docs, ok, errs);
     const struct ncm_node *version = docs[0] != NULL ? ncm_doc_root(docs[0]) : NULL;
     const struct ncm_node *review_root = docs[1] != NULL ? ncm_doc_root(docs[1]) : NULL;
-    const struct ncm_node *user =
-        ncm_node_get(ncm_node_get(review_root, "status"), "userInfo");
+    const struct ncm_node *user = ncm_node_get(ncm_node_get(review_root, "status"), "userInfo");
     const char *name = ncm_node_str(user, "username", "");
     const char *git = ncm_node_str(version, "gitVersion", "");
     pthread_mutex_lock(&k->lock);

@@ -39,8 +39,8 @@ static bool read_file(const char *path, struct k8s_file *out, struct ncm_err *er
         return false;
     }
     const char *slash = strrchr(path, '/');
-    out->dir = slash != NULL && slash > path ? ncm_strndup(path, (size_t)(slash - path))
-                                             : ncm_strdup("/");
+    out->dir =
+        slash != NULL && slash > path ? ncm_strndup(path, (size_t)(slash - path)) : ncm_strdup("/");
     return true;
 }
 
@@ -86,8 +86,8 @@ static bool add_list(struct k8s_files *f, const char *list, struct ncm_err *err)
         }
         p += n + (p[n] == ':');
     }
-    return f->n > 0 || ncm_fail(err, NCM_NOT_FOUND, _("None of the kubeconfig files %s is there"),
-                                list);
+    return f->n > 0 ||
+           ncm_fail(err, NCM_NOT_FOUND, _("None of the kubeconfig files %s is there"), list);
 }
 
 static bool no_file(struct ncm_err *err)

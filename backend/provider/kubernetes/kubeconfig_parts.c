@@ -146,7 +146,8 @@ bool k8s_login_cluster(const struct k8s_file *f, const struct ncm_node *cluster,
     }
     if (l->insecure && (l->ca_file != NULL || l->ca_data != NULL)) {
         bad(f, cluster, "insecure-skip-tls-verify",
-            _("an authority is named as well, so it is not clear whether it is to be checked"), err);
+            _("an authority is named as well, so it is not clear whether it is to be checked"),
+            err);
         return ncm_hint(err, _("Remove one of the two; kubectl refuses this as well"));
     }
     return true;
@@ -197,8 +198,8 @@ static bool take_exec(const struct k8s_file *f, const struct ncm_node *exec, str
     if (command == NULL) {
         return bad(f, exec, "command", _("the plugin's command is missing"), err);
     }
-    x->command = strchr(command, '/') != NULL ? ncm_path_expand(command, f->dir)
-                                              : ncm_strdup(command);
+    x->command =
+        strchr(command, '/') != NULL ? ncm_path_expand(command, f->dir) : ncm_strdup(command);
     ncm_free(command);
     x->args = take_args(ncm_node_get(exec, "args"));
     x->env = take_env(ncm_node_get(exec, "env"));
