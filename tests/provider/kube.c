@@ -66,7 +66,7 @@ struct ncm_err kube_fails(struct k8s_client *c, const char *path, enum ncm_code 
     return err;
 }
 
-void kube_get(struct k8s_client *c, const char *path)
+void kube_answers(struct k8s_client *c, const char *path)
 {
     const struct k8s_call call = {.path = path};
     struct ncm_doc *doc;

@@ -16,7 +16,7 @@ void kube_client_close(struct k8s_client *c);
 /* GET; the error that comes (ends the test where none does). */
 struct ncm_err kube_fails(struct k8s_client *c, const char *path, enum ncm_code code);
 /* GET that must be answered with a document, which is freed. */
-void kube_get(struct k8s_client *c, const char *path);
+void kube_answers(struct k8s_client *c, const char *path);
 
 /* A rule for requests of that expression. */
 void kube_says(const char *on, int status, const char *text);

@@ -100,13 +100,13 @@ static void test_warnings_and_clock(void **state)
                           .text = "{}",
                           .header = "Warning: 299 - \"old \\\"API\\\"\"\r\nWarning: 299 - \"too\"",
                           .hours = 2});
-    kube_get(c, "/warned");
+    kube_answers(c, "/warned");
     assert_string_equal(k8s_client_warning(c), "old \"API\"; too");
     int64_t off = k8s_client_skew_ms(c) - 7200000;
     assert_true(off > -60000 && off < 60000);
 
     kube_says("/fine", 200, "{}");
-    kube_get(c, "/fine");
+    kube_answers(c, "/fine");
     assert_string_equal(k8s_client_warning(c), "");
     assert_int_equal(k8s_client_skew_ms(c), 0);
     kube_client_close(c);
@@ -122,9 +122,9 @@ static void test_a_token_that_was_renewed_in_its_file(void **state)
     struct k8s_client *c = kube_client(user);
     kube_says_once("GET /me", 1, 1, 401, STATUS(401, "Unauthorized", "Unauthorized"));
     kube_says("GET /me", 200, "{}");
-    kube_get(c, "/me");
+    kube_answers(c, "/me");
     scratch_file("token", "new\n", 4);
-    kube_get(c, "/me"); /* refused with the old one, then taken with the new one */
+    kube_answers(c, "/me"); /* refused with the old one, then taken with the new one */
     assert_int_equal(mlf_count("GET /me"), 3);
     kube_client_close(c);
 }
@@ -183,10 +183,10 @@ static void test_a_plugin_is_run_once(void **state)
     struct k8s_client *c = kube_client(user);
     kube_says_once("GET /me", 2, 1, 401, STATUS(401, "Unauthorized", "Unauthorized"));
     kube_says("GET /me", 200, "{}");
-    kube_get(c, "/me");
-    kube_get(c, "/me");
+    kube_answers(c, "/me");
+    kube_answers(c, "/me");
     assert_int_equal(runs(), 1);
-    kube_get(c, "/me"); /* refused: once anew */
+    kube_answers(c, "/me"); /* refused: once anew */
     assert_int_equal(runs(), 2);
     kube_client_close(c);
 }
