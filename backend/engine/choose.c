@@ -5,6 +5,7 @@
 #include "engine/address.h"
 #include "engine/choose_login.h"
 #include "engine/internal.h"
+#include "engine/no_store.h"
 #include "io/file.h"
 
 #define HERE_DB     "mlflow.db"
@@ -388,6 +389,40 @@ bool ncm_choose_store(const char *store, const char *context, const struct ncm_c
     return true;
 }
 
+/* Something to show beside a store. */
+static bool has_sources(const struct ncm_config_context *c)
+{
+    return c->deploy.n > 0 || c->watch.metrics.url != NULL || c->watch.alerts.url != NULL;
+}
+
+bool ncm_choose_none(const struct ncm_session_options *o, const struct ncm_config *config,
+                     struct ncm_choice *out)
+{
+    bool named = o->store != NULL || ncm_choose_env("MLFLOW_TRACKING_URI") != NULL;
+    const char *name = o->context != NULL ? o->context : ncm_choose_env("NCMLOPS_CONTEXT");
+    const struct ncm_config_context *c = NULL;
+    struct ncm_err ignored;
+    *out = (struct ncm_choice){0};
+    if (name == NULL && !named) {
+        name = config->current_context;
+    }
+    if (name != NULL && !adopt(out, name, config, &c, &ignored)) {
+        return false;
+    }
+    bool enough = o->need == NCM_NEED_NOTHING ||
+                  (o->need == NCM_NEED_SOURCE && c != NULL && has_sources(c));
+    bool chosen = c != NULL ? c->tracking_uri != NULL || o->store != NULL
+                            : named || kind_of(HERE_DB) != NCM_FILE_NONE || is_file_store(HERE_FOLDER);
+    if (!enough || chosen) {
+        ncm_choice_release(out);
+        return false;
+    }
+    out->location = ncm_no_store_location(out->context);
+    out->label = ncm_strdup(_("no store"));
+    out->why = c != NULL ? ncm_sprintf(_("context %s"), name) : ncm_strdup(_("none was found"));
+    return true;
+}
+
 bool ncm_choose_plain(struct ncm_choice *out, struct ncm_err *err)
 {
     *out = (struct ncm_choice){0};
@@ -442,6 +477,9 @@ static void unsupported(const struct ncm_choice *c, struct ncm_err *err)
 
 const struct ncm_provider *ncm_choice_provider(const struct ncm_choice *c, struct ncm_err *err)
 {
+    if (ncm_is_no_store(c->location)) {
+        return &ncm_no_store;
+    }
     const struct ncm_provider *p = ncm_provider_for(c->location);
     if (p == NULL) {
         unsupported(c, err);

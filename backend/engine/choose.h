@@ -30,6 +30,11 @@ bool ncm_store_location(const char *uri, const char *dir, char **location, struc
 /* NCM_NOT_FOUND with the ways as hint where there is none. */
 bool ncm_choose_store(const char *store, const char *context, const struct ncm_config *config,
                       struct ncm_choice *out, struct ncm_err *err);
+/* After ncm_choose_store found none: without a store, where `need` allows that and none was named;
+ * else false. */
+struct ncm_session_options;
+bool ncm_choose_none(const struct ncm_session_options *o, const struct ncm_config *config,
+                     struct ncm_choice *out);
 /* The same as if there were no configuration: MLFLOW_TRACKING_URI, or what lies in the folder. */
 bool ncm_choose_plain(struct ncm_choice *out, struct ncm_err *err);
 void ncm_choice_release(struct ncm_choice *c);

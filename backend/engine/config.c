@@ -219,6 +219,7 @@ void ncm_config_free(struct ncm_config *c)
         ncm_free(c->contexts[i].registry_uri);
         ncm_access_release(&c->contexts[i].access);
         ncm_watch_plan_release(&c->contexts[i].watch);
+        ncm_deploy_plan_release(&c->contexts[i].deploy);
     }
     for (size_t i = 0; i < c->n_keys; i++) {
         ncm_free(c->keys[i].action);

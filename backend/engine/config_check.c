@@ -1,6 +1,7 @@
 /* What the configuration names but this machine does not have. Looks, opens nothing. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/mem.h"
@@ -152,6 +153,43 @@ static void examine_watch(const struct examined *context, const struct ncm_confi
     }
 }
 
+/* ---- where models are served ------------------------------------------------------------------ */
+
+/* Of several files those that are missing are left out, as kubectl does: one must be there. */
+static void examine_kubeconfig(const struct examined *e, const char *paths)
+{
+    struct ncm_err ignored;
+    size_t n = 0, there = 0;
+    for (const char *p = paths; p != NULL && *p != '\0'; n++) {
+        size_t len = strcspn(p, ":");
+        char *path = ncm_strndup(p, len);
+        struct ncm_file_info info = {0};
+        there += ncm_file_stat(path, &info, &ignored) && info.kind == NCM_FILE_REGULAR &&
+                 access(path, R_OK) == 0;
+        if (n == 0 && p[len] == '\0' && there == 0 && info.kind != NCM_FILE_NONE) {
+            tell(e, "kubeconfig", ncm_sprintf(_("%s cannot be read"), path));
+            there = 1;
+        }
+        ncm_free(path);
+        p += len + (p[len] == ':');
+    }
+    if (n > 0 && there == 0) {
+        tell(e, "kubeconfig", ncm_sprintf(_("there is no file %s"), paths));
+    }
+}
+
+static void examine_deployments(const struct examined *context, const struct ncm_deploy_plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct ncm_deploy_source *d = &p->items[i];
+        char *part = ncm_sprintf("deployments '%s'", d->name);
+        const struct examined e = {context->context, part, context->add, context->to};
+        examine_kubeconfig(&e, d->kubeconfig);
+        examine_login(&e, &d->access);
+        ncm_free(part);
+    }
+}
+
 void ncm_config_examine(const struct ncm_config *c, const char *context,
                         void (*add)(void *to, const char *sentence), void *to)
 {
@@ -163,6 +201,7 @@ void ncm_config_examine(const struct ncm_config *c, const char *context,
         }
         examine_store(&e, c, x->tracking_uri);
         examine_login(&e, &x->access);
+        examine_deployments(&e, &x->deploy);
         examine_watch(&e, x);
     }
 }

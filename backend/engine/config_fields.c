@@ -249,6 +249,13 @@ bool ncm_config_put(struct ncm_config_reader *r, const char *path, const struct 
     if (r->monitor != NULL) {
         return ncm_config_put_monitor(r, path, row, n);
     }
+    bool taken = false;
+    if (r->deploy != NULL) {
+        bool ok = ncm_config_put_deploy(r, path, row, n, &taken);
+        if (taken || !ok) {
+            return ok;
+        }
+    }
     if (strcmp(row->type, "yes/no") == 0) {
         return put_flag(r, path, row, n);
     }

@@ -31,6 +31,7 @@ struct ncm_config_reader {
     const char *model;
     struct ncm_monitor *monitor;
     struct ncm_webhook *webhook;
+    struct ncm_deploy_source *deploy;
 };
 
 /* NCM_USAGE at a place in the file. Takes what. */
@@ -86,5 +87,11 @@ bool ncm_config_put_monitor(struct ncm_config_reader *r, const char *path,
                             const struct ncm_setting *row, const struct ncm_node *n);
 bool ncm_config_begin_monitor(struct ncm_config_reader *r, const struct ncm_node *n);
 bool ncm_config_end_monitor(struct ncm_config_reader *r, const struct ncm_node *n);
+
+/* One value of a place where models are served; *taken is false for a key of its login. */
+bool ncm_config_put_deploy(struct ncm_config_reader *r, const char *path,
+                           const struct ncm_setting *row, const struct ncm_node *n, bool *taken);
+bool ncm_config_begin_deploy(struct ncm_config_reader *r, const struct ncm_node *n);
+bool ncm_config_end_deploy(struct ncm_config_reader *r, const struct ncm_node *n);
 
 #endif

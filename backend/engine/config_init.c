@@ -77,6 +77,15 @@ static void tracking(struct ncm_buf *b, const char *uri)
     ncm_free(plain);
 }
 
+/* Where models are served, likewise. */
+static void deployments(struct ncm_buf *b)
+{
+    remark(b, "    ", "#deployments:", N_("where models are served"));
+    ncm_buf_puts(b, "    #  - {type: kubernetes, context: NAME, namespaces: [ml]}\n"
+                    "    #  - {type: http, name: churn-api, url: \"http://localhost:8080\", "
+                    "model: churn}\n");
+}
+
 /* What watches, as a comment that holds once its signs are taken away. */
 static void watch(struct ncm_buf *b)
 {
@@ -119,6 +128,7 @@ char *ncm_config_template(const char *context, const char *tracking_uri, bool pr
            N_("yes: a change wants the name of what it changes typed"));
     remark(&b, "    ", "#read-only: no", N_("yes: refuse every change"));
     tracking(&b, tracking_uri);
+    deployments(&b);
     watch(&b);
     ncm_buf_puts(&b, "\n");
     for (const struct ncm_setting *row = ncm_settings; row->path != NULL; row++) {

@@ -223,6 +223,7 @@ static const struct part *part_of(const struct ncm_setting *row)
     static const struct part parts[] = {
         {"contexts.*", begin_context, NULL},
         {"contexts.*.tracking", begin_tracking, end_tracking},
+        {"contexts.*.deployments", ncm_config_begin_deploy, ncm_config_end_deploy},
         {"contexts.*.metrics", begin_metrics, end_source},
         {"contexts.*.alerts", begin_alerts, end_source},
         {"contexts.*.models.*", begin_model, NULL},
@@ -257,5 +258,6 @@ bool ncm_config_end(struct ncm_config_reader *r, const struct ncm_setting *row,
     r->address = NULL;
     r->monitor = NULL;
     r->webhook = NULL;
+    r->deploy = NULL;
     return ok;
 }

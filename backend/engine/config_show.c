@@ -272,6 +272,7 @@ static void tell_context(struct ncm_told *t, const struct ncm_config_context *x)
         ncm_told_login(t, &x->access);
         ncm_told_end_map(t);
     }
+    ncm_told_deployments(t, &x->deploy);
     ncm_told_watch(t, x);
     ncm_told_end_map(t);
 }

@@ -36,6 +36,8 @@ void ncm_told_end_item(struct ncm_told *t);
  * nothing. */
 void ncm_told_login(struct ncm_told *t, const struct ncm_access *a);
 void ncm_told_uri(struct ncm_told *t, const char *key, const char *uri);
+/* Where a context's models are served. */
+void ncm_told_deployments(struct ncm_told *t, const struct ncm_deploy_plan *p);
 /* The watch of a context; the webhooks of a list. */
 void ncm_told_watch(struct ncm_told *t, const struct ncm_config_context *x);
 void ncm_told_webhooks(struct ncm_told *t, const struct ncm_webhook *list, size_t n);

@@ -96,6 +96,8 @@ struct ncm_session {
     struct ncm_session **sides;
     size_t n_sides;
     bool (*takes)(const struct ncm_query *q);
+    bool (*takes_as)(const char *name, const struct ncm_query *q);
+    const char *why_read_only;
     struct ncm_kept {
         void *thing;
         void (*release)(void *thing);

@@ -167,6 +167,7 @@ void ncm_job_context_fill(struct ncm_job_context *ctx, struct ncm_lane *l,
         .registry_label = s->source.registry_label,
         .state_path = s->source.state_path,
         .read_only = ncm_session_locked(s),
+        .why_read_only = s->why_read_only,
         .control = {.cancel = cancel},
     };
 }

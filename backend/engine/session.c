@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "engine/internal.h"
+#include "engine/no_store.h"
 #include "io/file.h"
 
 enum {
@@ -125,7 +126,8 @@ bool ncm_engine_open(const struct ncm_session_options *o, const struct ncm_topic
     if (!ncm_config_load(o->config, &config, err)) {
         return false;
     }
-    if (!ncm_choose_store(o->store, o->context, config, &choice, err)) {
+    if (!ncm_choose_store(o->store, o->context, config, &choice, err) &&
+        !ncm_choose_none(o, config, &choice)) {
         ncm_config_free(config);
         return false;
     }
@@ -266,6 +268,11 @@ int64_t ncm_session_timeout(const struct ncm_session *s)
     return s->timeout_ms;
 }
 
+bool ncm_session_storeless(const struct ncm_session *s)
+{
+    return s->provider == &ncm_no_store;
+}
+
 bool ncm_session_remote(const struct ncm_session *s)
 {
     return (s->provider->capabilities & NCM_CAP_REMOTE) != 0;
@@ -298,8 +305,8 @@ bool ncm_session_has_monitors(const struct ncm_session *s)
 
 bool ncm_session_locked(const struct ncm_session *s)
 {
-    return s->parent != NULL ? ncm_session_locked(s->parent)
-                             : s->read_only || atomic_load(&s->locked);
+    return s->read_only ||
+           (s->parent != NULL ? ncm_session_locked(s->parent) : atomic_load(&s->locked));
 }
 
 bool ncm_session_set_locked(struct ncm_session *s, bool locked)

@@ -19,6 +19,13 @@
 struct ncm_session;
 struct ncm_want;
 
+/* What a session cannot be without. */
+enum ncm_need {
+    NCM_NEED_STORE,   /* a tracking store */
+    NCM_NEED_SOURCE,  /* one, or a context that names where models are served, metrics or alerts */
+    NCM_NEED_NOTHING, /* opens in any case */
+};
+
 /* Where the store comes from; see choose.h for the order. All borrowed during open. */
 struct ncm_session_options {
     const char *store;   /* --store or NULL */
@@ -28,6 +35,11 @@ struct ncm_session_options {
     int64_t timeout_ms;  /* --timeout: how long no answer comes, and each action; 0: 30 s */
     const char *why;     /* said instead of "--store" as the reason; or NULL */
     bool cache;          /* keep what was shown between starts and show it at once (the screen) */
+    enum ncm_need need;
+    /* Instead of the namespaces that the configuration names for its clusters; "*": all. Borrowed
+     * for the session's life. */
+    const char *const *namespaces;
+    size_t n_namespaces;
 };
 
 /* A topic that is answered above the providers (audit, holders). Runs on the reads lane. */
@@ -40,6 +52,7 @@ struct ncm_job_context {
     const char *registry_label; /* where the registry is another store; else NULL */
     const char *state_path;     /* our own state file (engine/state.h opens it) */
     bool read_only;
+    const char *why_read_only; /* a side's own reason, as a hint; or NULL */
     struct ncm_control control;
 };
 struct ncm_topic_ops {
@@ -63,6 +76,9 @@ struct ncm_side {
     const struct ncm_access *access;
     const void *with; /* the place's */
     bool (*takes)(const struct ncm_query *q);
+    /* Instead of takes, where several sides differ by their names only; or NULL. */
+    bool (*takes_as)(const char *name, const struct ncm_query *q);
+    const char *why_read_only; /* translated: what to do about it; NULL: as the session is */
 };
 /* Before the first want. What it publishes comes with the session's own pump and bell; its records
  * go to the session's state; lock and read-only are the session's. */
@@ -73,6 +89,8 @@ struct ncm_session *ncm_session_side(struct ncm_session *s, const char *name);
 
 /* Frees a thing with the session, after its threads have ended: what sides borrow. */
 void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *thing));
+/* The thing that was kept with this release, or NULL. */
+void *ncm_session_kept(const struct ncm_session *s, void (*release)(void *thing));
 /* The store's provider and place: for further sources that read from it on their own. Borrowed. */
 const struct ncm_provider *ncm_session_provider(const struct ncm_session *s);
 const struct ncm_place *ncm_session_place(const struct ncm_session *s);
@@ -92,6 +110,8 @@ const char *ncm_session_also(const struct ncm_session *s); /* "./mlruns lies her
 const char *ncm_session_state_path(const struct ncm_session *s);
 /* ms; how long a command waits. */
 int64_t ncm_session_timeout(const struct ncm_session *s);
+/* Whether there is no tracking store, only further sources. */
+bool ncm_session_storeless(const struct ncm_session *s);
 /* Over a network. */
 bool ncm_session_remote(const struct ncm_session *s);
 bool ncm_session_protected(const struct ncm_session *s);

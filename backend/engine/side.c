@@ -6,7 +6,9 @@
 
 bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, struct ncm_err *err)
 {
-    const struct ncm_session_options o = {.timeout_ms = s->timeout_ms, .read_only = s->read_only};
+    const struct ncm_session_options o = {.timeout_ms = s->timeout_ms,
+                                           .read_only = s->read_only ||
+                                                        side->why_read_only != NULL};
     struct ncm_choice choice = {
         .location = ncm_strdup(side->location),
         .label = ncm_strdup(side->location),
@@ -22,6 +24,8 @@ bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, st
         return false;
     }
     made->takes = side->takes;
+    made->takes_as = side->takes_as;
+    made->why_read_only = s->read_only ? NULL : side->why_read_only;
     made->source.place.with = side->with;
     ncm_free(made->source.state_path);
     made->source.state_path = ncm_strdup(s->source.state_path);
@@ -44,8 +48,9 @@ struct ncm_session *ncm_session_side(struct ncm_session *s, const char *name)
 struct ncm_session *ncm_session_for(struct ncm_session *s, const struct ncm_query *q)
 {
     for (size_t i = 0; i < s->n_sides; i++) {
-        if (s->sides[i]->takes(q)) {
-            return s->sides[i];
+        struct ncm_session *side = s->sides[i];
+        if (side->takes_as != NULL ? side->takes_as(side->choice.why, q) : side->takes(q)) {
+            return side;
         }
     }
     return s;
@@ -55,6 +60,16 @@ void ncm_session_keep(struct ncm_session *s, void *thing, void (*release)(void *
 {
     s->kept = ncm_resize(s->kept, s->n_kept + 1, sizeof *s->kept);
     s->kept[s->n_kept++] = (struct ncm_kept){thing, release};
+}
+
+void *ncm_session_kept(const struct ncm_session *s, void (*release)(void *thing))
+{
+    for (size_t i = 0; i < s->n_kept; i++) {
+        if (s->kept[i].release == release) {
+            return s->kept[i].thing;
+        }
+    }
+    return NULL;
 }
 
 const struct ncm_provider *ncm_session_provider(const struct ncm_session *s)

@@ -26,7 +26,11 @@ struct ncm_access {
     struct ncm_secret token;    /* Authorization: Bearer */
     char *ca;           /* PEM file or folder of certificates to trust, beside nothing else */
     char *cert, *key;   /* client certificate and key (PEM); key NULL: in the same file */
+    char *ca_pem, *cert_pem, *key_pem; /* the same as text; each wins over its file */
+    char *tls_name;     /* sent to the server and looked for in its certificate, not the host */
+    char **headers;     /* "Name: value" of every request; ended by NULL; NULL: none */
     bool insecure;      /* certificates are not checked; the header says so */
+    bool no_compression; /* answers come as they are */
     bool netrc;         /* ~/.netrc may name user and password of the host */
     char *proxy;        /* NULL: HTTPS_PROXY, HTTP_PROXY, NO_PROXY as everywhere */
     char *workspace;    /* X-MLFLOW-WORKSPACE */

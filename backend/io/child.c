@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +24,9 @@ enum {
 struct child {
     const char *name;
     pid_t pid;
-    int fd; /* its output; -1: closed */
+    int fd;   /* its output; -1: closed */
+    int said; /* its error output; -1: closed, or not looked at */
+    const struct ncm_child_how *how;
     const atomic_bool *cancel;
     int64_t until;
 };
@@ -41,7 +44,35 @@ static void set_signals(posix_spawnattr_t *attr)
                                        POSIX_SPAWN_SETPGROUP);
 }
 
-static int spawn(struct child *c, const char *const *argv, int out)
+/* Ours but for those that are given besides. The caller frees the array. */
+static char **environment(const struct ncm_child_how *how)
+{
+    size_t n = 0, more = 0;
+    while (environ[n] != NULL) {
+        n++;
+    }
+    while (how->env != NULL && how->env[more] != NULL) {
+        more++;
+    }
+    char **all = ncm_alloc(n + more + 1, sizeof *all);
+    size_t used = 0;
+    for (size_t i = 0; i < more; i++) {
+        all[used++] = (char *)(uintptr_t)how->env[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        bool there = false;
+        for (size_t k = 0; k < more && !there; k++) {
+            size_t len = strcspn(how->env[k], "=") + 1;
+            there = strncmp(environ[i], how->env[k], len) == 0;
+        }
+        if (!there) {
+            all[used++] = environ[i];
+        }
+    }
+    return all;
+}
+
+static int spawn(struct child *c, const char *const *argv, int out, int said)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
@@ -50,11 +81,17 @@ static int spawn(struct child *c, const char *const *argv, int out)
     set_signals(&attr);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (said >= 0) {
+        posix_spawn_file_actions_adddup2(&files, said, STDERR_FILENO);
+    } else {
+        posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    }
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     posix_spawn_file_actions_addclosefrom_np(&files, STDIO);
 #endif
-    int e = posix_spawn(&c->pid, argv[0], &files, &attr, (char *const *)(uintptr_t)argv, environ);
+    char **env = environment(c->how);
+    int e = posix_spawnp(&c->pid, argv[0], &files, &attr, (char *const *)(uintptr_t)argv, env);
+    ncm_free(env);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
     return e;
@@ -72,6 +109,28 @@ static bool over(const struct child *c, struct ncm_err *err)
         return true;
     }
     return false;
+}
+
+/* Of the error output only the last line that holds anything is kept. */
+static void listen(struct child *c, struct ncm_child_result *r, struct ncm_buf *line)
+{
+    char block[1024];
+    struct pollfd p = {.fd = c->said, .events = POLLIN};
+    while (c->said >= 0 && poll(&p, 1, 0) > 0) {
+        ssize_t n = read(c->said, block, sizeof block);
+        for (ssize_t i = 0; i < n; i++) {
+            if (block[i] == '\n' || block[i] == '\r') {
+                ncm_buf_clear(line);
+            } else {
+                ncm_buf_putc(line, block[i]);
+                snprintf(r->last, sizeof r->last, "%s", line->p);
+            }
+        }
+        if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+            close(c->said);
+            c->said = p.fd = -1;
+        }
+    }
 }
 
 /* Reads what is there, waiting a moment; false where it is to be ended. */
@@ -107,10 +166,12 @@ static void end_group(struct child *c)
 }
 
 /* Until the process itself has ended; what it left running in the background may keep the pipe. */
-static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_err *err)
+static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_buf *line,
+                   struct ncm_err *err)
 {
     for (;;) {
         int wait = 0;
+        listen(c, r, line);
         pid_t got = waitpid(c->pid, &wait, WNOHANG);
         if (got != 0) {
             r->status = got > 0 ? status_of(wait) : 0;
@@ -120,6 +181,7 @@ static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_err *
                 take(c, r);
                 p.fd = c->fd;
             }
+            listen(c, r, line);
             return true;
         }
         if (over(c, err)) {
@@ -137,8 +199,17 @@ bool ncm_child_run(const char *const *argv, const char *name, size_t most,
                    const atomic_bool *cancel, int64_t until_mono_ms, struct ncm_child_result *out,
                    struct ncm_err *err)
 {
-    struct child c = {.name = name, .cancel = cancel, .until = until_mono_ms};
-    int pipes[2];
+    const struct ncm_child_how plain = {0};
+    return ncm_child_run_with(argv, name, &plain, most, cancel, until_mono_ms, out, err);
+}
+
+bool ncm_child_run_with(const char *const *argv, const char *name, const struct ncm_child_how *how,
+                        size_t most, const atomic_bool *cancel, int64_t until_mono_ms,
+                        struct ncm_child_result *out, struct ncm_err *err)
+{
+    struct child c = {.name = name, .cancel = cancel, .until = until_mono_ms, .how = how};
+    int pipes[2], said[2] = {-1, -1};
+    struct ncm_buf line;
     *out = (struct ncm_child_result){0};
     if (over(&c, err)) {
         return false;
@@ -147,10 +218,20 @@ bool ncm_child_run(const char *const *argv, const char *name, size_t most,
         return ncm_fail(err, NCM_IO, _("The command %s cannot be started: %s"), name,
                         strerror(errno));
     }
-    int e = spawn(&c, argv, pipes[1]);
+    if (how->errors && pipe2(said, O_CLOEXEC) != 0) {
+        said[0] = said[1] = -1;
+    }
+    int e = spawn(&c, argv, pipes[1], said[1]);
     close(pipes[1]);
+    if (said[1] >= 0) {
+        close(said[1]);
+    }
+    c.said = said[0];
     if (e != 0) {
         close(pipes[0]);
+        if (c.said >= 0) {
+            close(c.said);
+        }
         return ncm_fail(err,
                         e == ENOENT   ? NCM_NOT_FOUND
                         : e == EACCES ? NCM_FORBIDDEN
@@ -159,7 +240,12 @@ bool ncm_child_run(const char *const *argv, const char *name, size_t most,
     }
     c.fd = pipes[0];
     ncm_buf_init(&out->out, most);
-    bool ok = follow(&c, out, err);
+    ncm_buf_init(&line, sizeof out->last);
+    bool ok = follow(&c, out, &line, err);
+    ncm_buf_release(&line);
+    if (c.said >= 0) {
+        close(c.said);
+    }
     if (c.fd >= 0) {
         close(c.fd);
     }

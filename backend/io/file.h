@@ -52,6 +52,11 @@ void ncm_dir_free(struct ncm_dir_entry *e, size_t n);
 char *ncm_path_join(const char *a, const char *b);
 /* "~/x" and "$HOME" free form → absolute path of it relative to base (NULL = cwd); caller frees. */
 char *ncm_path_expand(const char *path, const char *base);
+/* A path below the home folder as "~/x", any other as it is; the caller frees. */
+char *ncm_path_short(const char *path);
+/* A variable that says where something is (KUBECONFIG); NULL where it is not set or empty; the
+ * caller frees. */
+char *ncm_path_variable(const char *name);
 /* "file:///a%20b" or a plain path → path; NULL for any other scheme. Caller frees. */
 char *ncm_path_from_uri(const char *uri);
 /* %XX to bytes; NULL for %00, which no path and no name can hold. Caller frees. */
@@ -68,6 +73,9 @@ void ncm_sha256_hex(const void *p, size_t len, char out[65]);
 /* n random bytes as hex (2n digits and NUL). */
 void ncm_random_hex(char *out, size_t n);
 void ncm_base64(struct ncm_buf *out, const void *p, size_t len);
+/* The bytes of base64 in which white space is not looked at, NUL-terminated; NULL where it is none.
+ * The caller wipes and frees. */
+char *ncm_base64_decode(const char *text, size_t *len);
 
 /* User and host of this process, for the audit; caller frees. */
 char *ncm_whoami(void);

@@ -49,3 +49,26 @@ void ncm_base64(struct ncm_buf *out, const void *p, size_t len)
         len -= n;
     }
 }
+
+char *ncm_base64_decode(const char *text, size_t *len)
+{
+    size_t n = 0, pads = 0;
+    unsigned char *plain = ncm_alloc(strlen(text) + 1, 1);
+    for (; *text != '\0'; text++) {
+        if (strchr(" \t\r\n", *text) == NULL)
+            plain[n++] = (unsigned char)*text;
+    }
+    while (pads < n && plain[n - 1 - pads] == '=')
+        pads++;
+    unsigned char *out = ncm_alloc(n / 4 * 3 + 1, 1);
+    int got = n % 4 == 0 && pads <= 2 && n <= INT32_MAX ? EVP_DecodeBlock(out, plain, (int)n) : -1;
+    explicit_bzero(plain, n);
+    ncm_free(plain);
+    if (got < 0) {
+        ncm_free(out);
+        return NULL;
+    }
+    *len = (size_t)got - (n > 0 ? pads : 0);
+    out[*len] = '\0';
+    return (char *)out;
+}

@@ -12,6 +12,7 @@
 enum {
     PATIENCE_MS = 30000, /* where access says nothing */
     LOOK_MS = 100,       /* how often the caller's flag is looked at */
+    STREAMS_MOST = 250,  /* of one HTTP/2 connection, as servers allow */
     IDLE_MS = 60000,     /* an interrupt, curl's own timers and sockets wake us before */
 };
 
@@ -67,6 +68,7 @@ bool ncm_http_open(const char *base, const struct ncm_access *access, struct ncm
     if (access != NULL) {
         ncm_access_copy(&h->access, access);
     }
+    h->pem[NCM_PEM_CA] = h->pem[NCM_PEM_CERT] = h->pem[NCM_PEM_KEY] = -1;
     atomic_init(&h->interrupted, false);
     for (size_t i = 0; i < NCM_HTTP_SLOTS; i++) {
         h->slot[i].h = h;
@@ -77,13 +79,31 @@ bool ncm_http_open(const char *base, const struct ncm_access *access, struct ncm
         curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     }
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)NCM_HTTP_SLOTS);
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS_MOST);
+    if (!ncm_http_rename(h, err)) {
+        ncm_http_close(h);
+        return false;
+    }
     *out = h;
     return true;
 }
 
-/* Takes it out of curl's hands; its connection is closed if it was under way. */
-static void stop(struct ncm_exchange *x)
+void ncm_http_enter(struct ncm_http *h, const struct ncm_access *access)
 {
+    struct ncm_access fresh;
+    ncm_access_copy(&fresh, access);
+    ncm_access_release(&h->access);
+    h->access = fresh;
+    ncm_http_secret_forget(h);
+    ncm_http_trust_forget(h);
+}
+
+void ncm_exchange_stop(struct ncm_exchange *x)
+{
+    /* Over HTTP/2 curl would keep a connection that does not answer, and use it again. */
+    if (x->state == NCM_EXCHANGE_RUNNING && x->easy != NULL) {
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L);
+    }
     curl_multi_remove_handle(x->h->multi, x->easy);
     curl_slist_free_all(x->headers);
     x->headers = NULL;
@@ -97,7 +117,7 @@ void ncm_http_close(struct ncm_http *h)
     for (size_t i = 0; i < NCM_HTTP_SLOTS; i++) {
         struct ncm_exchange *x = &h->slot[i];
         if (x->state == NCM_EXCHANGE_RUNNING) {
-            stop(x);
+            ncm_exchange_stop(x);
         }
         if (x->state != NCM_EXCHANGE_FREE) {
             ncm_http_answer_release(&x->answer);
@@ -106,7 +126,10 @@ void ncm_http_close(struct ncm_http *h)
     }
     curl_multi_cleanup(h->multi);
     curl_share_cleanup(h->share);
+    curl_slist_free_all(h->connect_to);
     ncm_http_secret_forget(h);
+    ncm_http_trust_forget(h);
+    ncm_free(h->url_base);
     ncm_access_release(&h->access);
     ncm_free(h->base);
     ncm_free(h);
@@ -137,7 +160,8 @@ void ncm_http_traffic(const struct ncm_http *h, int64_t *bytes, int64_t *request
 /* ---- one exchange --------------------------------------------------------------------------- */
 static bool cancelled(const struct ncm_exchange *x)
 {
-    return atomic_load(&x->h->interrupted) || (x->rq->cancel != NULL && atomic_load(x->rq->cancel));
+    return !x->stream && (atomic_load(&x->h->interrupted) ||
+                          (x->rq->cancel != NULL && atomic_load(x->rq->cancel)));
 }
 
 /* The moment (monotonic) at which we wait no longer. */
@@ -176,7 +200,7 @@ static bool hand_over(struct ncm_exchange *x, const char *url)
     return false;
 }
 
-static void start(struct ncm_exchange *x, const struct ncm_http_request *rq)
+void ncm_exchange_start(struct ncm_exchange *x, const struct ncm_http_request *rq)
 {
     struct ncm_http *h = x->h;
     x->rq = rq;
@@ -252,7 +276,8 @@ static void settle(struct ncm_exchange *x, CURLcode code)
     if (code != CURLE_OK) {
         ncm_exchange_fail(x, code);
     }
-    stop(x);
+    x->state = NCM_EXCHANGE_OVER; /* curl is through: what it says of the connection counts */
+    ncm_exchange_stop(x);
     if (code != CURLE_OK) {
         over(x, false);
     } else if (!goes_on(x)) {
@@ -260,8 +285,28 @@ static void settle(struct ncm_exchange *x, CURLcode code)
     }
 }
 
-/* One round: what curl can do now, what is through, what waited too long; then a wait. */
-static void step(struct ncm_http *h)
+/* Ends it where it waited too long or is not wanted any more; *wait: how long it may go on. */
+static bool end_late(struct ncm_exchange *x, int64_t now, int64_t *wait)
+{
+    if (x->state != NCM_EXCHANGE_RUNNING) {
+        return false;
+    }
+    bool off = cancelled(x);
+    if (off || limit(x) <= now) {
+        ncm_exchange_read(x);
+        (off ? ncm_exchange_cancelled : ncm_exchange_late)(x);
+        ncm_exchange_stop(x);
+        over(x, false);
+        return true;
+    }
+    int64_t most = x->rq->cancel != NULL ? LOOK_MS : IDLE_MS;
+    int64_t until = limit(x) - now;
+    most = until < most ? until : most;
+    *wait = most < *wait ? most : *wait;
+    return false;
+}
+
+void ncm_http_step(struct ncm_http *h, int64_t most_ms)
 {
     int running = 0;
     curl_multi_perform(h->multi, &running);
@@ -276,25 +321,12 @@ static void step(struct ncm_http *h)
         }
     }
     int64_t now = ncm_mono_ms();
-    int64_t wait = IDLE_MS;
+    int64_t wait = most_ms < IDLE_MS ? most_ms : IDLE_MS;
     for (size_t i = 0; i < NCM_HTTP_SLOTS; i++) {
-        struct ncm_exchange *x = &h->slot[i];
-        if (x->state != NCM_EXCHANGE_RUNNING) {
-            continue;
-        }
-        bool off = cancelled(x);
-        if (off || limit(x) <= now) {
-            ncm_exchange_read(x);
-            (off ? ncm_exchange_cancelled : ncm_exchange_late)(x);
-            stop(x);
-            over(x, false);
-            moved = true;
-            continue;
-        }
-        int64_t most = x->rq->cancel != NULL ? LOOK_MS : IDLE_MS;
-        int64_t until = limit(x) - now;
-        most = until < most ? until : most;
-        wait = most < wait ? most : wait;
+        moved = end_late(&h->slot[i], now, &wait) || moved;
+    }
+    for (struct ncm_exchange *x = h->streams; x != NULL; x = x->next) {
+        moved = end_late(x, now, &wait) || moved;
     }
     if (!moved) {
         curl_multi_poll(h->multi, NULL, 0, (int)wait, NULL);
@@ -326,7 +358,7 @@ bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t
             struct ncm_exchange *x = &h->slot[i];
             if (x->state == NCM_EXCHANGE_FREE && next < n) {
                 x->index = next;
-                start(x, &rqs[next++]);
+                ncm_exchange_start(x, &rqs[next++]);
             }
             if (x->state == NCM_EXCHANGE_OVER) {
                 ok[x->index] = collect(x, &out[x->index], &errs[x->index]);
@@ -336,7 +368,7 @@ bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t
             }
         }
         if (!moved) {
-            step(h);
+            ncm_http_step(h, IDLE_MS);
         }
     }
     return all;
@@ -355,10 +387,10 @@ bool ncm_http_begin(struct ncm_http *h, const struct ncm_http_request *rq, struc
     if (x->state != NCM_EXCHANGE_FREE) {
         ncm_bug("http: a second request was begun");
     }
-    start(x, rq);
+    ncm_exchange_start(x, rq);
     /* Until it is on its way: from then on the server works for us while we do something else. */
     while (x->state == NCM_EXCHANGE_RUNNING && !ncm_exchange_sent(x)) {
-        step(h);
+        ncm_http_step(h, IDLE_MS);
     }
     if (x->state == NCM_EXCHANGE_OVER && !x->ok) {
         struct ncm_http_answer nothing;
@@ -382,7 +414,7 @@ bool ncm_http_finish(struct ncm_http *h, struct ncm_http_answer *out, struct ncm
         x->patience_ms += away;
     }
     while (x->state != NCM_EXCHANGE_OVER) {
-        step(h);
+        ncm_http_step(h, IDLE_MS);
     }
     return collect(x, out, err);
 }

@@ -31,12 +31,21 @@ void ncm_http_close(struct ncm_http *h); /* NULL allowed */
 void ncm_http_interrupt(struct ncm_http *h);
 /* Forgets an earlier interrupt: once at the start of what a lane does. */
 void ncm_http_ready(struct ncm_http *h);
+/* From the next request on it is entered like this: another token, another certificate. What is
+ * under way goes on as it was sent. access->tls_name and ->proxy must be as before. */
+void ncm_http_enter(struct ncm_http *h, const struct ncm_access *access);
 const char *ncm_http_base(const struct ncm_http *h);
 /* Waits so long between requests: true when the time is over, NCM_CANCELLED when ncm_http_interrupt
  * or *cancel (may be NULL; looked at only when woken) ended it. Costs no wake-ups. */
 bool ncm_http_pause(struct ncm_http *h, int64_t ms, const atomic_bool *cancel, struct ncm_err *err);
 
-enum ncm_http_method { NCM_HTTP_GET, NCM_HTTP_POST, NCM_HTTP_PATCH, NCM_HTTP_DELETE };
+enum ncm_http_method {
+    NCM_HTTP_GET,
+    NCM_HTTP_POST,
+    NCM_HTTP_PATCH,
+    NCM_HTTP_DELETE,
+    NCM_HTTP_PUT,
+};
 
 struct ncm_http_request {
     enum ncm_http_method method;
@@ -63,6 +72,7 @@ struct ncm_http_request {
 /* An answer that arrived whole, whatever its status. Release with ncm_http_answer_release. */
 struct ncm_http_answer {
     int status;         /* 200 … */
+    char warning[320];  /* texts of its Warning headers, "; " between; "" without */
     char type[64];      /* media type in lower case without parameters: "application/json" */
     char location[256]; /* of a redirect; "" without */
     int64_t retry_ms;   /* of Retry-After (seconds or date); 0 without */
@@ -94,6 +104,30 @@ bool ncm_http_all(struct ncm_http *h, const struct ncm_http_request *rqs, size_t
 bool ncm_http_begin(struct ncm_http *h, const struct ncm_http_request *rq, struct ncm_err *err);
 bool ncm_http_finish(struct ncm_http *h, struct ncm_http_answer *out, struct ncm_err *err);
 void ncm_http_answer_release(struct ncm_http_answer *a);
+
+/* Long answers that come line by line, several at once over as few connections as the server
+ * offers, all in this one thread: lines are handed over from inside any call of this client that
+ * waits. */
+struct ncm_http_stream;
+/* Starts a GET; of rq path, accept, timeout_ms (patience with a silence) are looked at and copied.
+ * line gets each line of a 2xx without its end, at most `most` bytes long (a longer one ends the
+ * stream with NCM_TOO_LARGE); it must not call this client; false ends the stream. */
+struct ncm_http_stream *ncm_http_stream_start(struct ncm_http *h, const struct ncm_http_request *rq,
+                                              size_t most,
+                                              bool (*line)(void *to, const char *p, size_t len),
+                                              void *to);
+/* Works on the streams until something came, at most so long. NCM_CANCELLED by ncm_http_interrupt
+ * or *cancel (may be NULL; looked at only when woken), which end no stream. */
+bool ncm_http_stream_wait(struct ncm_http *h, int64_t ms, const atomic_bool *cancel,
+                          struct ncm_err *err);
+/* Whether its head is there with a 2xx. */
+bool ncm_http_stream_flows(const struct ncm_http_stream *s);
+/* Whether it is over: then *answer is borrowed (status, and the body where that is no 2xx), NULL
+ * where no whole answer came, for *err says why. */
+bool ncm_http_stream_over(const struct ncm_http_stream *s, const struct ncm_http_answer **answer,
+                          struct ncm_err *err);
+/* Ends it where it is not over. NULL allowed. Before ncm_http_close. */
+void ncm_http_stream_close(struct ncm_http_stream *s);
 
 /* An answer that is no 2xx as an error, for servers of any kind: 401 NCM_UNAUTHENTICATED, 403
  * NCM_FORBIDDEN, 404 NCM_NOT_FOUND, 408/504 NCM_TIMEOUT, 409 NCM_CONFLICT, 429 NCM_RATE_LIMITED,

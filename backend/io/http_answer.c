@@ -77,6 +77,39 @@ static int64_t wire_bytes(const struct ncm_exchange *x)
            number(x, CURLINFO_SIZE_DOWNLOAD_T);
 }
 
+/* The text of `299 - "text"`, appended. */
+static void add_warning(struct ncm_http_answer *a, const char *value)
+{
+    const char *from = strchr(value, '"');
+    size_t used = strlen(a->warning);
+    if (from == NULL || used + 4 > sizeof a->warning) {
+        return;
+    }
+    if (used > 0) {
+        memcpy(a->warning + used, "; ", 3);
+        used += 2;
+    }
+    for (from++; *from != '\0' && *from != '"' && used + 1 < sizeof a->warning; from++) {
+        from += *from == '\\' && from[1] != '\0';
+        a->warning[used++] = *from;
+    }
+    while (used > 0 && *from != '\0' && *from != '"' && ((unsigned char)*from & 0xC0) == 0x80) {
+        from--; /* no half character at the end */
+        used--;
+    }
+    a->warning[used] = '\0';
+}
+
+static void set_warnings(struct ncm_exchange *x)
+{
+    struct curl_header *h = NULL;
+    x->answer.warning[0] = '\0';
+    for (size_t i = 0; curl_easy_header(x->easy, "warning", i, CURLH_HEADER, -1, &h) == CURLHE_OK;
+         i++) {
+        add_warning(&x->answer, h->value);
+    }
+}
+
 void ncm_exchange_read(struct ncm_exchange *x)
 {
     struct ncm_http_answer *a = &x->answer;
@@ -90,6 +123,7 @@ void ncm_exchange_read(struct ncm_exchange *x)
          value != NULL ? strlen(value) : 0);
     value = header(x, "retry-after");
     a->retry_ms = value != NULL ? retry_ms(value, a->date_ms) : 0;
+    set_warnings(x);
     curl_off_t length = -1;
     curl_easy_getinfo(x->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     /* Of a compressed body it says nothing about what comes out. */

@@ -59,6 +59,8 @@ struct ncm_exchange {
     unsigned secret;  /* which reading of the secret it was sent with */
     bool asked_again; /* the secret was read anew for it */
     int hops;         /* redirects followed */
+    bool stream;      /* has no end of its own and is not ended by an interrupt */
+    struct ncm_exchange *next; /* of the streams */
 };
 
 struct ncm_http {
@@ -72,7 +74,27 @@ struct ncm_http {
     unsigned secret_read; /* how often it was read */
     bool answered;        /* at least once: it is an HTTP server */
     int64_t bytes, requests;
+    struct ncm_exchange *streams;
+    char *url_base;                /* base with the name that TLS is to see; NULL: base */
+    struct curl_slist *connect_to; /* … and where that name is */
+    int pem[3];                    /* enum ncm_http_pem: descriptors where curl takes no text, or -1 */
 };
+
+enum ncm_http_pem { NCM_PEM_CA, NCM_PEM_CERT, NCM_PEM_KEY };
+
+/* http.c */
+void ncm_exchange_start(struct ncm_exchange *x, const struct ncm_http_request *rq);
+/* Takes it out of curl's hands; its connection is closed if it was under way and nothing else is. */
+void ncm_exchange_stop(struct ncm_exchange *x);
+/* One round: what curl can do now, what is through, what waited too long; then a wait, at most so
+ * long. */
+void ncm_http_step(struct ncm_http *h, int64_t most_ms);
+
+/* http_trust.c */
+bool ncm_exchange_trust(struct ncm_exchange *x);
+/* Where access names another name for TLS than the address's host. */
+bool ncm_http_rename(struct ncm_http *h, struct ncm_err *err);
+void ncm_http_trust_forget(struct ncm_http *h);
 
 /* http_who.c */
 enum ncm_http_who ncm_http_who(const struct ncm_access *a);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -50,10 +49,12 @@ static size_t on_body(char *p, size_t size, size_t n, void *to)
     struct ncm_exchange *x = to;
     size_t len = size * n;
     x->active_ms = ncm_mono_ms();
+    bool sink = wants_sink(x);
     size_t most = x->rq->most > 0 ? x->rq->most : NCM_HTTP_MOST;
+    most = x->stream && sink ? SIZE_MAX : most;
     size_t room = most - x->body_bytes;
     size_t take = len < room ? len : room;
-    if (!wants_sink(x)) {
+    if (!sink) {
         ncm_buf_add(&x->answer.body, p, take);
     } else if (take > 0 && !x->rq->sink(x->rq->to, p, take, &x->sink_err)) {
         x->end = NCM_END_SINK;
@@ -104,12 +105,16 @@ static bool set_headers(struct ncm_exchange *x)
     bool ok = add(x, "Expect:") && add_field(x, "Content-Type", rq->body != NULL ? type : NULL) &&
               add_field(x, "Accept", rq->accept) &&
               add_field(x, "X-MLFLOW-WORKSPACE", x->h->access.workspace);
+    char **more = x->h->access.headers;
+    for (size_t i = 0; ok && more != NULL && more[i] != NULL; i++) {
+        ok = strpbrk(more[i], "\r\n") != NULL || add(x, more[i]);
+    }
     return ok && curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers) == CURLE_OK;
 }
 
 static bool set_method(struct ncm_exchange *x)
 {
-    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE"};
+    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE", "PUT"};
     const struct ncm_http_request *rq = x->rq;
     CURL *c = x->easy;
     if (rq->method == NCM_HTTP_GET) {
@@ -149,40 +154,6 @@ static bool set_who(struct ncm_exchange *x)
         break;
     }
     return true;
-}
-
-/* Libraries that curl could use beside the one in use stand in brackets. */
-bool ncm_http_gnutls(void)
-{
-    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    return library != NULL &&
-           (strncmp(library, "GnuTLS", 6) == 0 || strstr(library, " GnuTLS") != NULL);
-}
-
-static bool set_trust(struct ncm_exchange *x)
-{
-    const struct ncm_access *a = &x->h->access;
-    CURL *c = x->easy;
-    bool ok = true;
-    if (a->insecure) {
-        ok = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
-             curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK;
-    }
-    struct stat st;
-    if (ok && a->ca != NULL) {
-        bool folder = stat(a->ca, &st) == 0 && S_ISDIR(st.st_mode);
-        /* Given one, the system's own list would still be there as the other. */
-        ok = curl_easy_setopt(c, CURLOPT_CAINFO, folder ? NULL : a->ca) == CURLE_OK &&
-             (curl_easy_setopt(c, CURLOPT_CAPATH, folder ? a->ca : NULL) == CURLE_OK || !folder);
-    }
-    if (ok && a->cert != NULL) {
-        ok = curl_easy_setopt(c, CURLOPT_SSLCERT, a->cert) == CURLE_OK &&
-             curl_easy_setopt(c, CURLOPT_SSLKEY, a->key != NULL ? a->key : a->cert) == CURLE_OK &&
-             /* Without one OpenSSL would ask for it at the terminal; GnuTLS never does, and takes
-              * none for a key that needs none. */
-             (ncm_http_gnutls() || curl_easy_setopt(c, CURLOPT_KEYPASSWD, "") == CURLE_OK);
-    }
-    return ok;
 }
 
 static bool is_plain(const struct ncm_http *h)
@@ -226,7 +197,7 @@ static void set_manners(struct ncm_exchange *x)
     curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* Over TLS, wait to see whether the other side speaks HTTP/2 and one connection is enough. */
     curl_easy_setopt(c, CURLOPT_PIPEWAIT, is_plain(x->h) ? 0L : 1L);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, x->h->access.no_compression ? NULL : "");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "ncmlops");
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, on_socket);
@@ -241,7 +212,9 @@ bool ncm_exchange_set(struct ncm_exchange *x, const char *url)
     CURL *c = x->easy;
     const struct ncm_http *h = x->h;
     x->error[0] = '\0';
-    char *own = url == NULL ? ncm_sprintf("%s%s", h->base, x->rq->path) : NULL;
+    char *own = url == NULL
+                    ? ncm_sprintf("%s%s", h->url_base != NULL ? h->url_base : h->base, x->rq->path)
+                    : NULL;
     bool ok = curl_easy_setopt(c, CURLOPT_URL, url != NULL ? url : own) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_PRIVATE, (void *)x) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->error) == CURLE_OK &&
@@ -253,7 +226,7 @@ bool ncm_exchange_set(struct ncm_exchange *x, const char *url)
               curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)x) == CURLE_OK &&
               (h->share == NULL || curl_easy_setopt(c, CURLOPT_SHARE, h->share) == CURLE_OK) &&
               set_protocols(c) && set_proxy(x) && set_method(x) && set_headers(x) && set_who(x) &&
-              set_trust(x);
+              ncm_exchange_trust(x);
     set_manners(x);
     ncm_free(own);
     return ok;

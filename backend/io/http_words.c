@@ -26,7 +26,7 @@ bool ncm_exchange_sent(const struct ncm_exchange *x)
 /* Facts for the log: whether it went out, what was asked and what curl said about it. */
 static void facts(struct ncm_exchange *x, bool sent, const char *says)
 {
-    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE"};
+    static const char *const names[] = {"GET", "POST", "PATCH", "DELETE", "PUT"};
     int path = (int)strcspn(x->rq->path, "?");
     ncm_detail(&x->err, "%s: %s %s%.*s: %s", sent ? "sent" : "not sent", names[x->rq->method],
                x->h->base, path < 200 ? path : 200, x->rq->path, says);

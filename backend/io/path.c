@@ -98,6 +98,22 @@ char *ncm_path_expand(const char *path, const char *base)
     return tidy(joined);
 }
 
+char *ncm_path_short(const char *path)
+{
+    char *h = home();
+    size_t n = strlen(h);
+    bool below = n > 1 && strncmp(path, h, n) == 0 && (path[n] == '/' || path[n] == '\0');
+    char *text = below ? ncm_sprintf("~%s", path + n) : ncm_strdup(path);
+    ncm_free(h);
+    return text;
+}
+
+char *ncm_path_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? ncm_strdup(value) : NULL;
+}
+
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')

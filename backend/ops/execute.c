@@ -240,7 +240,10 @@ bool ncm_plan_execute(struct ncm_job_context *ctx, struct ncm_plan *plan, struct
     }
     if (ctx->read_only) {
         ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
-        return ncm_hint(err, _("unlock with M, or start without --read-only"));
+        return ncm_hint(err, "%s",
+                        ctx->why_read_only != NULL
+                            ? ctx->why_read_only
+                            : _("unlock with M, or start without --read-only"));
     }
     if (!ncm_lane_begin(ctx, &lane, err)) {
         return false;

@@ -29,8 +29,8 @@ bool ncm_protocol_of(const char *word, enum ncm_protocol *out);
 /* What a configuration says; NULL where it says nothing. Borrowed. */
 struct ncm_probe_setup {
     enum ncm_protocol protocol;
-    const char *model;       /* registered model */
-    const char *served_name; /* the server's name for it */
+    const char *model;                           /* registered model */
+    const char *served_name;                     /* the server's name for it */
     const char *health, *ready, *info, *version; /* generic */
     const char *test_path, *test_body;
 };

@@ -1,5 +1,5 @@
-/* From what a model server counts about itself (/metrics) to rates: deltas of two scrapes. Knows the
- * metric families of the usual servers (table in scrape.c) and generic ones. Pure. */
+/* From what a model server counts about itself (/metrics) to rates: deltas of two scrapes. Knows
+ * the metric families of the usual servers (table in scrape.c) and generic ones. Pure. */
 #ifndef NCM_PROVIDER_SCRAPE_H
 #define NCM_PROVIDER_SCRAPE_H
 
@@ -20,10 +20,5 @@ void ncm_scrapes_rates(const struct ncm_scrapes *s, const struct ncm_kv *want, s
 /* Values of one label over the families in use ("model_version"), sorted; for splits. */
 size_t ncm_scrapes_values(const struct ncm_scrapes *s, const char *label, struct ncm_arena *a,
                           struct ncm_str *out, size_t most);
-
-/* As Prometheus' histogram_quantile: cumulative counts at ascending le, the last +Inf. q 0…1. NaN as
- * there. *beyond (may be NULL): it lies in the open bucket, the result is its lower end. */
-double ncm_histogram_quantile(double q, const double *le, const double *cumulative, size_t n,
-                              bool *beyond);
 
 #endif

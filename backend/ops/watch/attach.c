@@ -25,7 +25,7 @@ static bool alertmanager_takes(const struct ncm_query *q)
 
 static bool prometheus_takes(const struct ncm_query *q)
 {
-    return q->topic == NCM_T_ALERTS && is_source(q, "prometheus");
+    return q->topic == NCM_T_RATES || (q->topic == NCM_T_ALERTS && is_source(q, "prometheus"));
 }
 
 static const struct ncm_watch_plan *plan_of(const struct ncm_session *s)
@@ -55,11 +55,21 @@ bool ncm_watch_attach(struct ncm_session *s, struct ncm_err *err)
     ncm_session_keep(s, setup, ncm_free);
     const struct ncm_watch_plan *plan = setup->env.plan;
     const struct ncm_side sides[] = {
-        {"ncmlops", &ncm_watch_provider, "ncmlops", NULL, setup, watch_takes},
-        {"alertmanager", &ncm_alertmanager, plan->alerts.url, &plan->alerts.access, NULL,
-         alertmanager_takes},
-        {"prometheus", &ncm_prometheus, plan->metrics.url, &plan->metrics.access, NULL,
-         prometheus_takes},
+        {.name = "ncmlops",
+         .provider = &ncm_watch_provider,
+         .location = "ncmlops",
+         .with = setup,
+         .takes = watch_takes},
+        {.name = "alertmanager",
+         .provider = &ncm_alertmanager,
+         .location = plan->alerts.url,
+         .access = &plan->alerts.access,
+         .takes = alertmanager_takes},
+        {.name = "prometheus",
+         .provider = &ncm_prometheus,
+         .location = plan->metrics.url,
+         .access = &plan->metrics.access,
+         .takes = prometheus_takes},
     };
     for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
         if (sides[i].location != NULL && !ncm_session_add_side(s, &sides[i], err)) {

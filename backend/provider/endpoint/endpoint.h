@@ -10,15 +10,16 @@
 struct ncm_endpoint_setup {
     const char *source; /* name that REFs begin with */
     const struct ncm_endpoint_of {
-        const char *name;              /* of the deployment */
+        const char *name; /* of the deployment */
         const char *url;
         const struct ncm_access *access; /* or NULL */
-        struct ncm_probe_setup probe;  /* borrowed */
-        const char *metrics;           /* path, URL, "none" or NULL */
+        struct ncm_probe_setup probe;    /* borrowed */
+        const char *metrics;             /* path, URL, "none" or NULL */
+        const char *management;          /* TorchServe: URL; NULL: the port after its own */
         const char *reload, *reload_body, *traffic; /* or NULL */
-        const char *group;             /* or NULL */
+        const char *group;                          /* or NULL */
         int64_t every_ms;
-    } *endpoints;
+    } * endpoints;
     size_t n;
 };
 

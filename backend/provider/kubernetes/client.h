@@ -13,8 +13,15 @@
 
 struct k8s_client;
 
-/* Opens no connection yet. cluster is borrowed. */
-bool k8s_client_open(const struct k8s_login *login, struct k8s_client **out, struct ncm_err *err);
+/* What a credential plugin gave, shared by the clients of one login. Any thread. */
+struct k8s_ticket;
+struct k8s_ticket *k8s_ticket_new(void);
+void k8s_ticket_free(struct k8s_ticket *t); /* NULL allowed; wipes */
+
+/* Opens no connection and runs nothing yet. Both are borrowed; ticket may be NULL where the login
+ * has no plugin. */
+bool k8s_client_open(const struct k8s_login *login, struct k8s_ticket *ticket,
+                     struct k8s_client **out, struct ncm_err *err);
 void k8s_client_close(struct k8s_client *c);     /* NULL allowed */
 void k8s_client_interrupt(struct k8s_client *c); /* any thread */
 void k8s_client_ready(struct k8s_client *c);
@@ -42,9 +49,19 @@ struct k8s_call {
  * characters. */
 bool k8s_call(struct k8s_client *c, const struct k8s_call *call, struct ncm_doc **out,
               struct ncm_err *err);
-/* The same for text (logs, proxied pages): the answer whatever its status; release it. */
+/* The same for several at once; ok[i], out[i] and errs[i] for each. false where any failed. */
+bool k8s_call_all(struct k8s_client *c, const struct k8s_call *calls, size_t n,
+                  struct ncm_doc **out, bool *ok, struct ncm_err *errs);
+/* For text (logs, proxied pages): the answer whatever its status; release it. After a 401 the login
+ * is renewed once here too. */
 bool k8s_call_raw(struct k8s_client *c, const struct k8s_call *call, struct ncm_http_answer *out,
                   struct ncm_err *err);
+/* An answer that is no 2xx as an error, as k8s_call. false. */
+bool k8s_refused(struct k8s_client *c, const struct ncm_http_answer *a, struct ncm_err *err);
+/* Before what this client does not send itself (a stream): the login as it is now; `refused`: it
+ * was not taken (401), and *changed tells whether there is another by now. */
+bool k8s_client_login(struct k8s_client *c, bool refused, bool *changed,
+                      const struct ncm_control *control, struct ncm_err *err);
 /* The server's clock minus ours, ms, by the newest Date header; 0 before the first answer. */
 int64_t k8s_client_skew_ms(const struct k8s_client *c);
 /* "Warning:" headers of the last call, joined by "; "; "" without. Valid until the next call. */
