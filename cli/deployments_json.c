@@ -30,6 +30,13 @@ static void maybe(struct ncm_json *j, const char *key, int v)
     }
 }
 
+/* What is there but empty says as little as what is not. */
+static void filled(struct ncm_json *j, const char *key, struct ncm_str s)
+{
+    static const struct ncm_str absent;
+    cli_json_str(j, key, s.len > 0 ? s : absent);
+}
+
 static void ref(struct ncm_json *j, const struct ncm_deployment *d)
 {
     char *text = ncm_deployment_ref(d);
@@ -146,10 +153,9 @@ static void age(struct ncm_json *j, int64_t since_ms)
 
 void cli_deployment_fields(struct ncm_json *j, const struct ncm_fleet_deployment *f)
 {
-    static const struct ncm_str absent;
     const struct ncm_deployment *d = f->it;
     cli_json_str(j, "source", d->source);
-    cli_json_str(j, "namespace", d->ns.len > 0 ? d->ns : absent);
+    filled(j, "namespace", d->ns);
     cli_json_str(j, "name", d->name);
     cli_json_str(j, "kind", d->kind);
     cli_json_str(j, "model", f->is.model);
@@ -169,7 +175,7 @@ void cli_deployment_fields(struct ncm_json *j, const struct ncm_fleet_deployment
     cli_json_str(j, "endpoint", d->endpoint);
     rates(j, &f->rates);
     ref(j, d);
-    cli_json_str(j, "cluster", d->cluster);
+    filled(j, "cluster", d->cluster);
     evidence(j, f);
     cli_json_time(j, "health_since", d->health_since_ms);
     cli_json_time(j, "rolled", d->rolled_ms);

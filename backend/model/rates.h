@@ -29,5 +29,16 @@ struct ncm_rates {
 
 /* All unknown. */
 struct ncm_rates ncm_rates_unknown(void);
+/* Several counted side by side as one: counts of another window are scaled to the longest, durations
+ * are kept at the bounds that all with durations have, so that nothing is interpolated. Those that
+ * are not known are left out; a figure that one of them lacks is unknown. source and family: of the
+ * first. Arrays in the arena. */
+struct ncm_rates ncm_rates_sum(struct ncm_arena *a, const struct ncm_rates *const *rows, size_t n);
+/* rps, error_rate and quantiles from window_s, requests, errors and durations. */
+void ncm_rates_derive(struct ncm_rates *r);
+/* The duration that the share q (0…1) of the requests stays within, ms: linear within its bucket, as
+ * Prometheus has it. NaN without durations. *beyond (may be NULL): it lies in the open bucket, the
+ * result is its lower end. */
+double ncm_rates_quantile(const struct ncm_rates *r, double q, bool *beyond);
 
 #endif

@@ -124,8 +124,10 @@ static void check_store(struct visit *v, struct ncm_job_context *ctx)
     const struct ncm_store_snapshot *st = got;
     tell(v, NCM_CHECK_OK, "store",
          ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
-    tell(v, NCM_CHECK_OK, "schema",
-         ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
+    if (st->schema.len > 0 || st->release.len > 0) { /* what has no schema has no release either */
+        tell(v, NCM_CHECK_OK, "schema",
+             ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
+    }
     check_writable(v, ctx, st);
     ncm_snapshot_unref(got);
 }

@@ -34,7 +34,7 @@ extern const struct ncm_canary_rules ncm_canary_defaults;
 struct ncm_canary_result {
     enum ncm_canary_verdict errors, latency, all; /* all: the worst that is sure, else as said */
     double error_diff, error_lo, error_hi; /* candidate − stable, share; NaN unknown */
-    double p95_stable, p95_candidate;      /* ms */
+    double p95_stable, p95_candidate;      /* ms; infinite: beyond the last edge */
     double ratio, ratio_lo, ratio_hi;      /* of p95 */
     double more_needed; /* requests that the smaller side lacks until it can be told; NaN unknown */
 };

@@ -46,16 +46,16 @@ contexts:
 EOF
 chmod 600 config.yaml
 conf() { context=$1; shift; run --config config.yaml --context "$context" "$@"; }
-keys='"source namespace name kind model model_version revision image desired ready updated available
-  traffic serving_image health reason strategy age_ms endpoint p95_ms error_rate rps ref version_by
-  wanted_version findings canary".split()'
+keys='("source namespace name kind model model_version revision image desired ready updated available "
+  "traffic serving_image health reason strategy age_ms endpoint p95_ms error_rate rps ref version_by "
+  "wanted_version findings canary").split()'
 
 conf web deployments -o json
 rc 0 "deployments of endpoints, without any store"
 json "[x['name'] for x in d] == ['gone', 'locked', 'sick', 'well']" "in the order of their names"
 json "all(k in x for x in d for k in $keys)" "every key is there"
 json 'all(x["source"] == "http" and x["namespace"] is None and x["kind"] == "Endpoint" for x in d)' "the source"
-json '[x["health"] for x in d] == ["failed", "healthy", "failed", "healthy"]' "their health"
+json '[x["health"] for x in d] == ["failed", "healthy", "degraded", "healthy"]' "their health"
 json 'd[3]["model"] == "churn" and d[3]["model_version"] == "3" and d[3]["version_by"] == "answer"' \
     "the version that it answered, and how that is known"
 json 'd[0]["model_version"] is None and d[0]["rps"] is None and d[0]["reason"]' "what is not known is null"

@@ -81,8 +81,9 @@ struct ncm_fleet {
     size_t n_deployments;
     const struct ncm_alert **firing; /* the gravest first, then the oldest */
     size_t n_firing;
-    struct ncm_fleet_event *events; /* newest first, at most 500 */
+    struct ncm_fleet_event *events; /* newest first, at most 500 … */
     size_t n_events;
+    size_t n_history; /* … and all that are known of, at most 5,000: for time lines */
     const void **held; /* snapshots it borrows from */
     size_t n_held;
 };
@@ -92,6 +93,10 @@ void ncm_fleet_free(struct ncm_fleet *f); /* NULL allowed */
 /* The deployment of that REF (and kind, where not NULL) or NULL. */
 const struct ncm_fleet_deployment *ncm_fleet_find(const struct ncm_fleet *f, const char *ref,
                                                   const char *kind, bool *ambiguous);
+/* The events of one model since then, newest first, at most `most` pointers into the fleet. Returns how
+ * many. */
+size_t ncm_fleet_timeline(const struct ncm_fleet *f, const char *model, int64_t since_ms,
+                          const struct ncm_fleet_event **out, size_t most);
 
 /* ---- fed by a session ---- */
 enum ncm_fleet_part {

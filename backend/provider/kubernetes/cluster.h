@@ -77,21 +77,20 @@ void k8s_cluster_narrow(struct k8s_cluster *c, const char *ns, const char *why);
 
 /* list.c: all pages of a shelf, without the lock. *out is the caller's (ncm_free it when its
  * objects are given away). At most a few restarts where pages expire on the way. */
-bool k8s_list(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
-              const struct ncm_control *control, struct k8s_object ***out, size_t *n,
-              char **version, struct ncm_err *err);
+bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
+                  const struct ncm_control *control, struct k8s_object ***out, size_t *n,
+                  char **version, struct ncm_err *err);
 /* "/apis/apps/v1/namespaces/x/deployments?…": up to where parameters follow. The caller frees. */
 char *k8s_list_path(enum k8s_kind kind, const char *ns, const char *selector);
 /* Puts the outcome of a list on its shelf. False: the cluster as a whole does not answer. */
-bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok,
-                     struct k8s_object **items, size_t n, const char *version,
-                     const struct ncm_err *err);
+bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok, struct k8s_object **items,
+                     size_t n, const char *version, const struct ncm_err *err);
 
-/* fill.c: lists what was not listed since (monotonic ms; 0: ever) of these kinds (bits), the
+/* gather.c: lists what was not listed since (monotonic ms; 0: ever) of these kinds (bits), the
  * deployments first; `first` (may be NULL) is called when those are there. One lane at a time. */
-bool k8s_fill(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
-              const struct ncm_control *control, void (*first)(void *to), void *to,
-              struct ncm_err *err);
+bool k8s_gather(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
+                const struct ncm_control *control, void (*first)(void *to), void *to,
+                struct ncm_err *err);
 /* Who we are and what the server is, once a connection; what is not told stays unknown. */
 void k8s_introduce(struct ncm_conn *c, const struct ncm_control *control);
 

@@ -7,7 +7,8 @@
 #include "provider/kubernetes/cluster.h"
 
 enum {
-    SKEW_MS = 120000, /* a clock that is off by more is worth a line */
+    SKEW_MS = 120000,     /* a clock that is off by more is worth a line */
+    LEAST_SKEW_MS = 2000, /* the header has whole seconds */
     SLOW_MS = 1000,
     TRIES = 3, /* latency: the best of so many */
 };
@@ -99,7 +100,8 @@ static void say_clock(const struct exam *x)
 {
     char text[40];
     int64_t skew = -k8s_client_skew_ms(x->c->client);
-    ncm_fmt_duration(text, sizeof text, skew < 0 ? -skew : skew);
+    int64_t off = skew < 0 ? -skew : skew;
+    ncm_fmt_duration(text, sizeof text, off < LEAST_SKEW_MS ? LEAST_SKEW_MS : off);
     if (skew > -SKEW_MS && skew < SKEW_MS) {
         say(x, NCM_CHECK_OK, "clock", ncm_sprintf(_("within %s of the server's"), text), NULL);
     } else {
@@ -115,7 +117,7 @@ static void say_kinds(const struct exam *x)
 {
     struct k8s_cluster *k = x->c->cluster;
     struct ncm_err err;
-    if (!k8s_fill(x->c, K8S_ALL_KINDS, ncm_mono_ms(), x->control, NULL, NULL, &err)) {
+    if (!k8s_gather(x->c, K8S_ALL_KINDS, ncm_mono_ms(), x->control, NULL, NULL, &err)) {
         say_error(x, "deployments", &err);
         return;
     }
@@ -162,7 +164,7 @@ static void say_rights(const struct exam *x)
         /* TR: %s: a namespace, a list of actions (scale, restart …) */
         say(x, NCM_CHECK_OK, "rights",
             no.len == 0    ? ncm_sprintf(_("%s: everything"), where)
-            : yes.len == 0 ? ncm_sprintf(_("%s: only reading"), where)
+            : yes.len == 0 ? ncm_sprintf(_("%s: no changes, no logs"), where)
                            : ncm_sprintf(_("%s: %s; not %s"), where, yes.p, no.p),
             NULL);
         ncm_buf_release(&yes);

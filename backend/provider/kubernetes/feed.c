@@ -10,15 +10,15 @@
 
 enum {
     LINE_MOST = 16 << 20,
-    SILENCE_MS = 180000,    /* bookmarks come each minute: who says nothing so long is dead */
-    WATCH_S = 300,          /* … and the server may end it after so long, give or take a fifth */
-    POLL_MS = 10000,        /* where watching is forbidden */
-    USAGE_MS = 20000,       /* is measured each 15 s at most */
-    FORBIDDEN_MS = 300000,  /* a list that was refused is tried again */
+    SILENCE_MS = 180000,   /* bookmarks come each minute: who says nothing so long is dead */
+    WATCH_S = 300,         /* … and the server may end it after so long, give or take a fifth */
+    POLL_MS = 10000,       /* where watching is forbidden */
+    USAGE_MS = 20000,      /* is measured each 15 s at most */
+    FORBIDDEN_MS = 300000, /* a list that was refused is tried again */
     FIRST_MS = 1000,
     LAST_MS = 30000,
-    TRIES = 2,              /* in a row without any answer: the cluster is away */
-    STABLE_MS = 5000,       /* a stream that lasted so long was no failure */
+    TRIES = 2,        /* in a row without any answer: the cluster is away */
+    STABLE_MS = 5000, /* a stream that lasted so long was no failure */
 };
 
 static int64_t jitter(int64_t ms)
@@ -189,8 +189,9 @@ static void begin(struct k8s_feed *f, const char *version)
     struct ncm_buf url;
     char *path = k8s_list_path(f->kind, f->ns, c->setup->selector);
     ncm_buf_init(&url, 65536);
-    ncm_buf_printf(&url, "%swatch=1&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=",
-                   path, (int)(jitter(WATCH_S * 1000) / 1000));
+    ncm_buf_printf(&url,
+                   "%swatch=1&allowWatchBookmarks=true&timeoutSeconds=%d&resourceVersion=", path,
+                   (int)(jitter(WATCH_S * 1000) / 1000));
     ncm_http_encode(&url, version);
     const struct ncm_http_request rq = {
         .path = url.p, .accept = "application/json", .timeout_ms = SILENCE_MS};
@@ -209,7 +210,8 @@ static bool list(struct k8s_feed *f, const struct ncm_control *control, struct n
     struct k8s_object **items;
     size_t n;
     char *version;
-    bool ok = k8s_list(c, f->kind, f->ns, c->setup->selector, control, &items, &n, &version, err);
+    bool ok =
+        k8s_list_all(c, f->kind, f->ns, c->setup->selector, control, &items, &n, &version, err);
     pthread_mutex_lock(&k->lock);
     struct k8s_shelf *s = shelf_of(f);
     k->skew_ms = k8s_client_skew_ms(c->client);

@@ -40,8 +40,8 @@ bool k8s_fetch_logs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
  * whose number it then gets. refused: that one was not taken. Runs the plugin where there is none,
  * or none that lasts. */
 bool k8s_ticket_take(struct k8s_ticket *t, const struct k8s_login *l, bool refused,
-                     unsigned *serial, struct ncm_access *access,
-                     const struct ncm_control *control, struct ncm_err *err);
+                     unsigned *serial, struct ncm_access *access, const struct ncm_control *control,
+                     struct ncm_err *err);
 /* The answer of a plugin, for the fuzzer and tests: token, certificate and key into `access`. */
 bool k8s_ticket_decode(const struct k8s_exec *x, const char *p, size_t len,
                        struct ncm_access *access, int64_t *expires_ms, struct ncm_err *err);

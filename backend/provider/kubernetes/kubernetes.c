@@ -75,11 +75,25 @@ static void publish(struct ncm_conn *c, struct ncm_fetch *f, bool provisional)
     f->publish(f->to, &s->head);
 }
 
+/* Whether the deployments are there. Holding the lock. */
+static bool has_deployments(const struct k8s_cluster *k)
+{
+    bool all = k->n_shelves > 0;
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        all = all && (s->kind != K8S_DEPLOYMENT || s->reading == K8S_READ);
+    }
+    return all;
+}
+
 /* What was known before is better than the names alone. */
 static void publish_first(void *to)
 {
     struct answer *a = to;
-    if (a->f->previous == NULL) {
+    pthread_mutex_lock(&a->c->cluster->lock);
+    bool there = has_deployments(a->c->cluster);
+    pthread_mutex_unlock(&a->c->cluster->lock);
+    if (there && a->f->previous == NULL) {
         publish(a->c, a->f, true);
     }
 }
@@ -88,7 +102,7 @@ static void publish_first(void *to)
 static bool fetch_alone(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct answer a = {c, f};
-    if (!k8s_fill(c, K8S_ALL_KINDS, ncm_mono_ms(), &f->control, publish_first, &a, err)) {
+    if (!k8s_gather(c, K8S_ALL_KINDS, ncm_mono_ms(), &f->control, publish_first, &a, err)) {
         return false;
     }
     k8s_introduce(c, &f->control);
@@ -97,17 +111,6 @@ static bool fetch_alone(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err 
         return false;
     }
     publish(c, f, false);
-    return true;
-}
-
-static bool has_deployments(const struct k8s_cluster *k)
-{
-    for (size_t i = 0; i < k->n_shelves; i++) {
-        const struct k8s_shelf *s = &k->shelves[i];
-        if (s->kind == K8S_DEPLOYMENT && s->reading == K8S_NOT_READ) {
-            return false;
-        }
-    }
     return true;
 }
 
@@ -162,8 +165,7 @@ static bool fetch_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err 
     if (!k8s_call(c->client, &call, &doc, err)) {
         return false;
     }
-    const char *git =
-        ncm_node_str(doc != NULL ? ncm_doc_root(doc) : NULL, "gitVersion", "");
+    const char *git = ncm_node_str(doc != NULL ? ncm_doc_root(doc) : NULL, "gitVersion", "");
     struct ncm_store_snapshot *s = ncm_snapshot_new(NCM_T_STORE, sizeof *s);
     char *release = ncm_sprintf("Kubernetes%s%.60s", git[0] != '\0' ? " " : "", git);
     s->kind = ncm_arena_cstr(s->head.arena, "Kubernetes");

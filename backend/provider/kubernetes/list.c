@@ -8,9 +8,9 @@
 
 enum {
     PAGE = 500,
-    AGAIN = 3,            /* pages that expired on the way */
-    PAGES_MOST = 10000,   /* a server that never ends */
-    PATIENCE_MS = 60000,  /* a page of large objects over a slow line */
+    AGAIN = 3,           /* pages that expired on the way */
+    PAGES_MOST = 10000,  /* a server that never ends */
+    PATIENCE_MS = 60000, /* a page of large objects over a slow line */
 };
 
 /* What the selector of the configuration narrows: what a person lists, not what belongs to it. */
@@ -105,9 +105,9 @@ static bool next_page(struct ncm_conn *c, enum k8s_kind kind, const char *path, 
     return ok;
 }
 
-bool k8s_list(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
-              const struct ncm_control *control, struct k8s_object ***out, size_t *n,
-              char **version, struct ncm_err *err)
+bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
+                  const struct ncm_control *control, struct k8s_object ***out, size_t *n,
+                  char **version, struct ncm_err *err)
 {
     char *path = k8s_list_path(kind, ns, selector);
     struct page p = {0};
@@ -148,9 +148,8 @@ static bool is_local(const struct ncm_err *err)
     }
 }
 
-bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok,
-                     struct k8s_object **items, size_t n, const char *version,
-                     const struct ncm_err *err)
+bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok, struct k8s_object **items,
+                     size_t n, const char *version, const struct ncm_err *err)
 {
     if (ok) {
         k8s_shelf_set(c, s, items, n, version);

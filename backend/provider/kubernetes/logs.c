@@ -12,8 +12,8 @@
 #include "provider/kubernetes/cluster.h"
 
 enum {
-    TAIL = 200,           /* lines of each replica where the question does not say */
-    LINES_MOST = 10000,   /* of a snapshot */
+    TAIL = 200,         /* lines of each replica where the question does not say */
+    LINES_MOST = 10000, /* of a snapshot */
     PODS_MOST = 50,
     AT_ONCE = 6,
     BYTES_MOST = 8 << 20, /* of one answer */
@@ -120,12 +120,13 @@ static bool find_pods(struct reading *r, struct ncm_err *err)
     pthread_mutex_lock(&k->lock);
     bool kept = k->keeper != NULL && k->kept;
     pthread_mutex_unlock(&k->lock);
-    if (!kept && !k8s_fill(r->c, KINDS, ncm_mono_ms(), &r->f->control, NULL, NULL, err)) {
+    if (!kept && !k8s_gather(r->c, KINDS, ncm_mono_ms(), &r->f->control, NULL, NULL, err)) {
         return false;
     }
-    const struct ncm_deployment *d = ncm_deployments_find(look(r->c), r->f->query->id, NULL, &ambiguous);
-    bool ok = d != NULL || ncm_fail(err, NCM_NOT_FOUND, _("There is no deployment %s/%s"), r->ns,
-                                    r->name);
+    const struct ncm_deployment *d =
+        ncm_deployments_find(look(r->c), r->f->query->id, NULL, &ambiguous);
+    bool ok = d != NULL ||
+              ncm_fail(err, NCM_NOT_FOUND, _("There is no deployment %s/%s"), r->ns, r->name);
     if (ok && !take_pods(r, d)) {
         if (r->f->query->key != NULL) {
             ok = ncm_fail(err, NCM_NOT_FOUND, _("%s/%s has no replica %s"), r->ns, r->name,
@@ -141,8 +142,8 @@ static bool find_pods(struct reading *r, struct ncm_err *err)
 static const struct ncm_logs_snapshot *before(const struct reading *r)
 {
     const struct ncm_snapshot *s = r->f->previous;
-    bool usable = s != NULL && s->topic == NCM_T_LOGS && !r->f->full &&
-                  r->f->query->view != NCM_VIEW_DELETED;
+    bool usable =
+        s != NULL && s->topic == NCM_T_LOGS && !r->f->full && r->f->query->view != NCM_VIEW_DELETED;
     return usable ? (const struct ncm_logs_snapshot *)s : NULL;
 }
 

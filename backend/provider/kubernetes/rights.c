@@ -5,7 +5,8 @@
 #include "provider/kubernetes/cluster.h"
 
 enum {
-    NAMESPACES_MOST = 20, /* of a whole cluster: of further ones the server tells when it is tried */
+    NAMESPACES_MOST =
+        20, /* of a whole cluster: of further ones the server tells when it is tried */
 };
 #define BIT(act) (1u << (act))
 

@@ -9,8 +9,11 @@
 /* Of several scopes the best that is known: what one of them has is there. */
 static enum k8s_reading better(enum k8s_reading a, enum k8s_reading b)
 {
-    static const int worth[] = {
-        [K8S_NOT_READ] = 0, [K8S_ABSENT] = 1, [K8S_FAILED] = 2, [K8S_FORBIDDEN] = 3, [K8S_READ] = 4};
+    static const int worth[] = {[K8S_NOT_READ] = 0,
+                                [K8S_ABSENT] = 1,
+                                [K8S_FAILED] = 2,
+                                [K8S_FORBIDDEN] = 3,
+                                [K8S_READ] = 4};
     return worth[a] >= worth[b] ? a : b;
 }
 
@@ -19,8 +22,8 @@ static void gather(const struct k8s_cluster *k, struct k8s_view *v, char *why[K8
 {
     for (size_t i = 0; i < k->n_shelves; i++) {
         const struct k8s_shelf *s = &k->shelves[i];
-        v->items[s->kind] = ncm_resize(v->items[s->kind], v->n[s->kind] + s->n + 1,
-                                       sizeof(struct k8s_object *));
+        v->items[s->kind] =
+            ncm_resize(v->items[s->kind], v->n[s->kind] + s->n + 1, sizeof(struct k8s_object *));
         for (size_t j = 0; j < s->n; j++) {
             v->items[s->kind][v->n[s->kind]++] = k8s_object_share(s->items[j]);
         }
@@ -45,9 +48,8 @@ struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
                                               const struct ncm_deployments_snapshot *previous)
 {
     struct k8s_cluster *k = c->cluster;
-    struct k8s_view v = {.source = c->setup->source,
-                         .cluster = c->login.cluster,
-                         .selector = c->setup->selector};
+    struct k8s_view v = {
+        .source = c->setup->source, .cluster = c->login.cluster, .selector = c->setup->selector};
     char *why[K8S_N_KINDS] = {0};
     pthread_mutex_lock(&k->lock);
     gather(k, &v, why);

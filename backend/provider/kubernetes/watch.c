@@ -11,9 +11,9 @@
 #include "provider/kubernetes/feed.h"
 
 enum {
-    NEWS_EACH_MS = 250,      /* under churn */
-    ATTENDED_MS = 60000,     /* since the last key: somebody is there */
-    TICK_MS = 10000,         /* verdicts depend on the time as well */
+    NEWS_EACH_MS = 250,  /* under churn */
+    ATTENDED_MS = 60000, /* since the last key: somebody is there */
+    TICK_MS = 10000,     /* verdicts depend on the time as well */
     IDLE_TICK_MS = 30000,
     LOGS_EACH_MS = 1000,
     IDLE_LOGS_MS = 5000,
@@ -78,7 +78,7 @@ static bool start(struct ncm_conn *c, const struct ncm_control *control, struct 
         }
         become_keeper(c);
     }
-    if (!k8s_fill(c, K8S_ALL_KINDS, c->watcher->since_mono_ms, control, NULL, NULL, err)) {
+    if (!k8s_gather(c, K8S_ALL_KINDS, c->watcher->since_mono_ms, control, NULL, NULL, err)) {
         return false;
     }
     k8s_introduce(c, control);
@@ -153,9 +153,9 @@ static bool do_what_is_due(struct ncm_conn *c, const struct ncm_interest *in,
 /* When there will be something to say, as far as the clock tells. */
 static int64_t news_due(const struct k8s_watcher *w, const struct ncm_interest *in, bool changed)
 {
-    int64_t due = w->said_mono_ms + (changed              ? NEWS_EACH_MS
-                                     : attended(in)       ? TICK_MS
-                                                          : IDLE_TICK_MS);
+    int64_t due = w->said_mono_ms + (changed        ? NEWS_EACH_MS
+                                     : attended(in) ? TICK_MS
+                                                    : IDLE_TICK_MS);
     if ((in->topics & TOPIC(NCM_T_LOGS)) != 0) {
         int64_t logs = w->logs_mono_ms + (attended(in) ? LOGS_EACH_MS : IDLE_LOGS_MS);
         due = logs < due ? logs : due;

@@ -1,0 +1,151 @@
+/* Is the candidate worse than the stable one, in a sentence. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "base/num.h"
+#include "ops/fleet/inside.h"
+
+/* "97 ms", "12 s" */
+static void put_ms(char *out, size_t outsz, double ms)
+{
+    char num[40];
+    if (ms >= 10000 && ms < 1e15) {
+        ncm_fmt_duration(out, outsz, (int64_t)ms);
+    } else {
+        snprintf(out, outsz, "%s ms", isnan(ms) ? "–" : ncm_fmt_num(num, sizeof num, ms, 3));
+    }
+}
+
+static void put_share(char *out, size_t outsz, double share)
+{
+    char num[40];
+    snprintf(out, outsz, "%s %%", isnan(share) ? "–" : ncm_fmt_num(num, sizeof num, share * 100, 2));
+}
+
+static void put_count(char *out, size_t outsz, double n)
+{
+    if (n >= 0 && n < 1e15) {
+        ncm_fmt_count(out, outsz, (int64_t)llround(n));
+    } else {
+        snprintf(out, outsz, "–");
+    }
+}
+
+static struct ncm_str of_latency(struct ncm_arena *a, const struct ncm_canary_result *r,
+                                 const char *who, const char *requests)
+{
+    char mine[48], other[48], lo[40], hi[40];
+    bool worse = r->latency == NCM_CANARY_WORSE;
+    put_ms(mine, sizeof mine, r->p95_candidate);
+    put_ms(other, sizeof other, r->p95_stable);
+    ncm_fmt_num(lo, sizeof lo, r->ratio_lo, 2);
+    ncm_fmt_num(hi, sizeof hi, r->ratio_hi, 2);
+    if (isnan(r->ratio_lo) || isnan(r->ratio_hi)) {
+        return worse ? fleet_text(a, _("%s is slower: p95 %s against %s, %s requests"), who, mine,
+                                  other, requests)
+                     : fleet_text(a, _("%s is faster: p95 %s against %s, %s requests"), who, mine,
+                                  other, requests);
+    }
+    /* Translators: version, its p95, that of the stable one, interval of the ratio, requests. */
+    return worse ? fleet_text(a, _("%s is slower: p95 %s against %s (×%s–%s), %s requests"), who,
+                              mine, other, lo, hi, requests)
+                 : fleet_text(a, _("%s is faster: p95 %s against %s (×%s–%s), %s requests"), who,
+                              mine, other, lo, hi, requests);
+}
+
+static struct ncm_str of_errors(struct ncm_arena *a, const struct ncm_canary_result *r,
+                                const struct ncm_traffic *stable, const struct ncm_traffic *candidate,
+                                const char *who, const char *requests)
+{
+    char mine[48], other[48], lo[40], hi[40];
+    put_share(mine, sizeof mine, candidate->rates.error_rate);
+    put_share(other, sizeof other, stable->rates.error_rate);
+    ncm_fmt_delta(lo, sizeof lo, r->error_lo * 100, 2);
+    ncm_fmt_delta(hi, sizeof hi, r->error_hi * 100, 2);
+    /* Translators: version, its share of errors, that of the stable one, interval of the difference,
+     * requests. */
+    return r->errors == NCM_CANARY_WORSE
+               ? fleet_text(a, _("%s fails more: %s against %s (%s to %s points), %s requests"), who,
+                            mine, other, lo, hi, requests)
+               : fleet_text(a, _("%s fails less: %s against %s (%s to %s points), %s requests"), who,
+                            mine, other, lo, hi, requests);
+}
+
+static struct ncm_str of_same(struct ncm_arena *a, const struct ncm_canary_result *r,
+                              const struct ncm_traffic *stable,
+                              const struct ncm_traffic *candidate, const char *requests)
+{
+    char mine[48], other[48], fails[48], others[48];
+    put_ms(mine, sizeof mine, r->p95_candidate);
+    put_ms(other, sizeof other, r->p95_stable);
+    put_share(fails, sizeof fails, candidate->rates.error_rate);
+    put_share(others, sizeof others, stable->rates.error_rate);
+    return fleet_text(a,
+                      _("no difference that matters: p95 %s against %s, errors %s against %s, %s "
+                        "requests"),
+                      mine, other, fails, others, requests);
+}
+
+struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canary_result *r,
+                                     const struct ncm_traffic *stable,
+                                     const struct ncm_traffic *candidate)
+{
+    char requests[40], more[40];
+    struct ncm_str v = candidate->version.p != NULL ? fleet_v(a, candidate->version)
+                                                    : candidate->target;
+    const char *who = ncm_cstr(v);
+    put_count(requests, sizeof requests, candidate->rates.requests);
+    switch (r->all) {
+    case NCM_CANARY_WORSE:
+    case NCM_CANARY_BETTER:
+        return r->errors == r->all ? of_errors(a, r, stable, candidate, who, requests)
+                                   : of_latency(a, r, who, requests);
+    case NCM_CANARY_SAME:
+        return of_same(a, r, stable, candidate, requests);
+    case NCM_CANARY_CANNOT_TELL: {
+        double least = fmin(candidate->rates.requests, stable->rates.requests);
+        put_count(requests, sizeof requests, least);
+        put_count(more, sizeof more, r->more_needed);
+        return isnan(r->more_needed) || r->more_needed <= 0
+                   ? fleet_text(a, _("cannot tell yet: %s requests"), requests)
+                   : fleet_text(a, _("cannot tell yet: %s requests, about %s more needed"), requests,
+                                more);
+    }
+    case NCM_CANARY_NO_DATA:
+        break;
+    }
+    return fleet_text(a, _("cannot tell: nobody counts the requests of %s"), who);
+}
+
+static struct ncm_canary_side side_of(const struct ncm_rates *r)
+{
+    return (struct ncm_canary_side){r->requests, r->errors, r->le_ms, r->counts, r->n};
+}
+
+void fleet_compare(struct fleet_work *w, struct ncm_fleet_deployment *d)
+{
+    const struct ncm_traffic *stable = NULL, *candidate = NULL;
+    for (size_t i = 0; i < d->n_traffic; i++) {
+        const struct ncm_traffic *t = &d->traffic[i];
+        if (t->stable && stable == NULL) {
+            stable = t;
+        } else if (!t->stable && (candidate == NULL || t->percent > candidate->percent)) {
+            candidate = t;
+        }
+    }
+    if (stable == NULL || candidate == NULL || candidate->percent == 0) {
+        return;
+    }
+    if (!stable->rates.known || !candidate->rates.known) {
+        static const struct ncm_canary_result none = {
+            .errors = NCM_CANARY_NO_DATA, .latency = NCM_CANARY_NO_DATA, .all = NCM_CANARY_NO_DATA};
+        const struct ncm_traffic *uncounted = candidate->rates.known ? stable : candidate;
+        d->canary_says = fleet_canary_sentence(w->arena, &none, stable, uncounted);
+        return;
+    }
+    struct ncm_canary_side a = side_of(&stable->rates), b = side_of(&candidate->rates);
+    ncm_canary_compare(&a, &b, &ncm_canary_defaults, &d->canary);
+    d->compared = true;
+    d->canary_says = fleet_canary_sentence(w->arena, &d->canary, stable, candidate);
+}
