@@ -206,6 +206,8 @@ const struct ui_action ui_actions[] = {
     {A_SET_VERSION, "set-version", "", N_("set version…"),
      N_("Run another model version, spelled as the running one is: set-version 14"), SERVED,
      ACT_CHANGES | ACT_ARGUMENT},
+    {A_GROUP, "group", "b", N_("group"), N_("With a heading for each model, or without"), IN_DEPLOY,
+     0},
     {A_TO_VERSION, "running-version", "o", N_("version"), N_("The running version in the registry"),
      SERVED, 0},
     {A_TO_RUN, "running-run", "", N_("its run"), N_("The run that the running version came from"),

@@ -102,7 +102,7 @@ static void next_bad(struct deploy *d, bool forward)
         if (d->rows[at].at != DEPLOY_HEADING &&
             d->fleet->deployments[d->rows[at].at].health >= NCM_HEALTH_DEGRADED) {
             d->table.selected = at;
-            deploy_remember(d);
+            deploy_remember(d, true);
             return;
         }
     }
@@ -277,6 +277,11 @@ static bool act_list(struct deploy *d, enum ui_action_id action, const char *arg
         d->reverse = !d->reverse;
         deploy_rebuild(d);
         return true;
+    case A_GROUP:
+        d->flat_chosen = true;
+        d->flat = !d->flat;
+        deploy_rebuild(d);
+        return true;
     case A_COLUMNS:
         pick_columns(d);
         return true;
@@ -299,7 +304,7 @@ static bool act_list(struct deploy *d, enum ui_action_id action, const char *arg
         if (!table_act(&d->table, &m, action)) {
             return false;
         }
-        deploy_remember(d);
+        deploy_remember(d, true);
         return true;
     }
     }

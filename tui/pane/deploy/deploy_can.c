@@ -11,7 +11,9 @@ const struct ncm_traffic *deploy_candidate(const struct ncm_fleet_deployment *f)
             found = &f->traffic[i];
         }
     }
-    return f->n_traffic > 1 ? found : NULL;
+    /* of a rollout the new revision is none: only its replicas decide */
+    bool shared = ((f->it->allowed | f->it->forbidden) & 1u << NCM_ACT_TRAFFIC) != 0;
+    return f->n_traffic > 1 && shared && !f->it->rolling ? found : NULL;
 }
 
 enum ncm_deploy_act deploy_needed(const struct ncm_fleet_deployment *f, enum ui_action_id action)
@@ -48,6 +50,10 @@ static bool may(const struct deploy *d, const struct ncm_fleet_deployment *f,
 
     if (act == NCM_N_ACTS) {
         return true;
+    }
+    if (action == A_TRAFFIC && deploy_candidate(f) == NULL) {
+        *reason = _("its traffic is not split");
+        return false;
     }
     if (s != NULL && s->about->read_only && act != NCM_ACT_LOGS) {
         *reason = s->about->offered
