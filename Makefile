@@ -96,7 +96,7 @@ $(SCREEN_BIN): %: %.o $(SCREEN_HELP) $(FRONT_LIB) $(LIB)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(SCREEN_HELP) $(FRONT_LIB) $(LIB) -lcmocka -lvterm -lutil $(LIBS)
 
 # What a test against a real system runs of ours where no command does it.
-REAL_BIN := $(OBJ)/tests/real/monitor_points
+REAL_BIN := $(OBJ)/tests/real/monitor_points $(OBJ)/tests/real/kube_driver
 $(REAL_BIN): %: %.o $(LIB)
 	$(CC) $(SAN) $(LDFLAGS) -o $@ $< $(LIB) $(LIBS)
 
@@ -177,7 +177,7 @@ help:
 	@echo 'make po            collect the texts to translate and merge them into po/*.po'
 	@echo 'make install PREFIX=/usr/local DESTDIR=      make clean'
 
--include $(FUZZ_BIN:=.d) $(BACKEND_OBJ:.o=.d) $(FRONT_OBJ:.o=.d) $(TEST_BIN:=.d) $(UNIT_HELP:.o=.d) $(SCREEN_HELP:.o=.d)
+-include $(FUZZ_BIN:=.d) $(REAL_BIN:=.d) $(BACKEND_OBJ:.o=.d) $(FRONT_OBJ:.o=.d) $(TEST_BIN:=.d) $(UNIT_HELP:.o=.d) $(SCREEN_HELP:.o=.d)
 .PHONY: all packages demo tests-built test test-asan test-tsan test-valgrind test-real bench fuzz \
 	fuzz-built lint screenshots po install clean help
 .SECONDARY:

@@ -55,6 +55,7 @@ static bool set_global(struct cli *c, const char *name, const char *value, struc
         {"dry-run", NULL, &c->dry_run},     {"no-color", NULL, &c->no_color},
         {"quiet", NULL, &c->quiet},         {"verbose", NULL, &c->verbose},
         {"help", NULL, &c->help},           {"version", NULL, &c->version},
+        {"wall", NULL, &c->wall},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].name, name) != 0) {
@@ -433,4 +434,5 @@ void cli_release(struct cli *c)
 {
     ncm_free(c->words);
     ncm_free(c->values);
+    ncm_free(c->namespaces);
 }

@@ -54,11 +54,13 @@ struct cli {
     const char *store, *context, *config, *lang, *theme, *confirm, *script;
     enum cli_form form;
     bool form_given, read_only, yes, dry_run, no_color, ascii, quiet, verbose, help, version;
+    bool wall; /* the dashboard opens on the wall */
     int64_t timeout_ms;
     const char **words; /* after the command's name */
     size_t n_words;
     struct cli_value *values; /* the command's options, in order */
     size_t n_values;
+    const char **namespaces; /* of -n and -A, for the session's life */
     struct ncm_session *session; /* opened when first needed */
     bool abandon;                /* the session hangs in a read: the program ends without it */
     int status;                  /* exit status of a command that went well */
@@ -217,6 +219,10 @@ bool cli_drift_check(struct cli *c, struct ncm_err *err);
 bool cli_drift_measures(struct cli *c, struct ncm_err *err);
 bool cli_alerts(struct cli *c, struct ncm_err *err);
 bool cli_alert_change(struct cli *c, struct ncm_err *err);
+bool cli_deployments(struct cli *c, struct ncm_err *err);
+bool cli_deployment_show(struct cli *c, struct ncm_err *err);
+bool cli_deployment_logs(struct cli *c, struct ncm_err *err);
+bool cli_status(struct cli *c, struct ncm_err *err);
 bool cli_drift_watch(struct cli *c, struct ncm_err *err);
 bool cli_doctor(struct cli *c, struct ncm_err *err);
 bool cli_demo(struct cli *c, struct ncm_err *err);

@@ -17,6 +17,7 @@ bool cli_open_screen(struct cli *c, bool demo, struct ncm_err *err)
                 .timeout_ms = c->timeout_ms,
                 .why = demo ? _("made by the demo") : NULL,
                 .cache = true,
+                .need = NCM_NEED_SOURCE,
             },
         .script = c->script,
         .lang = c->lang,
@@ -24,6 +25,7 @@ bool cli_open_screen(struct cli *c, bool demo, struct ncm_err *err)
         .no_color = c->no_color,
         .ascii = c->ascii,
         .demo = demo,
+        .wall = c->wall,
     };
     return ncm_tui_run(&o, &c->status, err);
 }

@@ -3,17 +3,58 @@
 
 #include "cli.h"
 
+/* Whether a command has something to say without a tracking store. */
+static enum ncm_need need_of(const struct cli *c)
+{
+    static const char *const without[] = {"deployments", "status", "doctor"};
+    static const char *const beside[] = {"alerts", "alert ", "audit", "undo"};
+    const char *name = c->command != NULL ? c->command->name : "";
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
+        if (strcmp(name, without[i]) == 0 || strncmp(name, "deployment ", 11) == 0) {
+            return NCM_NEED_NOTHING;
+        }
+    }
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        if (strncmp(name, beside[i], strlen(beside[i])) == 0) {
+            return NCM_NEED_SOURCE;
+        }
+    }
+    return NCM_NEED_STORE;
+}
+
+/* -n and -A go before the namespaces of the configuration. Returns how many there are. */
+static size_t take_namespaces(struct cli *c)
+{
+    size_t n = 0;
+    ncm_free(c->namespaces);
+    c->namespaces = ncm_alloc(c->n_values + 1, sizeof *c->namespaces);
+    for (size_t i = 0; i < c->n_values; i++) {
+        if (strcmp(c->values[i].name, "namespace") == 0) {
+            c->namespaces[n++] = c->values[i].value;
+        }
+    }
+    if (cli_flag(c, "all-namespaces")) {
+        c->namespaces[0] = "*";
+        n = 1;
+    }
+    return n;
+}
+
 struct ncm_session *cli_session(struct cli *c, struct ncm_err *err)
 {
     if (c->session != NULL) {
         return c->session;
     }
+    size_t n_namespaces = take_namespaces(c);
     struct ncm_session_options o = {
         .store = c->store,
         .context = c->context,
         .config = c->config,
         .read_only = c->read_only,
         .timeout_ms = c->timeout_ms,
+        .need = need_of(c),
+        .n_namespaces = n_namespaces,
+        .namespaces = c->namespaces,
     };
     if (!ncm_session_open(&o, &c->session, err)) {
         c->session = NULL;

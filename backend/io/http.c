@@ -160,9 +160,8 @@ void ncm_http_traffic(const struct ncm_http *h, int64_t *bytes, int64_t *request
 /* ---- one exchange --------------------------------------------------------------------------- */
 static bool cancelled(const struct ncm_exchange *x)
 {
-    return !x->stream &&
-           ( atomic_load(&x->h->interrupted) ||
-            (x->rq->cancel != NULL && atomic_load(x->rq->cancel)));
+    return !x->stream && (atomic_load(&x->h->interrupted) ||
+                          (x->rq->cancel != NULL && atomic_load(x->rq->cancel)));
 }
 
 /* The moment (monotonic) at which we wait no longer. */

@@ -104,8 +104,8 @@ static void set_warnings(struct ncm_exchange *x)
 {
     struct curl_header *h = NULL;
     x->answer.warning[0] = '\0';
-    for (size_t i = 0;
-         curl_easy_header(x->easy, "warning", i, CURLH_HEADER, -1, &h) == CURLHE_OK; i++) {
+    for (size_t i = 0; curl_easy_header(x->easy, "warning", i, CURLH_HEADER, -1, &h) == CURLHE_OK;
+         i++) {
         add_warning(&x->answer, h->value);
     }
 }

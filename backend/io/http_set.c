@@ -212,8 +212,9 @@ bool ncm_exchange_set(struct ncm_exchange *x, const char *url)
     CURL *c = x->easy;
     const struct ncm_http *h = x->h;
     x->error[0] = '\0';
-    char *own = url == NULL ? ncm_sprintf("%s%s", h->url_base != NULL ? h->url_base : h->base,
-                                         x->rq->path) : NULL;
+    char *own = url == NULL
+                    ? ncm_sprintf("%s%s", h->url_base != NULL ? h->url_base : h->base, x->rq->path)
+                    : NULL;
     bool ok = curl_easy_setopt(c, CURLOPT_URL, url != NULL ? url : own) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_PRIVATE, (void *)x) == CURLE_OK &&
               curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->error) == CURLE_OK &&

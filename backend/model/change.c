@@ -9,16 +9,21 @@ void ncm_changes_init(struct ncm_changes *c)
     *c = (struct ncm_changes){0};
 }
 
+void ncm_changes_drop_last(struct ncm_changes *c)
+{
+    struct ncm_change *ch = &c->items[--c->n];
+    ncm_free(ch->object);
+    ncm_free(ch->version);
+    ncm_free(ch->key);
+    ncm_free(ch->from);
+    ncm_free(ch->to);
+    ncm_free(ch->extra);
+}
+
 void ncm_changes_release(struct ncm_changes *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        ncm_free(c->items[i].object);
-        ncm_free(c->items[i].version);
-        ncm_free(c->items[i].key);
-        ncm_free(c->items[i].from);
-        ncm_free(c->items[i].to);
-        ncm_free(c->items[i].extra);
-    }
+    while (c->n > 0)
+        ncm_changes_drop_last(c);
     ncm_free(c->items);
     *c = (struct ncm_changes){0};
 }
@@ -112,6 +117,7 @@ static bool invert(const struct ncm_change *c, struct ncm_changes *out)
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
     case NCM_CH_RUN_METRIC:
+    case NCM_CH_DEPLOY_RESTART:
     case NCM_N_CHANGES:
         return false;
     case NCM_CH_VERSION_CREATE:
@@ -212,6 +218,11 @@ bool ncm_change_of(const char *word, enum ncm_change_kind *out)
             return true;
         }
     return false;
+}
+
+bool ncm_change_of_deployment(enum ncm_change_kind kind)
+{
+    return kind >= NCM_CH_DEPLOY_SCALE && kind <= NCM_CH_DEPLOY_SELECTOR;
 }
 
 bool ncm_change_of_registry(enum ncm_change_kind kind)

@@ -60,7 +60,8 @@ enum ncm_change_kind {
     NCM_CH_ALERT_STATE, /* from/to: "firing" "pending" "resolved" */
     /* of deployments: object = "SOURCE/NAMESPACE/NAME", version = its kind ("Deployment"), extra =
        the resourceVersion that the person saw, or NULL: another one with the same `from` is fine */
-    NCM_CH_DEPLOY_SCALE,    /* from/to: replicas */
+    NCM_CH_DEPLOY_SCALE,    /* from/to: replicas; of a version "HorizontalPodAutoscaler" its least
+                               replicas, of an "InferenceService" the predictor's */
     NCM_CH_DEPLOY_PAUSE,    /* from/to: "running" "paused" */
     NCM_CH_DEPLOY_RESTART,  /* from: the restartedAt that is there or NULL; to: the new one, RFC 3339.
                                Its inverse does nothing that matters: cannot be undone */
@@ -68,8 +69,11 @@ enum ncm_change_kind {
                                that of `to` */
     NCM_CH_DEPLOY_VERSION,  /* key: the claim's `where`, so that it is found again; from/to: the text
                                there ("models:/churn/7") */
-    NCM_CH_DEPLOY_TRAFFIC,  /* key: target; from/to: percent, NULL = not set */
-    NCM_CH_DEPLOY_SELECTOR, /* object: the Service, version "Service"; key: label; from/to: values */
+    NCM_CH_DEPLOY_TRAFFIC,  /* key: target; from/to: percent, NULL = not set. Of an
+                               InferenceService there is one: of its newest revision */
+    NCM_CH_DEPLOY_SELECTOR, /* object: the Service, version "Service"; key: label; from/to: values.
+                               Only asked for, with key NULL: the whole selector as "k=v,k=v"; with
+                               version "Deployment" the labels of its pods */
     NCM_N_CHANGES,
 };
 
@@ -96,6 +100,8 @@ void ncm_changes_release(struct ncm_changes *c);
 struct ncm_change *ncm_changes_add(struct ncm_changes *c, enum ncm_change_kind kind,
                                    const char *object, const char *version, const char *key,
                                    const char *from, const char *to);
+/* Takes the last one away again. */
+void ncm_changes_drop_last(struct ncm_changes *c);
 void ncm_changes_copy(struct ncm_changes *to, const struct ncm_changes *from);
 /* The list that takes this one back, in reverse order; false where one of them cannot be undone. A
  * run made in the list is deleted, and whatever else the list did to it goes with it; its id must
@@ -108,6 +114,9 @@ bool ncm_change_of(const char *word, enum ncm_change_kind *out);
 
 /* Whether it concerns the registry (versions, aliases, models) rather than runs and experiments. */
 bool ncm_change_of_registry(enum ncm_change_kind kind);
+
+/* Whether it concerns a deployment: another source's than the store's. */
+bool ncm_change_of_deployment(enum ncm_change_kind kind);
 
 /* One point of a metric's history. timestamp_ms: since 1970 UTC. */
 struct ncm_change_point {

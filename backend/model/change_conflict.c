@@ -50,6 +50,23 @@ char *ncm_change_about(const struct ncm_change *ch)
                    : ncm_sprintf(_("silence %s"), ch->object);
     case NCM_CH_SILENCE_EXPIRE:
         return ncm_sprintf(_("silence %s"), ch->object);
+    case NCM_CH_DEPLOY_SCALE:
+        return ncm_sprintf(ch->version != NULL && strcmp(ch->version, "HorizontalPodAutoscaler") == 0
+                               ? _("the least replicas of the autoscaler %s")
+                               : _("the replicas of %s"),
+                           ch->object);
+    case NCM_CH_DEPLOY_PAUSE:
+        return ncm_sprintf(_("whether %s is paused"), ch->object);
+    case NCM_CH_DEPLOY_RESTART:
+        return ncm_sprintf(_("the last restart of %s"), ch->object);
+    case NCM_CH_DEPLOY_REVISION:
+        return ncm_sprintf(_("the revision of %s"), ch->object);
+    case NCM_CH_DEPLOY_VERSION:
+        return ncm_sprintf(_("%s in %s"), key, ch->object);
+    case NCM_CH_DEPLOY_TRAFFIC:
+        return ncm_sprintf(_("the traffic to %s of %s"), key, ch->object);
+    case NCM_CH_DEPLOY_SELECTOR:
+        return ncm_sprintf(_("the selector %s of the Service %s"), key, ch->object);
     default:
         return ncm_sprintf("%s", ch->object != NULL ? ch->object : ch->to);
     }

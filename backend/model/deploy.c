@@ -26,6 +26,7 @@ struct ncm_deployment_box *ncm_deployment_box_new(void)
     struct ncm_deployment_box *b = ncm_alloc(1, sizeof *b);
     atomic_init(&b->users, 1);
     b->arena = a;
+    b->until_ms = INT64_MAX;
     struct ncm_deployment *d = &b->it;
     d->desired = d->ready = d->updated = d->available = -1;
     d->health = NCM_HEALTH_UNKNOWN;

@@ -171,6 +171,7 @@ struct ncm_deployment_box {
     atomic_int users;
     struct ncm_arena *arena;
     uint64_t stamp; /* of what it was made from: the source's own */
+    int64_t until_ms; /* from then on the same objects read differently; INT64_MAX: never */
     struct ncm_deployment it;
 };
 /* One user, zeroed but for absent numbers and times as they must be. */

@@ -298,7 +298,10 @@ static bool check_run(const struct ncm_rules *w, const struct ncm_change *ch, st
 bool ncm_rules_check(const struct ncm_rules *w, const struct ncm_change *ch, struct ncm_err *err)
 {
     if (ch->kind >= NCM_CH_SILENCE_CREATE) {
-        return ncm_fail(err, NCM_UNSUPPORTED, _("an MLflow store holds no silences"));
+        return ncm_fail(err, NCM_UNSUPPORTED,
+                        ncm_change_of_deployment(ch->kind)
+                            ? _("an MLflow store holds no deployments")
+                            : _("an MLflow store holds no silences"));
     }
     return ch->kind < NCM_CH_RUN_TAG             ? check_registry(w, ch, err)
            : ch->kind < NCM_CH_EXPERIMENT_CREATE ? check_run(w, ch, err)

@@ -49,6 +49,15 @@ static const struct label actions[] = {
     {"alert_resolve", N_("alert resolve")},
     {"silence", N_("silence")},
     {"silence_expire", N_("silence expire")},
+    {"deploy_scale", N_("scale")},
+    {"deploy_restart", N_("restart")},
+    {"deploy_pause", N_("pause rollout")},
+    {"deploy_resume", N_("resume rollout")},
+    {"deploy_rollback", N_("rollback of deployment")},
+    {"deploy_traffic", N_("traffic")},
+    {"deploy_promote", N_("promote canary")},
+    {"deploy_abort", N_("abort canary")},
+    {"deploy_version", N_("set version")},
 };
 
 static const char *label_of(const struct label *table, size_t n, const char *word)

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "engine/state.h"
 #include "io/file.h"
+#include "ops/deploy/attach.h"
 #include "ops/parts.h"
 
 struct list {
@@ -123,8 +124,10 @@ static void check_store(struct visit *v, struct ncm_job_context *ctx)
     const struct ncm_store_snapshot *st = got;
     tell(v, NCM_CHECK_OK, "store",
          ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
-    tell(v, NCM_CHECK_OK, "schema",
-         ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
+    if (st->schema.len > 0 || st->release.len > 0) { /* what has no schema has no release either */
+        tell(v, NCM_CHECK_OK, "schema",
+             ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
+    }
     check_writable(v, ctx, st);
     ncm_snapshot_unref(got);
 }
@@ -195,6 +198,31 @@ static void check_source(struct list *l, struct ncm_session *s)
         leave(v);
     }
     leave(v);
+}
+
+static void check_side(struct list *l, struct ncm_session *s, const char *name)
+{
+    struct ncm_session *side = ncm_session_side(s, name);
+    if (side != NULL) {
+        add(l, NCM_CHECK_OK, name, ncm_strdup(ncm_session_location(side)), NULL);
+        check_source(l, side);
+    }
+}
+
+/* What is only offered is not contacted before somebody wants it. */
+static void check_deployments(struct list *l, struct ncm_session *s)
+{
+    size_t n;
+    const struct ncm_deploy_about *about = ncm_deploy_sources(s, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (about[i].offered) {
+            add(l, NCM_CHECK_OK, about[i].name,
+                ncm_sprintf(_("%s: not configured, not asked"), about[i].location),
+                _("'ncmlops deployments' asks it; 'contexts.*.deployments' makes it a source"));
+        } else {
+            check_side(l, s, about[i].name);
+        }
+    }
 }
 
 /* ---- our own state -------------------------------------------------------------------------- */
@@ -287,15 +315,14 @@ void ncm_doctor(struct ncm_session *s, struct ncm_check **out, size_t *n)
     add(&l, NCM_CHECK_OK, "context",
         ncm_sprintf(_("%s (%s)"), ncm_session_location(s), ncm_session_why(s)),
         ncm_session_also(s));
-    check_source(&l, s);
-    static const char *const sides[] = {"prometheus", "alertmanager"};
-    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
-        struct ncm_session *side = ncm_session_side(s, sides[i]);
-        if (side != NULL) {
-            add(&l, NCM_CHECK_OK, sides[i], ncm_strdup(ncm_session_location(side)), NULL);
-            check_source(&l, side);
-        }
+    if (ncm_session_storeless(s)) {
+        add(&l, NCM_CHECK_OK, "store", ncm_strdup(_("No tracking store is configured here")), NULL);
+    } else {
+        check_source(&l, s);
     }
+    check_side(&l, s, "prometheus");
+    check_side(&l, s, "alertmanager");
+    check_deployments(&l, s);
     check_state(&l, ncm_session_state_path(s));
     *out = l.items;
     *n = l.n;

@@ -51,6 +51,20 @@ static enum mark mark_of(const struct ncm_evidence_of *of, const struct ncm_chan
     return out;
 }
 
+/* Whether the newest note on a deployment is of this change. */
+static bool noted_there(const struct ncm_evidence_of *of, const struct ncm_change *ch)
+{
+    static char key[] = NCM_MARK_DEPLOY;
+    struct ncm_change ask = *ch;
+    struct ncm_err ignored;
+    char *id = NULL;
+    ask.key = key;
+    bool noted = ncm_change_of_deployment(ch->kind) && of->provider->present(of->conn, &ask, &id, &ignored) &&
+                 id != NULL && strcmp(id, of->audit_id) == 0;
+    ncm_free(id);
+    return noted;
+}
+
 enum standing { NEITHER, AS_BEFORE, AS_AFTER, UNREADABLE };
 
 static enum standing unread(const struct ncm_err *err)
@@ -255,14 +269,15 @@ static void look_at(const struct ncm_evidence_of *of, const struct ncm_change *c
         t->away = true;
         return;
     }
-    enum standing st = mark == MARK_THERE ? AS_AFTER : stands(of, ch);
+    bool noted = mark == MARK_THERE || noted_there(of, ch);
+    enum standing st = noted ? AS_AFTER : stands(of, ch);
     if (st == AS_AFTER && tagged && mark == MARK_NONE && !of->said_done) {
         t->by_others = t->by_others || done_by_others(of, ch, version);
     }
     t->away = t->away || st == UNREADABLE;
     t->unnoted = t->unnoted || (st == AS_AFTER && tagged && mark == MARK_NONE);
     t->done += st == AS_AFTER;
-    t->noted += mark == MARK_THERE;
+    t->noted += noted;
     t->before += st == AS_BEFORE;
     t->other += st == NEITHER;
     name_it(st == AS_AFTER ? &t->stand : &t->do_not, ch);

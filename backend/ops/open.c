@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "engine/source.h"
 #include "engine/state.h"
+#include "ops/deploy/attach.h"
 #include "ops/parts.h"
 #include "ops/watch/source.h"
 
@@ -109,7 +110,7 @@ bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **
     if (!ncm_engine_open(o, topics, out, err)) {
         return false;
     }
-    if (!ncm_watch_attach(*out, err)) {
+    if (!ncm_watch_attach(*out, err) || !ncm_deploy_attach(*out, o, err)) {
         ncm_session_close(*out);
         return false;
     }

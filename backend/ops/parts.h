@@ -3,6 +3,7 @@
 #define NCM_OPS_PARTS_H
 
 #include "base/buf.h"
+#include "model/deploy.h"
 #include "ops/audit.h"
 #include "ops/plan.h"
 
@@ -108,11 +109,64 @@ bool ncm_plan_register(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_runs(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_rollback(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err);
+/* plan->side: of the newest change of one's own, as far as the record tells now. */
+void ncm_undo_side(const struct ncm_job_context *ctx, struct ncm_plan *plan);
 /* plan_alerts.c */
 bool ncm_plan_alerts(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_silences(struct ncm_planner *p, struct ncm_err *err);
 /* Whether a record is of alerts or silences: they are another source's than the store's. */
 bool ncm_record_of_alerts(const struct ncm_record *r);
+
+/* plan_deploy.c, plan_deploy_version.c, plan_deploy_traffic.c: what runs where. */
+struct ncm_deploy_planner {
+    struct ncm_planner *p;
+    struct ncm_plan *plan;
+    const struct ncm_deployments_snapshot *s;
+    const struct ncm_deployment *d;
+    char *shown; /* "NAMESPACE/NAME" */
+};
+bool ncm_plan_deploy(struct ncm_planner *p, struct ncm_err *err);
+bool ncm_plan_deploy_version(struct ncm_deploy_planner *w, struct ncm_err *err);
+bool ncm_plan_deploy_traffic(struct ncm_deploy_planner *w, struct ncm_err *err);
+/* Goes back to a revision (in->to NULL: the one before), or to the one that serves. */
+bool ncm_plan_deploy_revision(struct ncm_deploy_planner *w, struct ncm_err *err);
+/* Adds a change of a deployment with what is there now, compared from then on with what the person
+ * saw; *from (may be NULL) borrows it. */
+bool ncm_deploy_add(struct ncm_deploy_planner *w, enum ncm_change_kind kind,
+                    const struct ncm_deployment *of, const char *key, const char *to,
+                    const char **from, struct ncm_err *err);
+/* `to` runs what `from` runs: each place where both say a version is set as it is in `from`. */
+bool ncm_deploy_take_version(struct ncm_deploy_planner *w, const struct ncm_deployment *to,
+                             const struct ncm_deployment *from, struct ncm_err *err);
+/* Scales one deployment, through its autoscaler where it has one. */
+bool ncm_deploy_scale(struct ncm_deploy_planner *w, const struct ncm_deployment *of, int64_t to,
+                      struct ncm_err *err);
+/* "SOURCE/NAMESPACE/NAME" of something beside a deployment; the caller frees. */
+char *ncm_deploy_beside(const struct ncm_deployment *d, const char *name);
+/* Whether a record is of deployments; whose source, its changes name. */
+bool ncm_record_of_deployments(const struct ncm_record *r);
+
+/* sides.c: the sources beside the store, as a plan that is being made knows them. */
+struct ncm_plan_side {
+    char *name, *label;
+    const struct ncm_provider *provider;
+    const struct ncm_place *place; /* borrowed from the session */
+    bool deploys;
+    bool read_only; /* its configuration says so, or it was only offered */
+};
+/* Which sources there are, and which of them carries the plan out (plan->side). On the owner's
+ * thread; the session that plans it. */
+struct ncm_session *ncm_plan_sides_of(struct ncm_session *s, struct ncm_plan *plan);
+/* The session that carries a finished plan out. */
+struct ncm_session *ncm_plan_side_session(struct ncm_session *s, const struct ncm_plan *plan);
+void ncm_plan_sides_release(struct ncm_plan *plan);
+const struct ncm_plan_side *ncm_plan_side_named(const struct ncm_plan *plan, const char *name);
+/* The name of the source that a record's changes are another's than the store's; NULL: the store's.
+ * The caller frees. */
+char *ncm_record_side(const struct ncm_record *r, const struct ncm_plan *plan);
+/* A job's context for a side: through a connection of its own. */
+struct ncm_job_context ncm_plan_side_context(const struct ncm_job_context *ctx,
+                                             const struct ncm_plan_side *side);
 
 /* plan.c: the store that the changes are made in, for people and for the record. */
 const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct ncm_changes *c);

@@ -39,16 +39,32 @@ static bool build(struct ncm_planner *p, struct ncm_err *err)
     case NCM_DO_SILENCE:
     case NCM_DO_SILENCE_EXPIRE:
         return ncm_plan_silences(p, err);
+    case NCM_DO_DEPLOY_SCALE:
+    case NCM_DO_DEPLOY_RESTART:
+    case NCM_DO_DEPLOY_PAUSE:
+    case NCM_DO_DEPLOY_RESUME:
+    case NCM_DO_DEPLOY_ROLLBACK:
+    case NCM_DO_DEPLOY_TRAFFIC:
+    case NCM_DO_DEPLOY_PROMOTE:
+    case NCM_DO_DEPLOY_ABORT:
+    case NCM_DO_DEPLOY_VERSION:
+        return ncm_plan_deploy(p, err);
     default:
         return ncm_plan_runs(p, err);
     }
 }
 
+/* It holds nothing of the store. */
+static bool is_beside(const struct ncm_provider *provider)
+{
+    return (provider->capabilities & (NCM_CAP_ALERTS | NCM_CAP_DEPLOY)) != 0;
+}
+
 static bool may_write(struct ncm_planner *p, struct ncm_err *err)
 {
-    static const struct ncm_store_snapshot of_alerts = {.writable = true};
-    if ((p->ctx->provider->capabilities & NCM_CAP_ALERTS) != 0) {
-        p->store = &of_alerts; /* it says itself whether it takes a change */
+    static const struct ncm_store_snapshot of_others = {.writable = true};
+    if (is_beside(p->ctx->provider)) {
+        p->store = &of_others; /* it says itself whether it takes a change */
         return true;
     }
     const void *store;
@@ -171,7 +187,7 @@ static bool make_on(struct ncm_job_context *ctx, struct ncm_plan *plan, struct n
     here.conn = lane.conn;
     struct ncm_planner p = {.ctx = &here, .conn = lane.conn, .plan = plan};
     bool ok = make(&p, err);
-    if (p.store != NULL && (ctx->provider->capabilities & NCM_CAP_ALERTS) == 0) {
+    if (p.store != NULL && !is_beside(ctx->provider)) {
         ncm_snapshot_unref(p.store);
     }
     ncm_snapshot_unref(p.models);
@@ -179,7 +195,7 @@ static bool make_on(struct ncm_job_context *ctx, struct ncm_plan *plan, struct n
     return ok;
 }
 
-bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+static bool make_here(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
 {
     if (ctx->read_only) {
         ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
@@ -200,6 +216,42 @@ bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct nc
     return make_on(&fresh, plan, err);
 }
 
+/* Where it is taken back is where it was done; settling what is open there may tell that the newest
+ * change was another one. */
+static bool make_undo(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    bool ok = false;
+    ncm_undo_side(ctx, plan);
+    for (int tries = 0; tries < 3; tries++) {
+        char *name = ncm_strdup(plan->side);
+        const struct ncm_plan_side *side = ncm_plan_side_named(plan, name);
+        if (name != NULL && side == NULL) {
+            ok = ncm_fail(err, NCM_NOT_FOUND,
+                          _("your last change was made at '%s', which this context does not name"),
+                          name);
+        } else if (side != NULL) {
+            struct ncm_job_context there = ncm_plan_side_context(ctx, side);
+            ok = make_here(&there, plan, err);
+        } else {
+            ok = make_here(ctx, plan, err);
+        }
+        bool moved = !ok && !ncm_change_same(name, plan->side);
+        ncm_free(name);
+        if (!moved) {
+            break;
+        }
+    }
+    return ok;
+}
+
+bool ncm_plan_make(struct ncm_job_context *ctx, struct ncm_plan *plan, struct ncm_err *err)
+{
+    bool ok = plan->intent->kind == NCM_DO_UNDO ? make_undo(ctx, plan, err)
+                                                : make_here(ctx, plan, err);
+    ncm_plan_sides_release(plan);
+    return ok;
+}
+
 static bool plan_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
 {
     return ncm_plan_make(ctx, arg, err);
@@ -215,27 +267,15 @@ static void free_plan(void *arg)
     ncm_plan_free(arg);
 }
 
-/* Alerts and silences are further sources'; everything else is the store's. */
-static struct ncm_session *who_carries_out(struct ncm_session *s, const struct ncm_intent *i)
-{
-    struct ncm_session *side = NULL;
-    if (i->kind == NCM_DO_ALERT_ACK || i->kind == NCM_DO_ALERT_RESOLVE) {
-        side = ncm_session_side(s, "ncmlops");
-    } else if (i->kind == NCM_DO_SILENCE || i->kind == NCM_DO_SILENCE_EXPIRE) {
-        side = ncm_session_side(s, i->model != NULL ? i->model : "ncmlops");
-    }
-    return side != NULL ? side : s;
-}
-
 uint64_t ncm_plan_start(struct ncm_session *s, struct ncm_intent *intent)
 {
     struct ncm_plan *plan = ncm_alloc(1, sizeof *plan);
     plan->intent = intent;
     ncm_changes_init(&plan->changes);
-    return ncm_session_submit(who_carries_out(s, intent), plan_job, plan, free_plan);
+    return ncm_session_submit(ncm_plan_sides_of(s, plan), plan_job, plan, free_plan);
 }
 
 uint64_t ncm_execute_start(struct ncm_session *s, struct ncm_plan *plan)
 {
-    return ncm_session_submit(who_carries_out(s, plan->intent), execute_job, plan, free_plan);
+    return ncm_session_submit(ncm_plan_side_session(s, plan), execute_job, plan, free_plan);
 }

@@ -97,6 +97,7 @@ struct ncm_plan_line {
     char *to;
 };
 
+struct ncm_plan_side;
 struct ncm_plan {
     struct ncm_intent *intent;
     struct ncm_changes changes;
@@ -109,6 +110,9 @@ struct ncm_plan {
     char *undoes;       /* audit id of the record that this plan takes back, or NULL */
     bool irreversible;
     bool nothing; /* it is already so */
+    char *side;   /* the source beside the store that carries it out, or NULL */
+    struct ncm_plan_side *sides; /* while it is made: those there are */
+    size_t n_sides;
     /* After execution: */
     char *audit_id;
     struct ncm_receipt receipt;

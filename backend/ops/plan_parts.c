@@ -70,6 +70,8 @@ void ncm_plan_free(struct ncm_plan *p)
     ncm_free(p->confirm_name);
     ncm_free(p->undoes);
     ncm_free(p->audit_id);
+    ncm_free(p->side);
+    ncm_plan_sides_release(p);
     ncm_free(p);
 }
 

@@ -170,7 +170,12 @@ static bool is_of_this_store(const struct ncm_settle *how, const struct ncm_reco
 {
     bool named = how->store != NULL && ncm_str_is(r->store, how->store);
     if (ncm_record_of_alerts(r) || (how->provider->capabilities & NCM_CAP_ALERTS) != 0) {
-        return named && ncm_record_of_alerts(r);
+        return named && ncm_record_of_alerts(r) &&
+               (how->provider->capabilities & NCM_CAP_ALERTS) != 0;
+    }
+    if (ncm_record_of_deployments(r) || (how->provider->capabilities & NCM_CAP_DEPLOY) != 0) {
+        return named && ncm_record_of_deployments(r) &&
+               (how->provider->capabilities & NCM_CAP_DEPLOY) != 0;
     }
     return (how->provider->capabilities & NCM_CAP_REMOTE) == 0 || how->store == NULL || named ||
            (how->registry != NULL && ncm_str_is(r->store, how->registry));

@@ -7,15 +7,21 @@
 #include "io/file.h"
 #include "ops/parts.h"
 
-static const struct ncm_record *last_own(const struct ncm_log_book *book)
+static bool may_be_open(const struct ncm_record *r)
+{
+    return r->result.p == NULL || ncm_str_is(r->result, "unknown");
+}
+
+/* open: one whose outcome is not known counts too. */
+static const struct ncm_record *last_own(const struct ncm_log_book *book, bool open)
 {
     char *actor = ncm_whoami();
     char *host = ncm_hostname();
     const struct ncm_record *found = NULL;
     for (size_t i = book->n; i > 0 && found == NULL; i--) {
         const struct ncm_record *r = &book->items[i - 1];
-        if (ncm_record_mine(r, actor, host) && ncm_record_done(r) && !r->undone &&
-            !ncm_record_of_alerts(r)) {
+        bool counts = (ncm_record_done(r) && !r->undone) || (open && may_be_open(r));
+        if (ncm_record_mine(r, actor, host) && counts) {
             found = r;
         }
     }
@@ -32,7 +38,7 @@ static bool same(const char *a, const char *b)
 /* "fraud-detector v3", a run id …; caller frees. */
 static char *subject_of(const struct ncm_change *ch)
 {
-    if (ch->version != NULL) {
+    if (ch->version != NULL && !ncm_change_of_deployment(ch->kind)) {
         return ncm_sprintf("%s v%s", ch->object, ch->version);
     }
     return ncm_strdup(ch->object);
@@ -68,6 +74,20 @@ static const char *what_of(const struct ncm_change *ch)
     case NCM_CH_VERSION_DELETE:
     case NCM_CH_MODEL_DELETE:
         return _("is deleted");
+    case NCM_CH_DEPLOY_SCALE:
+        return _("replicas");
+    case NCM_CH_DEPLOY_PAUSE:
+        return _("rollout");
+    case NCM_CH_DEPLOY_RESTART:
+        return _("restarted");
+    case NCM_CH_DEPLOY_REVISION:
+        return _("revision");
+    case NCM_CH_DEPLOY_VERSION:
+        return _("version in");
+    case NCM_CH_DEPLOY_TRAFFIC:
+        return _("traffic");
+    case NCM_CH_DEPLOY_SELECTOR:
+        return _("selector");
     default:
         return _("name");
     }
@@ -136,6 +156,32 @@ static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct 
     return true;
 }
 
+void ncm_undo_side(const struct ncm_job_context *ctx, struct ncm_plan *plan)
+{
+    struct ncm_db *state = NULL;
+    struct ncm_log_book book;
+    struct ncm_err ignored;
+    if (ctx->state_path == NULL || !ncm_state_open(ctx->state_path, false, &state, &ignored)) {
+        return;
+    }
+    if (ncm_log_book_load(state, &book, &ignored)) {
+        const struct ncm_record *r = last_own(&book, true);
+        plan->side = r != NULL ? ncm_record_side(r, plan) : NULL;
+        ncm_log_book_release(&book);
+    }
+    ncm_db_close(state);
+}
+
+/* Else plan->side says where. */
+static bool is_here(struct ncm_plan *plan, const struct ncm_record *r, struct ncm_err *err)
+{
+    char *side = ncm_record_side(r, plan);
+    bool here = ncm_change_same(side, plan->side);
+    ncm_free(plan->side);
+    plan->side = side;
+    return here || ncm_fail(err, NCM_CONFLICT, "%s", _("it moved since"));
+}
+
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
 {
     struct ncm_db *state = NULL;
@@ -154,9 +200,9 @@ bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
     if (!ok) {
         return false;
     }
-    const struct ncm_record *r = last_own(&book);
-    ok = r != NULL ? take_back(p, r, err)
-                   : ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
+    const struct ncm_record *r = last_own(&book, false);
+    ok = r != NULL || ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
+    ok = ok && is_here(p->plan, r, err) && take_back(p, r, err);
     ncm_log_book_release(&book);
     return ok;
 }

@@ -214,18 +214,22 @@ void ncm_probing_version(struct ncm_probing *p, const char *model, const char *v
     char *all = before.p != NULL ? ncm_sprintf("%s, %s", before.p, version) : ncm_strdup(version);
     p->out->answered = ncm_arena_cstr(p->arena, all);
     ncm_free(all);
-    if (p->n < p->most) {
-        const char *registered = p->setup->model != NULL ? p->setup->model : model;
-        p->claims[p->n++] = (struct ncm_claim){
-            .rule = NCM_CLAIM_ANSWER,
-            .where = ncm_arena_cstr(p->arena, where),
+    if (p->n == p->most) {
+        return;
+    }
+    struct ncm_claim *c = &p->claims[p->n++];
+    /* Some say it as what they loaded: models:/churn/7. */
+    if (!ncm_claim_of(p->arena, NCM_PLACE_URI, NULL, version, c)) {
+        *c = (struct ncm_claim){
             .text = ncm_arena_cstr(p->arena, version),
-            .model = ncm_arena_cstr(p->arena, registered),
+            .model = ncm_arena_cstr(p->arena, p->setup->model != NULL ? p->setup->model : model),
             .version = ncm_arena_str(p->arena, bare, len),
             .guess = tail,
-            .since_ms = NCM_NO_TIME,
         };
     }
+    c->rule = NCM_CLAIM_ANSWER;
+    c->where = ncm_arena_cstr(p->arena, where);
+    c->since_ms = NCM_NO_TIME;
 }
 
 /* ---- the saved test request ------------------------------------------------------------------ */
@@ -261,6 +265,7 @@ static void version_of_answer(struct ncm_probing *p, const struct ncm_http_answe
 static void send_test(struct ncm_probing *p)
 {
     struct ncm_http_answer a;
+    int ready = p->out->ready;
     const char *path = p->setup->test_path, *body = p->setup->test_body;
     p->out->test_request = ncm_arena_cstr(p->arena, body != NULL ? body : path);
     bool ok = ncm_probing_ask(p, NCM_PROBE_SIDE_OWN, body != NULL ? NCM_HTTP_POST : NCM_HTTP_GET,
@@ -268,6 +273,7 @@ static void send_test(struct ncm_probing *p)
     if (!ok) {
         /* Its health answered a moment ago: it is the model that does not. */
         p->out->alive = 1;
+        p->out->ready = ready;
         p->out->model_ready = 0;
     } else {
         p->out->test_status = a.status;

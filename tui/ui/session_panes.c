@@ -62,6 +62,18 @@ void pane_show(struct ui *ui, size_t index)
     ui_dirty(ui);
 }
 
+/* The first one; without a store, where models run. */
+static size_t pane_at_start(const struct ui_world *w)
+{
+    enum { DEPLOY = 4 };
+    for (size_t i = 0; ncm_session_storeless(w->session) && i < w->n_panes; i++) {
+        if (ui_panes[i]->number == DEPLOY) {
+            return i;
+        }
+    }
+    return 0;
+}
+
 void panes_make(struct ui *ui)
 {
     struct ui_world *w = ui->now;
@@ -72,6 +84,7 @@ void panes_make(struct ui *ui)
     for (w->n_panes = 0; ui_panes[w->n_panes] != NULL && w->n_panes < UI_MAX_PANES; w->n_panes++) {
         w->pane[w->n_panes] = ui_panes[w->n_panes]->create(ui);
     }
+    w->active = pane_at_start(w);
     const struct pane_ops *first = pane_ops_of(ui);
     if (first->enter != NULL) {
         first->enter(pane_of(ui));

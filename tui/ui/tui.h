@@ -12,6 +12,7 @@ struct ncm_tui_options {
     const char *lang;
     const char *theme; /* a theme's name for this time, or NULL */
     bool no_color, ascii;
+    bool wall; /* opens on the on-call wall */
     bool demo; /* opened by `ncmlops demo`: say so in the header */
 };
 

@@ -26,6 +26,7 @@ static struct ncm_endpoint_of endpoint_of(const struct ncm_deploy_source *d)
                 .test_body = d->test_body,
             },
         .metrics = d->metrics,
+        .management = d->management,
         .reload = d->reload,
         .reload_body = d->reload_body,
         .traffic = d->traffic,

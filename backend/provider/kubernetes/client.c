@@ -13,7 +13,7 @@
 #include "provider/kubernetes/inside.h"
 
 enum {
-    SAYS_MOST = 200,     /* characters of a server's message */
+    SAYS_MOST = 200,       /* characters of a server's message */
     TOKEN_EACH_MS = 60000, /* a token's file is looked at again */
     SAME_CLOCK_MS = 1500,  /* Date has whole seconds */
 };
@@ -23,8 +23,8 @@ struct k8s_client {
     struct k8s_ticket *ticket;
     struct ncm_http *http;
     struct ncm_access access;
-    unsigned serial;        /* of the plugin's credential */
-    int64_t token_mono_ms;  /* when its file was read; 0: never */
+    unsigned serial;       /* of the plugin's credential */
+    int64_t token_mono_ms; /* when its file was read; 0: never */
     int64_t skew_ms;
     char warning[320];
 };
@@ -55,8 +55,8 @@ static void access_of(const struct k8s_login *l, struct ncm_access *a)
         a->token = (struct ncm_secret){NCM_SECRET_TEXT, ncm_strdup(l->token)};
     } else if (l->user_name != NULL && l->token_file == NULL && l->exec.command == NULL) {
         a->user = ncm_strdup(l->user_name);
-        a->password = (struct ncm_secret){
-            NCM_SECRET_TEXT, ncm_strdup(l->password != NULL ? l->password : "")};
+        a->password = (struct ncm_secret){NCM_SECRET_TEXT,
+                                          ncm_strdup(l->password != NULL ? l->password : "")};
     }
     a->headers = ncm_alloc(l->n_as_groups + 3, sizeof(char *));
     add_header(a->headers, &n, "Impersonate-User", l->as);
@@ -117,10 +117,9 @@ static bool read_token(struct k8s_client *c, bool *changed, struct ncm_err *err)
     if (ok) {
         size_t n = strspn(text.p, " \t\r\n");
         char *token = ncm_strndup(text.p + n, strcspn(text.p + n, " \t\r\n"));
-        ok = *token != '\0' ||
-             ncm_fail(err, NCM_UNAUTHENTICATED, _("%s, which should hold the token, is empty"), path);
-        *changed = ok && (c->access.token.from == NULL ||
-                          strcmp(token, c->access.token.from) != 0);
+        ok = *token != '\0' || ncm_fail(err, NCM_UNAUTHENTICATED,
+                                        _("%s, which should hold the token, is empty"), path);
+        *changed = ok && (c->access.token.from == NULL || strcmp(token, c->access.token.from) != 0);
         if (*changed) {
             ncm_secret_clear(&c->access.token);
             c->access.token = (struct ncm_secret){NCM_SECRET_TEXT, token};
@@ -128,8 +127,8 @@ static bool read_token(struct k8s_client *c, bool *changed, struct ncm_err *err)
             ncm_secret_wipe(token);
         }
     } else {
-        ncm_fail(err, NCM_UNAUTHENTICATED, _("The file %s, which should hold the token, cannot be read"),
-                 path);
+        ncm_fail(err, NCM_UNAUTHENTICATED,
+                 _("The file %s, which should hold the token, cannot be read"), path);
     }
     explicit_bzero(text.p, text.len);
     ncm_buf_release(&text);
@@ -248,15 +247,16 @@ static bool refused_by(struct k8s_client *c, const struct ncm_http_answer *a,
                    causes.p);
     }
     if (a->status == 403 && strstr(says, "system:anonymous") != NULL) {
-        ncm_hint(err, _("Nobody is logged in: the context %s has no user, or its login was not "
-                        "accepted"),
+        ncm_hint(err,
+                 _("Nobody is logged in: the context %s has no user, or its login was not "
+                   "accepted"),
                  c->login->context != NULL ? c->login->context : "");
     } else if (a->status == 403) {
         ncm_hint(err, _("Ask the cluster's administrator for this right (RBAC)"));
     }
     const struct ncm_node *details = ncm_node_get(status, "details");
-    err->retry_ms = a->retry_ms > 0 ? a->retry_ms
-                                    : ncm_node_i64(details, "retryAfterSeconds", 0) * 1000;
+    err->retry_ms =
+        a->retry_ms > 0 ? a->retry_ms : ncm_node_i64(details, "retryAfterSeconds", 0) * 1000;
     ncm_buf_release(&causes);
     return false;
 }

@@ -22,7 +22,7 @@ void k8s_ticket_free(struct k8s_ticket *t); /* NULL allowed; wipes */
  * has no plugin. */
 bool k8s_client_open(const struct k8s_login *login, struct k8s_ticket *ticket,
                      struct k8s_client **out, struct ncm_err *err);
-void k8s_client_close(struct k8s_client *c); /* NULL allowed */
+void k8s_client_close(struct k8s_client *c);     /* NULL allowed */
 void k8s_client_interrupt(struct k8s_client *c); /* any thread */
 void k8s_client_ready(struct k8s_client *c);
 struct ncm_http *k8s_client_http(struct k8s_client *c);
@@ -41,11 +41,12 @@ struct k8s_call {
 #define K8S_STRATEGIC "application/strategic-merge-patch+json"
 #define K8S_JSONPATCH "application/json-patch+json"
 
-/* A 2xx with a JSON body: *out is the document (ncm_doc_free), NULL where the body is empty. Else by
- * the Status object: 401 NCM_UNAUTHENTICATED (after the login was renewed once), 403 NCM_FORBIDDEN,
- * 404 NCM_NOT_FOUND (a text/plain 404: NCM_UNSUPPORTED, the API is not installed), 409 NCM_CONFLICT,
- * 410 NCM_CONFLICT with detail "expired", 422 NCM_REFUSED (its causes in the detail), 429
- * NCM_RATE_LIMITED, 5xx NCM_UNREACHABLE; what is the server's message, at most 200 characters. */
+/* A 2xx with a JSON body: *out is the document (ncm_doc_free), NULL where the body is empty. Else
+ * by the Status object: 401 NCM_UNAUTHENTICATED (after the login was renewed once), 403
+ * NCM_FORBIDDEN, 404 NCM_NOT_FOUND (a text/plain 404: NCM_UNSUPPORTED, the API is not installed),
+ * 409 NCM_CONFLICT, 410 NCM_CONFLICT with detail "expired", 422 NCM_REFUSED (its causes in the
+ * detail), 429 NCM_RATE_LIMITED, 5xx NCM_UNREACHABLE; what is the server's message, at most 200
+ * characters. */
 bool k8s_call(struct k8s_client *c, const struct k8s_call *call, struct ncm_doc **out,
               struct ncm_err *err);
 /* The same for several at once; ok[i], out[i] and errs[i] for each. false where any failed. */

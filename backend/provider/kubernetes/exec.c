@@ -1,4 +1,5 @@
-/* Credential plugins: a command of the kubeconfig that prints a token, or a certificate and its key. */
+/* Credential plugins: a command of the kubeconfig that prints a token, or a certificate and its
+ * key. */
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -202,10 +203,12 @@ static bool run(const struct k8s_login *l, const struct ncm_control *control,
     struct ncm_child_result got;
     int64_t until = ncm_mono_ms() + PATIENCE_MS;
     if (x->interactive_always) {
-        ncm_fail(err, NCM_UNSUPPORTED,
-                 _("The credential plugin %s wants a terminal of its own (interactiveMode: Always)"),
-                 short_name(x));
-        return ncm_hint(err, _("Log in with its own tool first, or set interactiveMode: IfAvailable"));
+        ncm_fail(
+            err, NCM_UNSUPPORTED,
+            _("The credential plugin %s wants a terminal of its own (interactiveMode: Always)"),
+            short_name(x));
+        return ncm_hint(err,
+                        _("Log in with its own tool first, or set interactiveMode: IfAvailable"));
     }
     if (control != NULL && control->deadline_mono_ms > 0 && control->deadline_mono_ms < until) {
         until = control->deadline_mono_ms;
@@ -278,8 +281,8 @@ static void wait_a_moment(struct k8s_ticket *t)
 }
 
 bool k8s_ticket_take(struct k8s_ticket *t, const struct k8s_login *l, bool refused,
-                     unsigned *serial, struct ncm_access *access,
-                     const struct ncm_control *control, struct ncm_err *err)
+                     unsigned *serial, struct ncm_access *access, const struct ncm_control *control,
+                     struct ncm_err *err)
 {
     bool ok = true;
     pthread_mutex_lock(&t->lock);

@@ -17,6 +17,8 @@ struct ncm_conn {
     struct k8s_cluster *cluster; /* the source's, shared by its lanes */
     struct k8s_cluster *own;     /* where the setup brings none: this connection's; else NULL */
     struct k8s_watcher *watcher; /* the stream lane's; else NULL */
+    struct ncm_deployments_snapshot *seen; /* for logs: who has which pods, made at … */
+    uint64_t seen_changes;                 /* … this count of changes */
 };
 
 /* apply.c and its parts, as struct ncm_provider says. Each call begins with k8s_client_ready. */
@@ -38,8 +40,8 @@ bool k8s_fetch_logs(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err
  * whose number it then gets. refused: that one was not taken. Runs the plugin where there is none,
  * or none that lasts. */
 bool k8s_ticket_take(struct k8s_ticket *t, const struct k8s_login *l, bool refused,
-                     unsigned *serial, struct ncm_access *access,
-                     const struct ncm_control *control, struct ncm_err *err);
+                     unsigned *serial, struct ncm_access *access, const struct ncm_control *control,
+                     struct ncm_err *err);
 /* The answer of a plugin, for the fuzzer and tests: token, certificate and key into `access`. */
 bool k8s_ticket_decode(const struct k8s_exec *x, const char *p, size_t len,
                        struct ncm_access *access, int64_t *expires_ms, struct ncm_err *err);

@@ -39,8 +39,8 @@ static bool read_file(const char *path, struct k8s_file *out, struct ncm_err *er
         return false;
     }
     const char *slash = strrchr(path, '/');
-    out->dir = slash != NULL && slash > path ? ncm_strndup(path, (size_t)(slash - path))
-                                             : ncm_strdup("/");
+    out->dir =
+        slash != NULL && slash > path ? ncm_strndup(path, (size_t)(slash - path)) : ncm_strdup("/");
     return true;
 }
 
@@ -86,8 +86,8 @@ static bool add_list(struct k8s_files *f, const char *list, struct ncm_err *err)
         }
         p += n + (p[n] == ':');
     }
-    return f->n > 0 || ncm_fail(err, NCM_NOT_FOUND, _("None of the kubeconfig files %s is there"),
-                                list);
+    return f->n > 0 ||
+           ncm_fail(err, NCM_NOT_FOUND, _("None of the kubeconfig files %s is there"), list);
 }
 
 static bool no_file(struct ncm_err *err)
@@ -137,16 +137,16 @@ bool k8s_files_read(const char *paths, struct k8s_files *out, bool *in_pod, stru
 }
 
 /* ---- entries -------------------------------------------------------------------------------- */
-const char *k8s_scalar(const struct ncm_node *n)
+const char *k8s_config_scalar(const struct ncm_node *n)
 {
     bool text = n != NULL && n->kind != NCM_NODE_NULL && n->kind != NCM_NODE_LIST &&
                 n->kind != NCM_NODE_MAP && n->str != NULL;
     return text && *n->str != '\0' ? n->str : NULL;
 }
 
-const char *k8s_text(const struct ncm_node *map, const char *key)
+const char *k8s_config_text(const struct ncm_node *map, const char *key)
 {
-    return k8s_scalar(ncm_node_get(map, key));
+    return k8s_config_scalar(ncm_node_get(map, key));
 }
 
 /* The entry of that name in the first file that has one. */
@@ -156,7 +156,7 @@ static const struct ncm_node *find(const struct k8s_files *f, const char *list, 
     for (size_t i = 0; i < f->n; i++) {
         const struct ncm_node *all = ncm_node_get(ncm_doc_root(f->items[i].doc), list);
         for (size_t k = 0; all != NULL && all->kind == NCM_NODE_LIST && k < all->n; k++) {
-            const char *own = k8s_text(&all->items[k], "name");
+            const char *own = k8s_config_text(&all->items[k], "name");
             if (own != NULL && strcmp(own, name) == 0) {
                 *in = &f->items[i];
                 return &all->items[k];
@@ -169,7 +169,7 @@ static const struct ncm_node *find(const struct k8s_files *f, const char *list, 
 static const char *current(const struct k8s_files *f)
 {
     for (size_t i = 0; i < f->n; i++) {
-        const char *name = k8s_text(ncm_doc_root(f->items[i].doc), "current-context");
+        const char *name = k8s_config_text(ncm_doc_root(f->items[i].doc), "current-context");
         if (name != NULL) {
             return name;
         }
@@ -193,7 +193,7 @@ static void list_names(const struct k8s_files *f, struct k8s_contexts *out)
     for (size_t i = 0; i < f->n; i++) {
         const struct ncm_node *all = ncm_node_get(ncm_doc_root(f->items[i].doc), "contexts");
         for (size_t k = 0; all != NULL && all->kind == NCM_NODE_LIST && k < all->n; k++) {
-            const char *name = k8s_text(&all->items[k], "name");
+            const char *name = k8s_config_text(&all->items[k], "name");
             if (name != NULL && !has(out, name)) {
                 out->names = ncm_grow(out->names, out->n, &cap, sizeof(char *));
                 out->names[out->n++] = ncm_strdup(name);
@@ -285,13 +285,13 @@ static bool from_files(const struct k8s_files *f, const char *name, struct k8s_l
         return no_context(f, name, err);
     }
     const struct ncm_node *context = part(entry, "context");
-    const char *cluster = k8s_text(context, "cluster");
-    const char *user = k8s_text(context, "user");
+    const char *cluster = k8s_config_text(context, "cluster");
+    const char *user = k8s_config_text(context, "user");
     if (cluster == NULL) {
         return ncm_fail(err, NCM_INVALID_DATA, _("%s:%d: the context \"%s\" names no cluster"),
                         in->shown, entry->line, name);
     }
-    const char *ns = k8s_text(context, "namespace");
+    const char *ns = k8s_config_text(context, "namespace");
     l->context = ncm_strdup(name);
     l->cluster = ncm_strdup(cluster);
     l->user = ncm_strdup(user != NULL ? user : "");

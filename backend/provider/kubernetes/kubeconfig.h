@@ -13,7 +13,7 @@
 
 /* A credential plugin. */
 struct k8s_exec {
-    char *command; /* NULL: none */
+    char *command;      /* NULL: none */
     char **args, **env; /* env: "NAME=VALUE"; each ended by NULL */
     char *api_version, *install_hint;
     bool provide_cluster, interactive_always;
@@ -22,12 +22,12 @@ struct k8s_exec {
 /* One context, resolved: everything that a connection needs. All strings owned, NULL absent. */
 struct k8s_login {
     char *context, *cluster, *user; /* names in the file */
-    char *ns;            /* the context's namespace; "default" where it names none */
-    char *server;        /* without a final slash */
-    char *tls_name;      /* tls-server-name */
+    char *ns;                       /* the context's namespace; "default" where it names none */
+    char *server;                   /* without a final slash */
+    char *tls_name;                 /* tls-server-name */
     char *proxy;
     bool insecure, no_compression;
-    char *ca_file, *ca_data;     /* data: PEM, decoded */
+    char *ca_file, *ca_data; /* data: PEM, decoded */
     char *cert_file, *cert_data, *key_file, *key_data;
     char *token, *token_file, *user_name, *password;
     struct k8s_exec exec;
@@ -35,7 +35,7 @@ struct k8s_login {
     size_t n_as_groups;
     bool in_cluster;
     int64_t timeout_ms; /* patience with one call; 0: 30 s */
-    char *where; /* for sentences: "context prod of ~/.kube/config" */
+    char *where;        /* for sentences: "context prod of ~/.kube/config" */
 };
 void k8s_login_release(struct k8s_login *l); /* wipes what is secret */
 

@@ -21,8 +21,8 @@ void k8s_files_release(struct k8s_files *f);
 bool k8s_in_pod(void);
 
 /* A scalar's text whatever its type; NULL where it is absent, empty or no scalar. */
-const char *k8s_scalar(const struct ncm_node *n);
-const char *k8s_text(const struct ncm_node *map, const char *key);
+const char *k8s_config_scalar(const struct ncm_node *n);
+const char *k8s_config_text(const struct ncm_node *map, const char *key);
 
 /* The entry's own part (NULL: absent) into the login. */
 bool k8s_login_cluster(const struct k8s_file *f, const struct ncm_node *cluster, int line,

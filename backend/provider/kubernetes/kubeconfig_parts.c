@@ -26,7 +26,7 @@ static bool take_bool(const struct k8s_file *f, const struct ncm_node *map, cons
     if (n == NULL || n->kind == NCM_NODE_NULL) {
         return true;
     }
-    const char *text = k8s_scalar(n);
+    const char *text = k8s_config_scalar(n);
     if (n->kind == NCM_NODE_BOOL) {
         *out = n->boolean;
     } else if (text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
@@ -45,7 +45,7 @@ static bool take(const struct k8s_file *f, const struct ncm_node *map, const cha
     if (n != NULL && (n->kind == NCM_NODE_LIST || n->kind == NCM_NODE_MAP)) {
         return bad(f, map, key, _("a text is expected"), err);
     }
-    *out = ncm_strdup(k8s_scalar(n));
+    *out = ncm_strdup(k8s_config_scalar(n));
     return true;
 }
 
@@ -146,7 +146,8 @@ bool k8s_login_cluster(const struct k8s_file *f, const struct ncm_node *cluster,
     }
     if (l->insecure && (l->ca_file != NULL || l->ca_data != NULL)) {
         bad(f, cluster, "insecure-skip-tls-verify",
-            _("an authority is named as well, so it is not clear whether it is to be checked"), err);
+            _("an authority is named as well, so it is not clear whether it is to be checked"),
+            err);
         return ncm_hint(err, _("Remove one of the two; kubectl refuses this as well"));
     }
     return true;
@@ -159,7 +160,7 @@ static char **take_args(const struct ncm_node *list)
     char **out = ncm_alloc(n + 1, sizeof *out);
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *text = k8s_scalar(&list->items[i]);
+        const char *text = k8s_config_scalar(&list->items[i]);
         out[used++] = ncm_strdup(text != NULL ? text : "");
     }
     return out;
@@ -171,8 +172,8 @@ static char **take_env(const struct ncm_node *list)
     char **out = ncm_alloc(n + 1, sizeof *out);
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {
-        const char *name = k8s_text(&list->items[i], "name");
-        const char *value = k8s_text(&list->items[i], "value");
+        const char *name = k8s_config_text(&list->items[i], "name");
+        const char *value = k8s_config_text(&list->items[i], "value");
         if (name != NULL && strchr(name, '=') == NULL) {
             out[used++] = ncm_sprintf("%s=%s", name, value != NULL ? value : "");
         }
@@ -197,8 +198,8 @@ static bool take_exec(const struct k8s_file *f, const struct ncm_node *exec, str
     if (command == NULL) {
         return bad(f, exec, "command", _("the plugin's command is missing"), err);
     }
-    x->command = strchr(command, '/') != NULL ? ncm_path_expand(command, f->dir)
-                                              : ncm_strdup(command);
+    x->command =
+        strchr(command, '/') != NULL ? ncm_path_expand(command, f->dir) : ncm_strdup(command);
     ncm_free(command);
     x->args = take_args(ncm_node_get(exec, "args"));
     x->env = take_env(ncm_node_get(exec, "env"));
@@ -216,7 +217,7 @@ static bool take_exec(const struct k8s_file *f, const struct ncm_node *exec, str
 static bool refuse_auth_provider(const struct k8s_file *f, const struct ncm_node *user,
                                  struct ncm_err *err)
 {
-    const char *name = k8s_text(ncm_node_get(user, "auth-provider"), "name");
+    const char *name = k8s_config_text(ncm_node_get(user, "auth-provider"), "name");
     ncm_fail(err, NCM_UNSUPPORTED, _("%s:%d: auth-provider %s was removed from Kubernetes in 1.26"),
              f->shown, line_of(user, "auth-provider"), name != NULL ? name : "");
     return ncm_hint(err, _("Log in again with a newer version of its tool, which writes a "
@@ -226,7 +227,7 @@ static bool refuse_auth_provider(const struct k8s_file *f, const struct ncm_node
 static bool take_groups(const struct ncm_node *list, struct k8s_login *l)
 {
     for (size_t i = 0; list != NULL && list->kind == NCM_NODE_LIST && i < list->n; i++) {
-        const char *text = k8s_scalar(&list->items[i]);
+        const char *text = k8s_config_scalar(&list->items[i]);
         if (text != NULL) {
             l->as_groups = ncm_resize(l->as_groups, l->n_as_groups + 1, sizeof(char *));
             l->as_groups[l->n_as_groups++] = ncm_strdup(text);

@@ -1,5 +1,6 @@
 /* Kubernetes (k3s is the same) and KServe: topics STORE, DEPLOYMENTS and LOGS, changes of
- * deployments, a watch. place->with is a struct ncm_kubernetes_setup; place->location is for people. */
+ * deployments, a watch. place->with is a struct ncm_kubernetes_setup; place->location is for
+ * people. */
 #ifndef NCM_KUBERNETES_H
 #define NCM_KUBERNETES_H
 
@@ -8,12 +9,12 @@
 struct k8s_cluster; /* what the lanes of one source share: its objects, as the watch keeps them */
 
 struct ncm_kubernetes_setup {
-    const char *source;       /* name that REFs begin with */
-    const char *kubeconfig;   /* or NULL */
-    const char *context;      /* or NULL */
+    const char *source;            /* name that REFs begin with */
+    const char *kubeconfig;        /* or NULL */
+    const char *context;           /* or NULL */
     const char *const *namespaces; /* none: the context's; "*" all */
     size_t n_namespaces;
-    const char *selector;     /* or NULL */
+    const char *selector; /* or NULL */
     bool probe;
     int64_t timeout_ms;
     struct k8s_cluster *cluster; /* made with ncm_kubernetes_cluster_new, one for each source */

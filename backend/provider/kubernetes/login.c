@@ -15,10 +15,12 @@ static void free_list(char **list)
 
 void k8s_login_release(struct k8s_login *l)
 {
-    char *plain[] = {l->context, l->cluster,   l->user,    l->ns,        l->server,     l->tls_name,
-                     l->ca_file, l->ca_data,   l->cert_file, l->key_file, l->token_file, l->user_name,
-                     l->as,      l->as_uid,    l->where,   l->exec.command,
-                     l->exec.api_version, l->exec.install_hint};
+    char *plain[] = {l->context,      l->cluster,          l->user,
+                     l->ns,           l->server,           l->tls_name,
+                     l->ca_file,      l->ca_data,          l->cert_file,
+                     l->key_file,     l->token_file,       l->user_name,
+                     l->as,           l->as_uid,           l->where,
+                     l->exec.command, l->exec.api_version, l->exec.install_hint};
     char *secret[] = {l->cert_data, l->key_data, l->token, l->password, l->proxy};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         ncm_free(plain[i]);

@@ -11,6 +11,16 @@ void k8s_read_service(struct k8s_read *r, struct k8s_at root, struct k8s_service
     s->type = k8s_text(r, spec, "type");
     s->selector = k8s_texts(r, spec, "selector", &s->n_selector);
     s->selector_prints = k8s_label_prints(r->arena, s->selector, s->n_selector);
+    struct k8s_at list = k8s_list(r, spec, "ports");
+    s->ports =
+        k8s_count(list) > 0 ? ncm_arena_alloc(r->arena, list.node->n, sizeof *s->ports) : NULL;
+    for (size_t i = 0; i < k8s_count(list) && !r->failed; i++) {
+        struct k8s_at one = k8s_item(r, list, i);
+        struct k8s_port *p = &s->ports[s->n_ports++];
+        p->name = k8s_text(r, one, "name");
+        p->protocol = k8s_text(r, one, "protocol");
+        p->port = k8s_int(r, one, "port", 0);
+    }
 }
 
 void k8s_read_slice(struct k8s_read *r, struct k8s_at root, struct k8s_slice *s)

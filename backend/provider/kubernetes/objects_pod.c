@@ -78,13 +78,14 @@ void k8s_read_pod(struct k8s_read *r, struct k8s_at root, struct k8s_pod *p)
 {
     struct k8s_at spec = k8s_map(r, root, "spec"), status = k8s_map(r, root, "status");
     p->node = k8s_text(r, spec, "nodeName");
-    p->containers = k8s_read_containers(r, spec, false, &p->n_containers, &p->n_init);
     p->phase = k8s_text(r, status, "phase");
     p->reason = k8s_text(r, status, "reason");
     p->message = k8s_text(r, status, "message");
     p->revision_hash = label(&p->head, "controller-revision-hash");
     p->service = label(&p->head, "serving.kserve.io/inferenceservice");
     p->service_revision = label(&p->head, "serving.knative.dev/revision");
+    /* What KServe told its storage initializer is the only trace of an older revision's model. */
+    p->containers = k8s_read_containers(r, spec, p->service.len > 0, &p->n_containers, &p->n_init);
     if (p->service.len > 0) {
         p->service_print = k8s_print_of((const char *[]){r->ns.p, p->service.p}, 2);
     }

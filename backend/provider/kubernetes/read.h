@@ -41,8 +41,6 @@ struct ncm_str *k8s_text_list(struct k8s_read *r, struct k8s_at at, const char *
 struct k8s_conditions k8s_read_conditions(struct k8s_read *r, struct k8s_at status);
 /* Of a whole tree but pod-template-hash; the order of members does not count. */
 uint64_t k8s_print_node(const struct ncm_node *n);
-/* Sorted prints of "key=value". */
-uint64_t *k8s_label_prints(struct ncm_arena *a, const struct ncm_kv *kv, size_t n);
 /* pod: a map that has containers and initContainers. */
 struct k8s_container *k8s_read_containers(struct k8s_read *r, struct k8s_at pod, bool serving,
                                           size_t *n, size_t *n_init);

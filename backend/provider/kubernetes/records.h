@@ -97,8 +97,14 @@ struct k8s_pod {
     struct ncm_str scheduled_reason, scheduled_message;
 };
 
+struct k8s_port {
+    struct ncm_str name, protocol; /* "http"; "TCP" where absent */
+    int port;
+};
 struct k8s_service {
     struct k8s_head head;
+    struct k8s_port *ports;
+    size_t n_ports;
     struct ncm_kv *selector;
     size_t n_selector;
     uint64_t *selector_prints; /* sorted */
@@ -199,6 +205,8 @@ uint64_t k8s_print(struct ncm_str s);
 uint64_t k8s_print_of(const char *const *parts, size_t n);
 /* One number of two, order mattering. */
 uint64_t k8s_mix(uint64_t a, uint64_t b);
+/* Sorted prints of "key=value". */
+uint64_t *k8s_label_prints(struct ncm_arena *a, const struct ncm_kv *kv, size_t n);
 /* Whether all of a (sorted) are in b (sorted). */
 bool k8s_prints_within(const uint64_t *a, size_t n, const uint64_t *b, size_t m);
 

@@ -1,0 +1,188 @@
+/* Going through the shelves: what is not there is listed. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "provider/ask.h"
+#include "provider/kubernetes/cluster.h"
+
+enum { LOOK_MS = 50 };
+
+/* The deployments first, then what says how they are. */
+static const enum k8s_kind order[K8S_N_KINDS] = {
+    K8S_DEPLOYMENT, K8S_STATEFULSET, K8S_INFERENCESERVICE, K8S_CRONJOB, K8S_REPLICASET,
+    K8S_POD,        K8S_SERVICE,     K8S_ENDPOINTSLICE,    K8S_HPA,     K8S_JOB,
+    K8S_EVENT,      K8S_USAGE,
+};
+
+static bool begin(struct k8s_cluster *k, const struct ncm_control *control, struct ncm_err *err)
+{
+    bool ok = true;
+    while (k->filling && ok) {
+        k8s_cluster_wait(k, LOOK_MS);
+        ok = ncm_ask_go_on(control, err);
+    }
+    k->filling = k->filling || ok;
+    return ok;
+}
+
+/* The next shelf of that kind that is to be listed; holding the lock. A shelf that a watch may go
+ * on from is not, unless everything since a moment is wanted. */
+static struct k8s_shelf *due(struct k8s_cluster *k, enum k8s_kind kind, int64_t since)
+{
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        struct k8s_shelf *s = &k->shelves[i];
+        bool old = since > 0 ? s->read_mono_ms < since : s->read_mono_ms == 0;
+        if (s->kind == kind && old) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Where the shelves were made anew meanwhile, its place is another one's. */
+static struct k8s_shelf *same(struct k8s_cluster *k, enum k8s_kind kind, const char *ns)
+{
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        struct k8s_shelf *s = &k->shelves[i];
+        if (s->kind == kind && (s->ns == NULL) == (ns == NULL) &&
+            (ns == NULL || strcmp(s->ns, ns) == 0)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* Lists one; holding the lock, but not meanwhile. */
+static bool fill_one(struct ncm_conn *c, struct k8s_shelf *s, const struct ncm_control *control,
+                     struct ncm_err *err)
+{
+    struct k8s_cluster *k = c->cluster;
+    struct k8s_object **items;
+    size_t n;
+    char *version;
+    enum k8s_kind kind = s->kind;
+    char *ns = ncm_strdup(s->ns);
+    pthread_mutex_unlock(&k->lock);
+    bool ok = k8s_list_all(c, kind, ns, c->setup->selector, control, &items, &n, &version, err);
+    pthread_mutex_lock(&k->lock);
+    k->skew_ms = k8s_client_skew_ms(c->client);
+    s = same(k, kind, ns);
+    if (s == NULL) {
+        for (size_t i = 0; ok && i < n; i++) {
+            k8s_object_drop(items[i]);
+        }
+        ncm_free(items);
+        ok = true;
+    } else if (!ok && err->code == NCM_FORBIDDEN && kind == K8S_DEPLOYMENT && ns == NULL) {
+        k8s_cluster_narrow(k, c->login.ns, err->what);
+        ok = true;
+    } else {
+        ok = k8s_list_settle(k, s, ok, items, n, version, err);
+    }
+    ncm_free(version);
+    ncm_free(ns);
+    pthread_cond_broadcast(&k->wake);
+    return ok;
+}
+
+/* Nothing at all may be read: the words of the deployments say why. Holding the lock. */
+static bool all_forbidden(const struct k8s_cluster *k, unsigned kinds, struct ncm_err *err)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        if ((kinds & 1u << s->kind) != 0 && s->reading != K8S_FORBIDDEN &&
+            s->reading != K8S_ABSENT && s->reading != K8S_NOT_READ) {
+            return false;
+        }
+        if (why == NULL && s->reading == K8S_FORBIDDEN) {
+            why = s->why;
+        }
+    }
+    if (why == NULL) {
+        return false;
+    }
+    ncm_fail(err, NCM_FORBIDDEN, "%s", why);
+    ncm_hint(err, strstr(why, "system:anonymous") != NULL
+                      ? _("Nobody is logged in: the context has no user, or its login was not "
+                          "accepted")
+                      : _("Ask the cluster's administrator for rights in a namespace, and name it "
+                          "in the configuration (namespaces)"));
+    return true;
+}
+
+bool k8s_gather(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
+                const struct ncm_control *control, void (*first)(void *to), void *to,
+                struct ncm_err *err)
+{
+    struct k8s_cluster *k = c->cluster;
+    struct k8s_shelf *s;
+    pthread_mutex_lock(&k->lock);
+    bool ok = begin(k, control, err);
+    if (!ok) {
+        pthread_mutex_unlock(&k->lock);
+        return false;
+    }
+    for (size_t i = 0; ok && i < K8S_N_KINDS; i++) {
+        while (ok && (kinds & 1u << order[i]) != 0 &&
+               (s = due(k, order[i], since_mono_ms)) != NULL) {
+            ok = fill_one(c, s, control, err);
+        }
+        if (ok && order[i] == K8S_DEPLOYMENT && first != NULL) {
+            pthread_mutex_unlock(&k->lock);
+            first(to);
+            pthread_mutex_lock(&k->lock);
+        }
+    }
+    ok = ok && !all_forbidden(k, kinds, err);
+    k->filling = false;
+    k->listed += ok ? 1 : 0;
+    pthread_cond_broadcast(&k->wake);
+    pthread_mutex_unlock(&k->lock);
+    return ok;
+}
+
+/* ---- who and what ---------------------------------------------------------------------------- */
+void k8s_introduce(struct ncm_conn *c, const struct ncm_control *control)
+{
+    static const char review[] =
+        "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":\"SelfSubjectReview\"}";
+    struct k8s_cluster *k = c->cluster;
+    const struct k8s_call calls[2] = {
+        {.path = "/version", .control = control},
+        {.method = NCM_HTTP_POST,
+         .path = "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+         .body = review,
+         .control = control},
+    };
+    struct ncm_doc *docs[2];
+    struct ncm_err errs[2];
+    bool ok[2];
+    pthread_mutex_lock(&k->lock);
+    bool done = k->introduced;
+    pthread_mutex_unlock(&k->lock);
+    if (done) {
+        return;
+    }
+    k8s_call_all(c->client, calls, 2, docs, ok, errs);
+    const struct ncm_node *version = docs[0] != NULL ? ncm_doc_root(docs[0]) : NULL;
+    const struct ncm_node *review_root = docs[1] != NULL ? ncm_doc_root(docs[1]) : NULL;
+    const struct ncm_node *user = ncm_node_get(ncm_node_get(review_root, "status"), "userInfo");
+    const char *name = ncm_node_str(user, "username", "");
+    const char *git = ncm_node_str(version, "gitVersion", "");
+    pthread_mutex_lock(&k->lock);
+    ncm_free(k->who);
+    ncm_free(k->version);
+    ncm_free(k->server);
+    k->who = *name != '\0' ? ncm_strdup(name) : NULL;
+    k->version = *git != '\0' ? ncm_strndup(git, strnlen(git, 60)) : NULL;
+    /* TR: "Kubernetes v1.36.3 at https://…" */
+    k->server = ncm_sprintf(_("Kubernetes %s at %s"), k->version != NULL ? k->version : "?",
+                            c->login.server);
+    k->introduced = ok[0] && (ok[1] || errs[1].code != NCM_UNREACHABLE);
+    pthread_mutex_unlock(&k->lock);
+    ncm_doc_free(docs[0]);
+    ncm_doc_free(docs[1]);
+}

@@ -1,0 +1,85 @@
+/* From the shelves to a snapshot. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "provider/kubernetes/cluster.h"
+
+/* Of several scopes the best that is known: what one of them has is there. */
+static enum k8s_reading better(enum k8s_reading a, enum k8s_reading b)
+{
+    static const int worth[] = {[K8S_NOT_READ] = 0,
+                                [K8S_ABSENT] = 1,
+                                [K8S_FAILED] = 2,
+                                [K8S_FORBIDDEN] = 3,
+                                [K8S_READ] = 4};
+    return worth[a] >= worth[b] ? a : b;
+}
+
+/* Holding the lock; objects are shared, so that they stay when it is let go. */
+static void gather(const struct k8s_cluster *k, struct k8s_view *v, char *why[K8S_N_KINDS])
+{
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        v->items[s->kind] =
+            ncm_resize(v->items[s->kind], v->n[s->kind] + s->n + 1, sizeof(struct k8s_object *));
+        for (size_t j = 0; j < s->n; j++) {
+            v->items[s->kind][v->n[s->kind]++] = k8s_object_share(s->items[j]);
+        }
+        v->reading[s->kind] = better(v->reading[s->kind], s->reading);
+        if (s->why != NULL && why[s->kind] == NULL) {
+            why[s->kind] = ncm_strdup(s->why);
+        }
+    }
+}
+
+static void add_note(struct ncm_deployments_snapshot *s, const char *text)
+{
+    struct ncm_str *notes = ncm_arena_alloc(s->head.arena, s->n_notes + 1, sizeof *notes);
+    if (s->n_notes > 0) {
+        memcpy(notes, s->notes, s->n_notes * sizeof *notes);
+    }
+    notes[s->n_notes++] = ncm_arena_cstr(s->head.arena, text);
+    s->notes = notes;
+}
+
+struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
+                                              const struct ncm_deployments_snapshot *previous)
+{
+    struct k8s_cluster *k = c->cluster;
+    struct k8s_view v = {
+        .source = c->setup->source, .cluster = c->login.cluster, .selector = c->setup->selector};
+    char *why[K8S_N_KINDS] = {0};
+    pthread_mutex_lock(&k->lock);
+    gather(k, &v, why);
+    char *who = ncm_strdup(k->who), *server = ncm_strdup(k->server);
+    char *narrowed = ncm_strdup(k->narrowed);
+    v.now_ms = ncm_now_ms() + k->skew_ms;
+    bool rights = k->n_rights > 0;
+    pthread_mutex_unlock(&k->lock);
+    for (int i = 0; i < K8S_N_KINDS; i++) {
+        v.why[i] = why[i];
+    }
+    v.who = who;
+    v.server = server;
+    v.allowed = rights ? k8s_rights_of : NULL;
+    v.rights = k;
+    struct ncm_deployments_snapshot *s = k8s_build(&v, previous);
+    if (narrowed != NULL) {
+        char *note = ncm_sprintf(_("only the namespace %s is read: %s"), c->login.ns, narrowed);
+        add_note(s, note);
+        ncm_free(note);
+    }
+    for (int i = 0; i < K8S_N_KINDS; i++) {
+        for (size_t j = 0; j < v.n[i]; j++) {
+            k8s_object_drop(v.items[i][j]);
+        }
+        ncm_free(v.items[i]);
+        ncm_free(why[i]);
+    }
+    ncm_free(who);
+    ncm_free(server);
+    ncm_free(narrowed);
+    return s;
+}
