@@ -28,8 +28,9 @@ static const char by_status[] =
     "http_response_status_code,status,outcome";
 
 /* A service mesh counts on both ends, and only Prometheus sees it. */
-static const struct ncm_scrape_family mesh = {
-    "istio_requests_total", NULL, false, "istio_request_duration_milliseconds", 1, NULL};
+static const struct ncm_scrape_family mesh = {.requests = "istio_requests_total",
+                                              .durations = "istio_request_duration_milliseconds",
+                                              .to_ms = 1};
 
 /* One row while it is gathered. */
 struct row {
@@ -125,6 +126,8 @@ static bool find_names(struct gather *g)
         put_name(&q, f->errors, "");
         put_name(&q, f->durations, "_bucket");
         put_name(&q, f->durations, "_count");
+        put_name(&q, f->also, "_bucket");
+        put_name(&q, f->also, "_count");
     }
     ncm_buf_puts(&q, "\"})");
     bool ok = ask(g, q.p, &a);
@@ -149,6 +152,18 @@ static bool is_there(const struct gather *g, const char *name, const char *suffi
     bool found = full != NULL && ncm_map_get(g->names, full, strlen(full), &ignored);
     ncm_free(full);
     return found;
+}
+
+/* The name of its durations that is there; NULL. */
+static const char *durations_of(const struct gather *g, const struct ncm_scrape_family *f)
+{
+    const char *const names[] = {f->durations, f->also};
+    for (size_t i = 0; i < 2; i++) {
+        if (is_there(g, names[i], "_bucket") || is_there(g, names[i], "_count")) {
+            return names[i];
+        }
+    }
+    return NULL;
 }
 
 /* Predictions alone: no health pages, no metrics. What an absent label would be is let through. */
@@ -346,12 +361,13 @@ static void read_family(struct gather *g)
     const struct ncm_scrape_family *f = g->family;
     bool counter = is_there(g, f->requests, "");
     bool counts_errors = is_there(g, f->errors, "");
+    const char *durations = durations_of(g, f);
     struct ncm_prom_answer a;
     g->mine = (struct ncm_list){.size = sizeof(struct row)};
     g->ids = ncm_map_new();
     g->stray_errors = false;
-    if ((counter || is_there(g, f->durations, "_count")) &&
-        ask_increase(g, counter ? f->requests : f->durations, counter ? "" : "_count", by_status, &a)) {
+    if ((counter || is_there(g, durations, "_count")) &&
+        ask_increase(g, counter ? f->requests : durations, counter ? "" : "_count", by_status, &a)) {
         take_requests(g, &a);
         ncm_prom_answer_release(&a);
     }
@@ -363,8 +379,8 @@ static void read_family(struct gather *g)
             g->stray_errors = true;
         }
     }
-    if (g->mine.n > 0 && is_there(g, f->durations, "_bucket") && goes_on(g) &&
-        ask_increase(g, f->durations, "_bucket", "le", &a)) {
+    if (g->mine.n > 0 && is_there(g, durations, "_bucket") && goes_on(g) &&
+        ask_increase(g, durations, "_bucket", "le", &a)) {
         take_buckets(g, &a);
         ncm_prom_answer_release(&a);
     }
@@ -380,7 +396,7 @@ static void read_family(struct gather *g)
 
 static bool has_family(const struct gather *g, const struct ncm_scrape_family *f)
 {
-    return is_there(g, f->requests, "") || is_there(g, f->durations, "_count") ||
+    return is_there(g, f->requests, "") || is_there(g, durations_of(g, f), "_count") ||
            (f->apart && is_there(g, f->errors, ""));
 }
 
