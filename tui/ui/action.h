@@ -154,6 +154,7 @@ enum ui_action_id {
     A_ABORT,
     A_SET_VERSION,
     A_LOGS,
+    A_GROUP,
     A_TO_VERSION,
     A_TO_RUN,
     A_TO_DRIFT,

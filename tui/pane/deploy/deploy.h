@@ -1,5 +1,5 @@
-/* Pane 4, Deploy: what the files of the pane share. Drawing reads only what stands in struct deploy,
- * so that it can be painted from a fleet made by hand. */
+/* Pane 4, Deploy: what the files of the pane share. Drawing reads only what stands in struct
+ * deploy, so that it can be painted from a fleet made by hand. */
 #ifndef TUI_PANE_DEPLOY_DEPLOY_H
 #define TUI_PANE_DEPLOY_DEPLOY_H
 
@@ -39,6 +39,7 @@ enum deploy_sort {
 enum deploy_column {
     COL_HEALTH,
     COL_NAME,
+    COL_MODEL,
     COL_VERSION,
     COL_TRAFFIC,
     COL_READY,
@@ -90,6 +91,7 @@ struct deploy_logs {
 struct deploy {
     struct ui *ui; /* NULL in tests of painting */
     struct ncm_fleet_feed *feed;
+    bool resting;                  /* another pane is shown */
     const struct ncm_fleet *fleet; /* NULL: nothing yet */
     struct ncm_want *models;       /* for choosing a version */
     const struct ncm_models_snapshot *registry;
@@ -109,9 +111,12 @@ struct deploy {
     char *ref, *kind; /* selected: identity, so that it stays */
     struct table table;
     struct table_column columns[N_COLUMNS];
-    bool full;   /* the list without what is beside or below it */
-    bool signs_only; /* the last drawing had no room for the word of the health */
-    int body_y;  /* of the list's head line, for the mouse */
+    bool one_ns;            /* all of them are in one namespace: it goes without saying */
+    bool moved;             /* the person chose what is selected; else it is the first one */
+    bool flat, flat_chosen; /* no headings; as the person said, not as there is room */
+    bool full;              /* the list without what is beside or below it */
+    bool signs_only;        /* the last drawing had no room for the word of the health */
+    int body_y;             /* of the list's head line, for the mouse */
     /* detail */
     int scrolled, scroll_max; /* of the parts that are text */
     size_t link, n_links;     /* selected one of the overview */
@@ -136,7 +141,8 @@ void deploy_refresh(struct deploy *d);
 void deploy_agree(struct deploy *d);
 /* Rows anew: filter, order, selection by identity. */
 void deploy_rebuild(struct deploy *d);
-void deploy_remember(struct deploy *d);
+/* The selected row's identity; chosen: by the person. */
+void deploy_remember(struct deploy *d, bool chosen);
 bool deploy_select(struct deploy *d, const char *ref, const char *kind);
 /* The selected one; NULL without. */
 const struct ncm_fleet_deployment *deploy_selected(const struct deploy *d);
@@ -164,12 +170,14 @@ void deploy_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
                  enum deploy_column column, struct table_cell *out);
 /* "ns/name", or the name alone. */
 char *deploy_name(char *out, size_t outsz, const struct ncm_deployment *x, int cells);
-/* "v13 → v14" while it rolls; "v14". */
+/* "v13 → v14" while it rolls; "v14"; "?" after a guess, "!" after what is contradicted. */
 char *deploy_versions(char *out, size_t outsz, const struct ncm_fleet_deployment *f);
 /* The version that its template asks for, where that is another than what serves; else absent. */
 struct ncm_str deploy_wanted(const struct ncm_fleet_deployment *f);
 /* Its own share of the traffic in per cent; NaN unknown. */
 double deploy_share(const struct ncm_fleet_deployment *f);
+/* Its targets, the stable one first, at most max; returns how many. */
+size_t deploy_targets(const struct ncm_fleet_deployment *f, struct ncm_traffic *out, size_t max);
 int deploy_restarts(const struct ncm_deployment *x); /* -1: it shows no replicas */
 
 /* ---- deploy_start.c ---- */
@@ -213,6 +221,7 @@ bool deploy_part_act(struct deploy *d, enum ui_action_id action);
 /* ---- deploy_overview.c, deploy_rollout.c, deploy_tables.c, deploy_traffic.c ---- */
 void deploy_draw_overview(struct deploy *d, const struct canvas *c);
 void deploy_draw_rollout(struct deploy *d, const struct canvas *c);
+void deploy_say_rollout(struct flow *f, const struct ncm_fleet_deployment *x);
 void deploy_draw_replicas(struct deploy *d, const struct canvas *c);
 void deploy_draw_history(struct deploy *d, const struct canvas *c);
 void deploy_draw_events(struct deploy *d, const struct canvas *c);
@@ -222,7 +231,7 @@ const struct ncm_replica *deploy_replica(const struct deploy *d);
 const struct ncm_revision *deploy_revision(const struct deploy *d);
 bool deploy_table_act(struct deploy *d, enum ui_action_id action);
 
-/* ---- deploy_logs.c ---- */
+/* ---- deploy_logs.c, deploy_logs_act.c ---- */
 /* Asks for what the logs' settings say; ends the want where the part is not shown. */
 void deploy_logs_ask(struct deploy *d);
 bool deploy_logs_take(struct deploy *d);
@@ -232,9 +241,14 @@ bool deploy_logs_act(struct deploy *d, enum ui_action_id action, const char *arg
 
 /* ---- deploy_act.c ---- */
 bool deploy_act(struct deploy *d, enum ui_action_id action, const char *arg);
+/* ---- deploy_can.c ---- */
+bool deploy_can(struct deploy *d, enum ui_action_id action, const char **reason);
+/* The act that an action needs; NCM_N_ACTS: none. */
+enum ncm_deploy_act deploy_needed(const struct ncm_fleet_deployment *f, enum ui_action_id action);
+/* The target beside the stable one; NULL without. */
+const struct ncm_traffic *deploy_candidate(const struct ncm_fleet_deployment *f);
 /* ---- deploy_change.c ---- */
 bool deploy_change_act(struct deploy *d, enum ui_action_id action, const char *arg);
-bool deploy_can(struct deploy *d, enum ui_action_id action, const char **reason);
 void deploy_free_picks(struct deploy *d);
 
 #endif

@@ -38,11 +38,13 @@ char *deploy_versions(char *out, size_t outsz, const struct ncm_fleet_deployment
 
     common_version_text(is, sizeof is, f->is.version, 12);
     if (next.len == 0) {
-        snprintf(out, outsz, "%s%s", is, f->is.guess && f->is.version.len > 0 ? "?" : "");
+        snprintf(out, outsz, "%s%s%s", is, f->is.guess && f->is.version.len > 0 ? "?" : "",
+                 f->is.against != NULL ? " !" : "");
         return out;
     }
     common_version_text(wanted, sizeof wanted, next, 12);
-    snprintf(out, outsz, "%s%s%s", is, ncm_text_utf8() ? " → " : " > ", wanted);
+    snprintf(out, outsz, "%s%s%s%s", is, ncm_text_utf8() ? " → " : " > ", wanted,
+             f->is.against != NULL ? " !" : "");
     return out;
 }
 
@@ -98,10 +100,24 @@ static void version_cell(const struct ncm_fleet_deployment *f, struct table_cell
 {
     deploy_versions(out->text, sizeof out->text, f);
     out->attrs = f->is.version.len > 0 ? ATTR_BOLD : 0;
-    out->role = f->is.against != NULL    ? ROLE_FAIL
-                : f->is.version.len == 0 ? ROLE_DIM
+    out->role = f->is.against != NULL      ? ROLE_FAIL
+                : f->is.version.len == 0   ? ROLE_DIM
                 : deploy_wanted(f).len > 0 ? ROLE_RUN
                                            : ROLE_TEXT;
+}
+
+size_t deploy_targets(const struct ncm_fleet_deployment *f, struct ncm_traffic *out, size_t max)
+{
+    size_t n = 0;
+
+    for (int stable = 1; stable >= 0; stable--) {
+        for (size_t i = 0; i < f->n_traffic && n < max; i++) {
+            if (f->traffic[i].stable == (stable == 1)) {
+                out[n++] = f->traffic[i];
+            }
+        }
+    }
+    return n;
 }
 
 /* Two shares add up to nothing that one may read off: of several targets each has its own. */
@@ -110,10 +126,11 @@ static void traffic_cell(const struct ncm_fleet_deployment *f, struct table_cell
     double own = deploy_share(f);
 
     if (isnan(own) && f->n_traffic > 1 && isfinite(f->traffic[0].percent)) {
+        struct ncm_traffic t[3];
         char text[40];
-        size_t used = 0;
-        for (size_t i = 0; i < f->n_traffic && i < 3 && used + 24 < sizeof out->text; i++) {
-            ncm_fmt_num(text, sizeof text, f->traffic[i].percent, 3);
+        size_t used = 0, n = deploy_targets(f, t, 3);
+        for (size_t i = 0; i < n && used + 24 < sizeof out->text; i++) {
+            ncm_fmt_num(text, sizeof text, t[i].percent, 3);
             used += (size_t)snprintf(out->text + used, sizeof out->text - used, "%s%s",
                                      i > 0 ? "/" : "", text);
         }
@@ -149,9 +166,9 @@ static void restarts_cell(const struct ncm_deployment *x, struct table_cell *out
 
 static void known_cell(const struct ncm_fleet_deployment *f, struct table_cell *out)
 {
-    static const char *const words[] = {"–",         N_("label"), N_("URI"),    N_("run"),
-                                        N_("path"),  N_("image"), N_("common"), N_("settings"),
-                                        N_("answer")};
+    static const char *const words[] = {"–",          N_("label"),    N_("URI"),
+                                        N_("run"),    N_("path"),     N_("image"),
+                                        N_("common"), N_("settings"), N_("answer")};
     if (f->is.by == NULL || f->is.version.len == 0) {
         set_dash(out);
         return;
@@ -175,14 +192,22 @@ static void numbers_cell(const struct ncm_rates *r, enum deploy_column column,
     }
 }
 
-static void plain_cell(const struct ncm_fleet_deployment *f, enum deploy_column column,
-                       struct table_cell *out)
+static void plain_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
+                       enum deploy_column column, struct table_cell *out)
 {
     const struct ncm_deployment *x = f->it;
 
     switch (column) {
     case COL_NAME:
-        deploy_name(out->text, sizeof out->text, x, 200);
+        if (d->one_ns) {
+            set_raw(out, x->name);
+        } else {
+            deploy_name(out->text, sizeof out->text, x, 200);
+        }
+        out->cut_middle = true;
+        break;
+    case COL_MODEL:
+        set_raw(out, f->is.model);
         out->cut_middle = true;
         break;
     case COL_READY:
@@ -238,7 +263,7 @@ void deploy_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
         known_cell(f, out);
         break;
     default:
-        plain_cell(f, column, out);
+        plain_cell(d, f, column, out);
         break;
     }
     if (deploy_is_stale(d, f->it)) {

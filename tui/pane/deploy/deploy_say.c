@@ -81,7 +81,11 @@ void deploy_say_version(struct flow *f, const struct ncm_fleet_deployment *x)
     }
     struct ncm_str wanted = deploy_wanted(x);
     if (wanted.len > 0) {
-        claim_text(&x->it->wanted[0], text, sizeof text);
+        const struct ncm_claim *by = x->it->wanted;
+        while (!ncm_str_eq(by->version, wanted)) {
+            by++;
+        }
+        claim_text(by, text, sizeof text);
         char whole[1000];
         snprintf(whole, sizeof whole, "%s · %s",
                  common_version_text(version, sizeof version, wanted, 40), text);
@@ -121,8 +125,11 @@ static void traffic_row(struct flow *f, const struct ncm_traffic *t, enum role r
 
 void deploy_say_traffic(struct flow *f, const struct ncm_fleet_deployment *x)
 {
-    for (size_t i = 0; i < x->n_traffic; i++) {
-        traffic_row(f, &x->traffic[i], (enum role)((int)ROLE_SERIES1 + (int)(i % 7)));
+    struct ncm_traffic t[16];
+    size_t n = deploy_targets(x, t, 16);
+
+    for (size_t i = 0; i < n; i++) {
+        traffic_row(f, &t[i], (enum role)((int)ROLE_SERIES1 + (int)(i % 7)));
     }
     if (x->n_traffic == 0 && x->it->services.len > 0) {
         flow_pair(f, _("behind"), ROLE_TEXT, x->it->services);
@@ -160,8 +167,8 @@ void deploy_say_replicas(struct flow *f, const struct ncm_deployment *x, size_t 
         } else {
             snprintf(text, sizeof text, "%s, %s", deploy_clean(r->phase, 24), age);
         }
-        paint_cut(&f->c, f->y, 4 + name_w, f->c.w - name_w - 5, 0,
-                  r->bad ? ROLE_FAIL : ROLE_DIM, 0, text);
+        paint_cut(&f->c, f->y, 4 + name_w, f->c.w - name_w - 5, 0, r->bad ? ROLE_FAIL : ROLE_DIM, 0,
+                  text);
     }
     if (x->n_replicas > max) {
         snprintf(text, sizeof text, _("and %zu more"), x->n_replicas - max);
