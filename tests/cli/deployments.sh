@@ -46,9 +46,9 @@ contexts:
 EOF
 chmod 600 config.yaml
 conf() { context=$1; shift; run --config config.yaml --context "$context" "$@"; }
-keys='"source namespace name kind model model_version revision image desired ready updated available
-  traffic serving_image health reason strategy age_ms endpoint p95_ms error_rate rps ref version_by
-  wanted_version findings canary".split()'
+keys='("source namespace name kind model model_version revision image desired ready updated available "
+  "traffic serving_image health reason strategy age_ms endpoint p95_ms error_rate rps ref version_by "
+  "wanted_version findings canary").split()'
 
 conf web deployments -o json
 rc 0 "deployments of endpoints, without any store"

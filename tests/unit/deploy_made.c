@@ -113,8 +113,10 @@ static void finding(struct ncm_fleet_deployment *f, struct ncm_arena *a, enum nc
     if (f->n_findings > 0) {
         memcpy(g, f->findings, f->n_findings * sizeof *g);
     }
-    g[f->n_findings++] = (struct ncm_deploy_finding){
-        .severity = s, .kind = text("made"), .sentence = text(sentence), .evidence = text(evidence)};
+    g[f->n_findings++] = (struct ncm_deploy_finding){.severity = s,
+                                                     .kind = text("made"),
+                                                     .sentence = text(sentence),
+                                                     .evidence = text(evidence)};
     f->findings = g;
 }
 
@@ -140,28 +142,47 @@ static struct ncm_deployment_box *make_fraud(void)
     d->progress_total = 3;
     d->reason = text("CrashLoopBackOff");
     d->managed_by = text("Argo CD (app fraud)");
-    replicas(b, 4, 1, "CrashLoopBackOff", "exit 1: ModuleNotFoundError: No module named 'lightgbm'");
-    v[0] = (struct ncm_revision){.revision = text("14"), .name = text("fraud-79bdb44d6d"),
+    replicas(b, 4, 1, "CrashLoopBackOff",
+             "exit 1: ModuleNotFoundError: No module named 'lightgbm'");
+    v[0] = (struct ncm_revision){.revision = text("14"),
+                                 .name = text("fraud-79bdb44d6d"),
                                  .image = text("registry.example.com/ml/server:2.5.0"),
-                                 .cause = text("models:/fraud/14"), .model = text("fraud"),
-                                 .version = text("14"), .created_ms = MADE_NOW_MS - 12 * MINUTE,
-                                 .desired = 1, .ready = 0, .wanted = true};
-    v[1] = (struct ncm_revision){.revision = text("13"), .name = text("fraud-5c9f8d7b66"),
+                                 .cause = text("models:/fraud/14"),
+                                 .model = text("fraud"),
+                                 .version = text("14"),
+                                 .created_ms = MADE_NOW_MS - 12 * MINUTE,
+                                 .desired = 1,
+                                 .ready = 0,
+                                 .wanted = true};
+    v[1] = (struct ncm_revision){.revision = text("13"),
+                                 .name = text("fraud-5c9f8d7b66"),
                                  .image = text("registry.example.com/ml/server:2.4.1"),
-                                 .cause = text("models:/fraud/13"), .model = text("fraud"),
-                                 .version = text("13"), .created_ms = MADE_NOW_MS - 9000 * MINUTE,
-                                 .desired = 3, .ready = 3, .serving = true};
-    v[2] = (struct ncm_revision){.revision = text("12"), .name = text("fraud-6d4cf56db6"),
+                                 .cause = text("models:/fraud/13"),
+                                 .model = text("fraud"),
+                                 .version = text("13"),
+                                 .created_ms = MADE_NOW_MS - 9000 * MINUTE,
+                                 .desired = 3,
+                                 .ready = 3,
+                                 .serving = true};
+    v[2] = (struct ncm_revision){.revision = text("12"),
+                                 .name = text("fraud-6d4cf56db6"),
                                  .image = text("registry.example.com/ml/server:2.4.1"),
-                                 .cause = text("models:/fraud/12"), .model = text("fraud"),
-                                 .version = text("12"), .created_ms = MADE_NOW_MS - 30000 * MINUTE};
+                                 .cause = text("models:/fraud/12"),
+                                 .model = text("fraud"),
+                                 .version = text("12"),
+                                 .created_ms = MADE_NOW_MS - 30000 * MINUTE};
     d->revisions = v;
     d->n_revisions = 3;
-    events[0] = (struct ncm_deploy_event){MADE_NOW_MS - MINUTE, 31, true, text("BackOff"),
+    events[0] = (struct ncm_deploy_event){MADE_NOW_MS - MINUTE,
+                                          31,
+                                          true,
+                                          text("BackOff"),
                                           text("Back-off restarting failed container server in pod "
                                                "fraud-79bdb44d6d-x7k2p"),
                                           text("Pod fraud-79bdb44d6d-x7k2p")};
-    events[1] = (struct ncm_deploy_event){MADE_NOW_MS - 12 * MINUTE, 1, false,
+    events[1] = (struct ncm_deploy_event){MADE_NOW_MS - 12 * MINUTE,
+                                          1,
+                                          false,
                                           text("ScalingReplicaSet"),
                                           text("Scaled up replica set fraud-79bdb44d6d to 1"),
                                           text("Deployment fraud")};
@@ -177,16 +198,21 @@ static struct ncm_deployment_box *make_fraud(void)
     d->conditions = conditions;
     d->n_conditions = 2;
     d->autoscaler = (struct ncm_autoscaler){
-        .there = true, .name = text("fraud"), .min = 2, .max = 10, .current = 3, .desired = -1,
-        .blind = true, .why = text("cannot read metrics: no metrics returned from resource metrics API")};
+        .there = true,
+        .name = text("fraud"),
+        .min = 2,
+        .max = 10,
+        .current = 3,
+        .desired = -1,
+        .blind = true,
+        .why = text("cannot read metrics: no metrics returned from resource metrics API")};
     return b;
 }
 
 static struct ncm_deployment_box *make_search(const char *name, const char *version, int ready,
                                               double errors)
 {
-    struct ncm_deployment_box *b =
-        box("ml-prod", name, NCM_HEALTH_HEALTHY, ready, ready, 4000);
+    struct ncm_deployment_box *b = box("ml-prod", name, NCM_HEALTH_HEALTHY, ready, ready, 4000);
 
     claim(b, NCM_CLAIM_LABEL, "label ncmlops/model-version", version, "search-ranker", version);
     replicas(b, (size_t)(ready > 6 ? 6 : ready), 0, "", "");
@@ -230,13 +256,20 @@ static struct ncm_traffic *split(struct ncm_arena *a, const struct ncm_deploymen
 {
     struct ncm_traffic *t = ncm_arena_alloc(a, 2, sizeof *t);
 
-    t[0] = (struct ncm_traffic){.target = stable->name, .model = text("search-ranker"),
-                                .version = text("7"), .percent = 90,
-                                .health = NCM_HEALTH_HEALTHY, .stable = true, .ready = 9,
+    t[0] = (struct ncm_traffic){.target = stable->name,
+                                .model = text("search-ranker"),
+                                .version = text("7"),
+                                .percent = 90,
+                                .health = NCM_HEALTH_HEALTHY,
+                                .stable = true,
+                                .ready = 9,
                                 .rates = stable->rates};
-    t[1] = (struct ncm_traffic){.target = candidate->name, .model = text("search-ranker"),
-                                .version = text("8"), .percent = 10,
-                                .health = NCM_HEALTH_HEALTHY, .ready = 1,
+    t[1] = (struct ncm_traffic){.target = candidate->name,
+                                .model = text("search-ranker"),
+                                .version = text("8"),
+                                .percent = 10,
+                                .health = NCM_HEALTH_HEALTHY,
+                                .ready = 1,
                                 .rates = candidate->rates};
     return t;
 }
@@ -251,9 +284,8 @@ static struct ncm_fleet_deployment *add(struct ncm_fleet *f, const struct ncm_de
                                        .n_traffic = d->n_traffic,
                                        .health = d->health};
     if (d->n_claims > 0) {
-        x->is = (struct ncm_verdict_version){.model = d->claims[0].model,
-                                             .version = d->claims[0].version,
-                                             .by = &d->claims[0]};
+        x->is = (struct ncm_verdict_version){
+            .model = d->claims[0].model, .version = d->claims[0].version, .by = &d->claims[0]};
     }
     return x;
 }
@@ -290,9 +322,18 @@ static void join(struct made_fleet *m)
         x->traffic = split(a, &c->items[2]->it, &c->items[3]->it);
         x->n_traffic = 2;
         x->compared = true;
-        x->canary = (struct ncm_canary_result){
-            NCM_CANARY_WORSE, NCM_CANARY_SAME, NCM_CANARY_WORSE, 0.0291, 0.024, 0.035, 41.2, 44,
-            1.07, 0.98, 1.15, (double)NAN};
+        x->canary = (struct ncm_canary_result){NCM_CANARY_WORSE,
+                                               NCM_CANARY_SAME,
+                                               NCM_CANARY_WORSE,
+                                               0.0291,
+                                               0.024,
+                                               0.035,
+                                               41.2,
+                                               44,
+                                               1.07,
+                                               0.98,
+                                               1.15,
+                                               (double)NAN};
         x->canary_says = text("The candidate is worse: 3.1 % of its requests fail, 0.2 % of the "
                               "stable one's. Take its traffic away.");
     }

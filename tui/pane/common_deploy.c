@@ -98,7 +98,8 @@ char *common_latency_text(char *out, size_t outsz, double ms, bool beyond)
     if (!isfinite(ms)) {
         return dash(out, outsz);
     }
-    ncm_fmt_num(number, sizeof number, ms < 1000 ? ms : ms / 1000, ms < 10 || ms >= 1000 ? 2 : 3);
+    double shown = ms < 1000 ? ms : ms / 1000;
+    ncm_fmt_num(number, sizeof number, shown < 10 ? shown : round(shown), shown < 10 ? 2 : 4);
     snprintf(out, outsz, "%s%s %s", beyond ? ">" : "", number, ms < 1000 ? "ms" : "s");
     return out;
 }
@@ -143,7 +144,7 @@ char *common_ready_text(char *out, size_t outsz, int ready, int desired)
 
 enum role common_ready_role(int ready, int desired)
 {
-    return ready < 0 || desired < 0 ? ROLE_DIM
+    return ready < 0 || desired < 0    ? ROLE_DIM
            : ready == 0 && desired > 0 ? ROLE_FAIL
            : ready < desired           ? ROLE_WARN
                                        : ROLE_TEXT;
@@ -164,8 +165,9 @@ char *common_version_text(char *out, size_t outsz, struct ncm_str version, int c
 
 char *common_since_text(char *out, size_t outsz, int64_t since_ms)
 {
-    return since_ms == NCM_NO_TIME ? dash(out, outsz)
-                                   : ncm_fmt_age(out, outsz, ncm_ms_between(since_ms, ncm_now_ms()));
+    return since_ms == NCM_NO_TIME
+               ? dash(out, outsz)
+               : ncm_fmt_age(out, outsz, ncm_ms_between(since_ms, ncm_now_ms()));
 }
 
 /* Something is never painted as nothing, and nearly everything never as everything. */
@@ -192,8 +194,7 @@ char *common_bar_text(char *out, size_t outsz, double share, int width)
     return out;
 }
 
-void common_bar_paint(const struct canvas *c, int y, int x, int width, double share,
-                      enum role role)
+void common_bar_paint(const struct canvas *c, int y, int x, int width, double share, enum role role)
 {
     if (!isfinite(share)) {
         paint(c, y, x, ROLE_DIM, 0, sign(SIGN_DASH));

@@ -1,5 +1,5 @@
-/* Pane 4, Deploy: what the files of the pane share. Drawing reads only what stands in struct deploy,
- * so that it can be painted from a fleet made by hand. */
+/* Pane 4, Deploy: what the files of the pane share. Drawing reads only what stands in struct
+ * deploy, so that it can be painted from a fleet made by hand. */
 #ifndef TUI_PANE_DEPLOY_DEPLOY_H
 #define TUI_PANE_DEPLOY_DEPLOY_H
 
@@ -109,9 +109,9 @@ struct deploy {
     char *ref, *kind; /* selected: identity, so that it stays */
     struct table table;
     struct table_column columns[N_COLUMNS];
-    bool full;   /* the list without what is beside or below it */
+    bool full;       /* the list without what is beside or below it */
     bool signs_only; /* the last drawing had no room for the word of the health */
-    int body_y;  /* of the list's head line, for the mouse */
+    int body_y;      /* of the list's head line, for the mouse */
     /* detail */
     int scrolled, scroll_max; /* of the parts that are text */
     size_t link, n_links;     /* selected one of the overview */
@@ -164,7 +164,7 @@ void deploy_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
                  enum deploy_column column, struct table_cell *out);
 /* "ns/name", or the name alone. */
 char *deploy_name(char *out, size_t outsz, const struct ncm_deployment *x, int cells);
-/* "v13 → v14" while it rolls; "v14". */
+/* "v13 → v14" while it rolls; "v14"; "?" after a guess, "!" after what is contradicted. */
 char *deploy_versions(char *out, size_t outsz, const struct ncm_fleet_deployment *f);
 /* The version that its template asks for, where that is another than what serves; else absent. */
 struct ncm_str deploy_wanted(const struct ncm_fleet_deployment *f);
@@ -213,6 +213,7 @@ bool deploy_part_act(struct deploy *d, enum ui_action_id action);
 /* ---- deploy_overview.c, deploy_rollout.c, deploy_tables.c, deploy_traffic.c ---- */
 void deploy_draw_overview(struct deploy *d, const struct canvas *c);
 void deploy_draw_rollout(struct deploy *d, const struct canvas *c);
+void deploy_say_rollout(struct flow *f, const struct ncm_fleet_deployment *x);
 void deploy_draw_replicas(struct deploy *d, const struct canvas *c);
 void deploy_draw_history(struct deploy *d, const struct canvas *c);
 void deploy_draw_events(struct deploy *d, const struct canvas *c);
@@ -222,7 +223,7 @@ const struct ncm_replica *deploy_replica(const struct deploy *d);
 const struct ncm_revision *deploy_revision(const struct deploy *d);
 bool deploy_table_act(struct deploy *d, enum ui_action_id action);
 
-/* ---- deploy_logs.c ---- */
+/* ---- deploy_logs.c, deploy_logs_act.c ---- */
 /* Asks for what the logs' settings say; ends the want where the part is not shown. */
 void deploy_logs_ask(struct deploy *d);
 bool deploy_logs_take(struct deploy *d);
@@ -232,9 +233,14 @@ bool deploy_logs_act(struct deploy *d, enum ui_action_id action, const char *arg
 
 /* ---- deploy_act.c ---- */
 bool deploy_act(struct deploy *d, enum ui_action_id action, const char *arg);
+/* ---- deploy_can.c ---- */
+bool deploy_can(struct deploy *d, enum ui_action_id action, const char **reason);
+/* The act that an action needs; NCM_N_ACTS: none. */
+enum ncm_deploy_act deploy_needed(const struct ncm_fleet_deployment *f, enum ui_action_id action);
+/* The target beside the stable one; NULL without. */
+const struct ncm_traffic *deploy_candidate(const struct ncm_fleet_deployment *f);
 /* ---- deploy_change.c ---- */
 bool deploy_change_act(struct deploy *d, enum ui_action_id action, const char *arg);
-bool deploy_can(struct deploy *d, enum ui_action_id action, const char **reason);
 void deploy_free_picks(struct deploy *d);
 
 #endif

@@ -43,10 +43,14 @@ static void pick_sort(struct deploy *d, const char *arg)
     static const struct {
         const char *word, *label;
     } orders[N_SORTS] = {
-        {"worst", N_("the worst first")},   {"model", N_("by model")},
-        {"name", N_("by name")},            {"traffic", N_("the most traffic first")},
-        {"rps", N_("the busiest first")},   {"p95", N_("the slowest first")},
-        {"errors", N_("the most errors first")}, {"age", N_("the newest first")},
+        {"worst", N_("the worst first")},
+        {"model", N_("by model")},
+        {"name", N_("by name")},
+        {"traffic", N_("the most traffic first")},
+        {"rps", N_("the busiest first")},
+        {"p95", N_("the slowest first")},
+        {"errors", N_("the most errors first")},
+        {"age", N_("the newest first")},
     };
     struct ui_pick_item items[N_SORTS];
 
@@ -163,13 +167,20 @@ static void show_text(struct deploy *d)
     const struct {
         const char *label;
         struct ncm_str value;
-    } lines[] = {{_("kind"), x->kind},         {_("source"), x->source},
-                 {_("cluster"), x->cluster},   {_("uid"), x->uid},
-                 {_("model"), f->is.model},    {_("version"), f->is.version},
-                 {_("reason"), x->reason},     {_("image"), x->image},
-                 {_("serving"), x->serving_image}, {_("strategy"), x->strategy},
-                 {_("endpoint"), x->endpoint}, {_("services"), x->services},
-                 {_("managed by"), x->managed_by}, {_("not allowed"), x->why_not}};
+    } lines[] = {{_("kind"), x->kind},
+                 {_("source"), x->source},
+                 {_("cluster"), x->cluster},
+                 {_("uid"), x->uid},
+                 {_("model"), f->is.model},
+                 {_("version"), f->is.version},
+                 {_("reason"), x->reason},
+                 {_("image"), x->image},
+                 {_("serving"), x->serving_image},
+                 {_("strategy"), x->strategy},
+                 {_("endpoint"), x->endpoint},
+                 {_("services"), x->services},
+                 {_("managed by"), x->managed_by},
+                 {_("not allowed"), x->why_not}};
 
     ncm_buf_init(&b, 1 << 20);
     ncm_buf_printf(&b, "%s\n%s %s\n\n", ref, common_health_sign(f->health),
@@ -337,7 +348,7 @@ bool deploy_act(struct deploy *d, enum ui_action_id action, const char *arg)
     if ((deploy_selected(d) != NULL && jump(d, action)) || deploy_change_act(d, action, arg)) {
         return true;
     }
-    return d->view == DEPLOY_LIST ? act_list(d, action, arg)
+    return d->view == DEPLOY_LIST       ? act_list(d, action, arg)
            : deploy_selected(d) != NULL ? act_detail(d, action, arg)
                                         : false;
 }

@@ -38,11 +38,13 @@ char *deploy_versions(char *out, size_t outsz, const struct ncm_fleet_deployment
 
     common_version_text(is, sizeof is, f->is.version, 12);
     if (next.len == 0) {
-        snprintf(out, outsz, "%s%s", is, f->is.guess && f->is.version.len > 0 ? "?" : "");
+        snprintf(out, outsz, "%s%s%s", is, f->is.guess && f->is.version.len > 0 ? "?" : "",
+                 f->is.against != NULL ? " !" : "");
         return out;
     }
     common_version_text(wanted, sizeof wanted, next, 12);
-    snprintf(out, outsz, "%s%s%s", is, ncm_text_utf8() ? " → " : " > ", wanted);
+    snprintf(out, outsz, "%s%s%s%s", is, ncm_text_utf8() ? " → " : " > ", wanted,
+             f->is.against != NULL ? " !" : "");
     return out;
 }
 
@@ -98,8 +100,8 @@ static void version_cell(const struct ncm_fleet_deployment *f, struct table_cell
 {
     deploy_versions(out->text, sizeof out->text, f);
     out->attrs = f->is.version.len > 0 ? ATTR_BOLD : 0;
-    out->role = f->is.against != NULL    ? ROLE_FAIL
-                : f->is.version.len == 0 ? ROLE_DIM
+    out->role = f->is.against != NULL      ? ROLE_FAIL
+                : f->is.version.len == 0   ? ROLE_DIM
                 : deploy_wanted(f).len > 0 ? ROLE_RUN
                                            : ROLE_TEXT;
 }
@@ -149,9 +151,9 @@ static void restarts_cell(const struct ncm_deployment *x, struct table_cell *out
 
 static void known_cell(const struct ncm_fleet_deployment *f, struct table_cell *out)
 {
-    static const char *const words[] = {"–",         N_("label"), N_("URI"),    N_("run"),
-                                        N_("path"),  N_("image"), N_("common"), N_("settings"),
-                                        N_("answer")};
+    static const char *const words[] = {"–",          N_("label"),    N_("URI"),
+                                        N_("run"),    N_("path"),     N_("image"),
+                                        N_("common"), N_("settings"), N_("answer")};
     if (f->is.by == NULL || f->is.version.len == 0) {
         set_dash(out);
         return;

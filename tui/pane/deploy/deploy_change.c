@@ -1,5 +1,5 @@
-/* What changes a deployment, and what of it can be done. Everything ends in the one panel that shows
- * what will change. */
+/* What changes a deployment, and what of it can be done. Everything ends in the one panel that
+ * shows what will change. */
 #include "pane/deploy/deploy.h"
 
 #include <math.h>
@@ -7,161 +7,6 @@
 #include <string.h>
 
 #define MAX_CHOICES 64
-
-/* ---- what can be done ---- */
-
-static const struct ncm_traffic *candidate_of(const struct ncm_fleet_deployment *f)
-{
-    const struct ncm_traffic *found = NULL;
-
-    for (size_t i = 0; i < f->n_traffic; i++) {
-        if (!f->traffic[i].stable && found == NULL) {
-            found = &f->traffic[i];
-        }
-    }
-    return f->n_traffic > 1 ? found : NULL;
-}
-
-/* The act that an action needs; NCM_N_ACTS: none. */
-static enum ncm_deploy_act needed(const struct ncm_fleet_deployment *f, enum ui_action_id action)
-{
-    switch (action) {
-    case A_TRAFFIC:
-    case A_ABORT:
-        return NCM_ACT_TRAFFIC;
-    case A_PROMOTE:
-        return candidate_of(f) != NULL ? NCM_ACT_TRAFFIC : NCM_ACT_VERSION;
-    case A_ROLLBACK:
-        return NCM_ACT_ROLLBACK;
-    case A_RESTART:
-        return NCM_ACT_RESTART;
-    case A_SCALE:
-        return NCM_ACT_SCALE;
-    case A_PAUSE_ROLLOUT:
-    case A_RESUME_ROLLOUT:
-        return NCM_ACT_PAUSE;
-    case A_SET_VERSION:
-        return NCM_ACT_VERSION;
-    case A_LOGS:
-        return NCM_ACT_LOGS;
-    default:
-        return NCM_N_ACTS;
-    }
-}
-
-static bool may(const struct deploy *d, const struct ncm_fleet_deployment *f,
-                enum ui_action_id action, const char **reason)
-{
-    enum ncm_deploy_act act = needed(f, action);
-    const struct deploy_source *s = deploy_source_of(d, f->it);
-
-    if (act == NCM_N_ACTS) {
-        return true;
-    }
-    if (s != NULL && s->about->offered && act != NCM_ACT_LOGS) {
-        *reason = _("it is only read: name the source in the configuration to change it");
-        return false;
-    }
-    if (f->it->allowed & 1u << act) {
-        return true;
-    }
-    if (f->it->forbidden & 1u << act) {
-        *reason = f->it->why_not.len > 0 ? deploy_clean(f->it->why_not, 200)
-                                         : _("you have no right to do that there");
-        return false;
-    }
-    *reason = act == NCM_ACT_LOGS      ? _("it gives no logs")
-              : act == NCM_ACT_TRAFFIC ? _("its traffic is not split")
-                                       : _("that cannot be done with a thing of its kind");
-    return false;
-}
-
-static bool can_jump(const struct deploy *d, const struct ncm_fleet_deployment *f,
-                     enum ui_action_id action, const char **reason)
-{
-    const struct ncm_fleet_row *row = deploy_fleet_row(d, f->is.model, f->is.version);
-    const struct ncm_model *m = deploy_model(d, f->is.model);
-    const struct ncm_model_version *v =
-        m != NULL ? ncm_model_version(m, ncm_cstr(f->is.version)) : NULL;
-
-    if (f->is.model.len == 0) {
-        *reason = _("it is not known which model it serves");
-        return false;
-    }
-    if (action == A_TO_VERSION && m == NULL) {
-        *reason = _("the registry does not know that model");
-        return false;
-    }
-    if (action == A_TO_RUN && (v == NULL || v->run_id.len == 0)) {
-        *reason = _("the registry knows no run of that version");
-        return false;
-    }
-    if (action == A_TO_DRIFT && (row == NULL || row->drift_monitor.len == 0)) {
-        *reason = _("no monitor watches that model");
-        return false;
-    }
-    return true;
-}
-
-static bool can_state(const struct ncm_fleet_deployment *f, enum ui_action_id action,
-                      const char **reason)
-{
-    if (action == A_PAUSE_ROLLOUT && f->it->paused) {
-        *reason = _("it is paused already");
-        return false;
-    }
-    if (action == A_RESUME_ROLLOUT && !f->it->paused) {
-        *reason = _("it is not paused");
-        return false;
-    }
-    if (action == A_ABORT && candidate_of(f) == NULL) {
-        *reason = _("it has no candidate");
-        return false;
-    }
-    return true;
-}
-
-bool deploy_can(struct deploy *d, enum ui_action_id action, const char **reason)
-{
-    const struct ncm_fleet_deployment *f = deploy_selected(d);
-    bool offered = deploy_is_offered(d);
-
-    switch (action) {
-    case A_OPEN:
-        if (offered) {
-            return true;
-        }
-        *reason = _("there is no deployment");
-        return f != NULL && (d->view == DEPLOY_LIST || d->part == PART_REPLICAS ||
-                             (d->part == PART_HISTORY && deploy_revision(d) != NULL) ||
-                             can_jump(d, f, A_TO_VERSION, reason));
-    case A_DETAILS:
-    case A_COPY:
-    case A_COPY_ROW:
-        *reason = _("there is no deployment");
-        return f != NULL;
-    case A_TO_VERSION:
-    case A_TO_RUN:
-    case A_TO_DRIFT:
-    case A_TO_ALERTS:
-        *reason = _("there is no deployment");
-        return f != NULL && can_jump(d, f, action, reason);
-    case A_TRAFFIC:
-    case A_PROMOTE:
-    case A_ROLLBACK:
-    case A_RESTART:
-    case A_SCALE:
-    case A_PAUSE_ROLLOUT:
-    case A_RESUME_ROLLOUT:
-    case A_ABORT:
-    case A_SET_VERSION:
-    case A_LOGS:
-        *reason = _("there is no deployment");
-        return f != NULL && may(d, f, action, reason) && can_state(f, action, reason);
-    default:
-        return true;
-    }
-}
 
 /* ---- intents ---- */
 
@@ -341,8 +186,8 @@ static void pick_percent(struct deploy *d, const struct ncm_traffic *t)
                  : presets[i] == 0   ? _("none")
                  : presets[i] == 100 ? _("all")
                                      : "");
-        likely = !same && isfinite(t->percent) && presets[i] > t->percent && likely == 0 ? c.n
-                                                                                        : likely;
+        likely =
+            !same && isfinite(t->percent) && presets[i] > t->percent && likely == 0 ? c.n : likely;
         choices_add(&c, word, label, detail);
     }
     if (isfinite(t->percent)) {
@@ -390,7 +235,7 @@ static void pick_target(struct deploy *d, const struct ncm_fleet_deployment *f)
 
 static void traffic(struct deploy *d, const struct ncm_fleet_deployment *f, const char *arg)
 {
-    const struct ncm_traffic *t = candidate_of(f);
+    const struct ncm_traffic *t = deploy_candidate(f);
     size_t at = 0;
 
     if (arg != NULL && strchr(arg, '=') != NULL) {
@@ -464,7 +309,7 @@ static void promote(struct deploy *d, const struct ncm_fleet_deployment *f, cons
 {
     if (arg != NULL && *arg != '\0') {
         put_in(d, f, *arg == 'v' ? arg + 1 : arg);
-    } else if (candidate_of(f) != NULL) {
+    } else if (deploy_candidate(f) != NULL) {
         change(d, NCM_DO_DEPLOY_PROMOTE, NULL);
     } else {
         pick_version(d, f);
@@ -494,9 +339,9 @@ static void pick_revision(struct deploy *d, const struct ncm_fleet_deployment *f
     bool found = false;
 
     choices_init(&c, d);
-    if (candidate_of(f) != NULL && (f->it->allowed & 1u << NCM_ACT_TRAFFIC) != 0) {
+    if (deploy_candidate(f) != NULL && (f->it->allowed & 1u << NCM_ACT_TRAFFIC) != 0) {
         snprintf(detail, sizeof detail, _("%s gets no more traffic"),
-                 deploy_clean(candidate_of(f)->target, 40));
+                 deploy_clean(deploy_candidate(f)->target, 40));
         choices_add(&c, "", _("abort the candidate"), detail);
         c.items[0].on = found = true;
     }
@@ -586,7 +431,7 @@ bool deploy_change_act(struct deploy *d, enum ui_action_id action, const char *a
     const struct ncm_fleet_deployment *f = deploy_selected(d);
     char number[24] = "";
 
-    if (f == NULL || needed(f, action) == NCM_N_ACTS || action == A_LOGS) {
+    if (f == NULL || deploy_needed(f, action) == NCM_N_ACTS || action == A_LOGS) {
         return false;
     }
     ask_about(d, f->it);

@@ -16,8 +16,7 @@ bool deploy_is_offered(const struct deploy *d)
     return d->n_sources > 0;
 }
 
-const struct deploy_source *deploy_source_of(const struct deploy *d,
-                                             const struct ncm_deployment *x)
+const struct deploy_source *deploy_source_of(const struct deploy *d, const struct ncm_deployment *x)
 {
     for (size_t i = 0; i < d->n_sources; i++) {
         if (ncm_str_is(x->source, d->sources[i].about->name)) {
@@ -97,7 +96,7 @@ void deploy_leave(struct deploy *d)
 
 void deploy_release(struct deploy *d)
 {
-    void *owned[] = {d->sources, d->filter, d->rows,     d->ref,       d->kind,
+    void *owned[] = {d->sources, d->filter,   d->rows,      d->ref,        d->kind,
                      d->replica, d->revision, d->asked_ref, d->asked_kind, d->asked_target};
 
     if (d->ui != NULL) {
@@ -179,9 +178,8 @@ const struct ncm_model *deploy_model(const struct deploy *d, struct ncm_str mode
 static bool matches(const struct deploy *d, const struct ncm_fleet_deployment *f)
 {
     const struct ncm_deployment *x = f->it;
-    const struct ncm_str fields[] = {x->name,        x->ns,     x->source, x->kind,
-                                     f->is.model,    f->is.version, x->reason, x->image,
-                                     x->managed_by};
+    const struct ncm_str fields[] = {x->name,       x->ns,     x->source, x->kind,      f->is.model,
+                                     f->is.version, x->reason, x->image,  x->managed_by};
 
     if (d->filter == NULL || ncm_text_has(common_health_label(f->health), d->filter) ||
         ncm_text_has(ncm_health_word(f->health), d->filter)) {
@@ -263,7 +261,8 @@ static void add_row(struct deploy *d, size_t at, size_t first)
     d->rows[d->n_rows++] = (struct deploy_row){at, first};
 }
 
-/* Groups in the order in which their first one comes. O(deployments × models). */
+/* Groups in the order in which their first one comes; what serves no known model belongs together
+ * only where it is neighbours. O(deployments × models). */
 static void group_rows(struct deploy *d, const struct deploy_row *sorted, size_t n)
 {
     const struct ncm_fleet_deployment *all = d->fleet->deployments;
@@ -277,9 +276,12 @@ static void group_rows(struct deploy *d, const struct deploy_row *sorted, size_t
         add_row(d, DEPLOY_HEADING, sorted[i].at);
         for (size_t k = i; k < n; k++) {
             struct ncm_str other = all[sorted[k].at].is.model;
-            if (!done[k] && ((model.len == 0 && other.len == 0) || ncm_str_eq(model, other))) {
+            bool same = model.len == 0 ? other.len == 0 : ncm_str_eq(model, other);
+            if (!done[k] && same) {
                 add_row(d, sorted[k].at, sorted[i].at);
                 done[k] = true;
+            } else if (!done[k] && model.len == 0) {
+                break;
             }
         }
     }

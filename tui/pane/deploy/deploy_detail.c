@@ -165,7 +165,8 @@ void deploy_draw_detail(struct deploy *d, const struct canvas *c)
     if (x == NULL) {
         paint_head(c, 0, _("Deployment"), NULL, true);
         paint_cut(c, 2, 2, c->w - 4, 0, ROLE_DIM, 0,
-                  d->fleet == NULL ? _("loading…") : _("it is not there (any more): Esc goes back"));
+                  d->fleet == NULL ? _("loading…")
+                                   : _("it is not there (any more): Esc goes back"));
         return;
     }
     deploy_name(title, sizeof title, x->it, c->w / 2);

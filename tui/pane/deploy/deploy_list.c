@@ -106,19 +106,16 @@ static void heading_right(void *ctx, size_t row, struct table_cell *out)
 
 struct table_model deploy_list_model(struct deploy *d)
 {
-    return (struct table_model){.ctx = d,
-                                .count = count,
-                                .cell = cell,
-                                .heading = heading,
-                                .heading_right = heading_right};
+    return (struct table_model){
+        .ctx = d, .count = count, .cell = cell, .heading = heading, .heading_right = heading_right};
 }
 
 static int sorted_by(const struct deploy *d, enum deploy_column c)
 {
     static const int of[N_SORTS] = {
-        [SORT_WORST] = COL_HEALTH, [SORT_MODEL] = -1,       [SORT_NAME] = COL_NAME,
+        [SORT_WORST] = COL_HEALTH,    [SORT_MODEL] = -1,    [SORT_NAME] = COL_NAME,
         [SORT_TRAFFIC] = COL_TRAFFIC, [SORT_RPS] = COL_RPS, [SORT_P95] = COL_P95,
-        [SORT_ERRORS] = COL_ERRORS, [SORT_AGE] = COL_AGE};
+        [SORT_ERRORS] = COL_ERRORS,   [SORT_AGE] = COL_AGE};
     bool down = d->sort != SORT_NAME;
 
     return of[d->sort] != (int)c ? 0 : down != d->reverse ? -1 : 1;
@@ -212,9 +209,9 @@ static int draw_sources(const struct deploy *d, const struct canvas *c, int y, i
         }
         ncm_text_clip(text, sizeof text, s->err->what, strlen(s->err->what), 300);
         paint(c, y + used, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_OFFLINE));
-        int x = 3 + paint_cut(c, y + used, 3, 16, 0, ROLE_FAIL, ATTR_BOLD,
-                              deploy_clean((struct ncm_str){s->about->name, strlen(s->about->name)},
-                                           16));
+        int x = 3 + paint_cut(
+                        c, y + used, 3, 16, 0, ROLE_FAIL, ATTR_BOLD,
+                        deploy_clean((struct ncm_str){s->about->name, strlen(s->about->name)}, 16));
         age[0] = '\0';
         if (s->info.age_ms >= 0) {
             char ago[40];

@@ -10,7 +10,7 @@
 #define LINES_EACH   300
 #define LINE_BYTES   8192 /* of a line that are looked at */
 #define TAG_CELLS    8
-#define STEP_CELLS   16
+#define TIME_CELLS   10
 
 /* ---- asking ---- */
 
@@ -156,15 +156,53 @@ static bool tagged(const struct deploy *d)
 
 static int indent_of(const struct deploy *d, int w)
 {
-    int indent = (d->logs.times ? 13 : 0) + (tagged(d) ? TAG_CELLS + 1 : 0);
+    int indent = (d->logs.times ? TIME_CELLS : 0) + (tagged(d) ? TAG_CELLS + 1 : 0);
     return indent < w / 2 ? indent : 0;
 }
 
+/* Bytes of a colour setting at p ("\x1b[31m"); 0: there is none. */
+static size_t colour_at(const char *p, size_t len)
+{
+    size_t n = 2;
+
+    if (len < 3 || p[0] != '\x1b' || p[1] != '[') {
+        return 0;
+    }
+    while (n < len && ((p[n] >= '0' && p[n] <= '9') || p[n] == ';')) {
+        n++;
+    }
+    return n < len && p[n] == 'm' ? n + 1 : 0;
+}
+
+/* Without the colours that programs write; any other control stays to be seen. */
 static void clean_line(const struct ncm_log_line *line, struct ncm_buf *out)
 {
+    const char *p = ncm_cstr(line->text);
+    size_t len = line->text.len < LINE_BYTES ? line->text.len : LINE_BYTES, from = 0;
+
     ncm_buf_clear(out);
-    ncm_text_clean(out, ncm_cstr(line->text),
-                   line->text.len < LINE_BYTES ? line->text.len : LINE_BYTES, NCM_CLEAN_LINES);
+    for (size_t i = 0; i < len;) {
+        size_t skip = colour_at(p + i, len - i);
+        if (skip > 0) {
+            ncm_text_clean(out, p + from, i - from, NCM_CLEAN_LINES);
+            from = i + skip;
+        }
+        i += skip > 0 ? skip : 1;
+    }
+    ncm_text_clean(out, p + from, len - from, NCM_CLEAN_LINES);
+}
+
+/* As loud as the line says itself. */
+static enum role line_role(const char *clean)
+{
+    static const char *const bad[] = {"ERROR", "FATAL", "CRITICAL", "Traceback", "panic:"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (strstr(clean, bad[i]) != NULL) {
+            return ROLE_FAIL;
+        }
+    }
+    return strstr(clean, "WARN") != NULL ? ROLE_WARN : ROLE_TEXT;
 }
 
 static int rows_of(const struct deploy *d, const struct ncm_log_line *line, int room,
@@ -206,7 +244,7 @@ static void paint_front(const struct deploy *d, const struct canvas *c, int y,
             const char *clock = strrchr(time, ' ');
             paint(c, y, 1, ROLE_DIM, 0, clock != NULL ? clock + 1 : time);
         }
-        x += 13;
+        x += TIME_CELLS;
     }
     if (tagged(d)) {
         char tag[80];
@@ -229,18 +267,19 @@ static int paint_line(const struct deploy *d, const struct canvas *c, int y, siz
         paint_front(d, c, y, line);
     }
     const char *p = scratch->p != NULL ? scratch->p : "";
+    enum role role = line_role(p);
     if (!d->logs.wrap) {
         int used;
         p += ncm_text_fit(p, d->logs.left, &used);
         ncm_text_clip(text, sizeof text, p, strlen(p), room);
-        paint(c, y, indent, ROLE_TEXT, 0, text);
+        paint(c, y, indent, role, 0, text);
         paint_hits(d, c, y, indent, text);
         rows = 1;
     }
     while (d->logs.wrap && y + rows < c->h) {
         size_t skip, n = wrap_row(p, room, &skip);
         snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1), p);
-        paint(c, y + rows, indent, ROLE_TEXT, 0, text);
+        paint(c, y + rows, indent, role, 0, text);
         paint_hits(d, c, y + rows, indent, text);
         rows++;
         p += n + skip;
@@ -345,233 +384,6 @@ void deploy_draw_logs(struct deploy *d, const struct canvas *c)
     }
     if (notes > 0) {
         paint(c, c->h - 1, 1, ROLE_WARN, 0, sign(SIGN_WARN));
-        paint_cut(c, c->h - 1, 3, c->w - 4, 0, ROLE_WARN, 0,
-                  deploy_clean(l->snap->notes[0], 300));
-    }
-}
-
-/* ---- keys ---- */
-
-static bool line_has(const struct deploy_logs *l, size_t at)
-{
-    return l->needle != NULL && ncm_text_has(ncm_cstr(l->snap->items[at].text), l->needle);
-}
-
-static void next_hit(struct deploy *d, bool forward)
-{
-    struct deploy_logs *l = &d->logs;
-    size_t n = l->snap != NULL ? l->snap->n : 0;
-    size_t from = l->hit != SIZE_MAX ? l->hit : forward ? l->top : n > 0 ? n - 1 : 0;
-
-    for (size_t k = l->hit != SIZE_MAX ? 1 : 0; k <= n && n > 0; k++) {
-        size_t at = (from + (forward ? k : n - k % n)) % n;
-        if (line_has(l, at)) {
-            l->hit = at;
-            l->away = true;
-            if (at < l->top || at >= l->top + (size_t)(l->rows_shown > 4 ? l->rows_shown - 3 : 1)) {
-                l->top = at > 2 ? at - 2 : 0;
-            }
-            return;
-        }
-    }
-    if (d->ui != NULL) {
-        ui_message(d->ui, UI_INFO, "%s",
-                   l->needle != NULL ? _("No line has it.") : _("Search first: /"));
-    }
-}
-
-static const char *search_done(void *ctx, const char *text, size_t *at)
-{
-    struct deploy *d = ctx;
-    struct deploy_logs *l = &d->logs;
-
-    (void)at;
-    if (text == NULL) {
-        return NULL;
-    }
-    ncm_free(l->needle);
-    l->needle = *text != '\0' ? ncm_strdup(text) : NULL;
-    l->hit = SIZE_MAX;
-    if (l->needle != NULL) {
-        next_hit(d, false); /* the newest one is what matters */
-    }
-    ui_dirty(d->ui);
-    return NULL;
-}
-
-static bool move(struct deploy *d, enum ui_action_id action)
-{
-    struct deploy_logs *l = &d->logs;
-    size_t page = l->rows_shown > 2 ? (size_t)l->rows_shown - 2 : 1;
-
-    switch (action) {
-    case A_UP:
-    case A_PAGE_UP: {
-        size_t by = action == A_UP ? 1 : page;
-        l->top = l->top > by ? l->top - by : 0;
-        l->away = true;
-        return true;
-    }
-    case A_DOWN:
-    case A_PAGE_DOWN:
-        l->top += action == A_DOWN ? 1 : page;
-        l->away = l->away && !l->end_shown;
-        return true;
-    case A_TOP:
-        l->top = 0;
-        l->away = true;
-        return true;
-    case A_BOTTOM:
-        l->away = false;
-        l->hit = SIZE_MAX;
-        return true;
-    case A_LEFT:
-        l->left = l->left > STEP_CELLS ? l->left - STEP_CELLS : 0;
-        return true;
-    case A_RIGHT:
-        l->left += l->wrap || l->left > 4000 ? 0 : STEP_CELLS;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void set(char **field, const char *value)
-{
-    char *copy = ncm_strdup(value);
-    ncm_free(*field);
-    *field = copy;
-}
-
-static void replica_done(void *ctx, const size_t *chosen, size_t n)
-{
-    struct deploy *d = ctx;
-
-    if (n > 0 && chosen[0] < d->n_picks) {
-        const char *word = d->picks[chosen[0]];
-        set(&d->logs.replica, word[0] != '\0' ? word : NULL);
-        deploy_logs_ask(d);
-        ui_dirty(d->ui);
-    }
-}
-
-static void container_done(void *ctx, const size_t *chosen, size_t n)
-{
-    struct deploy *d = ctx;
-
-    if (n > 0 && chosen[0] < d->n_picks) {
-        set(&d->logs.container, d->picks[chosen[0]]);
-        deploy_logs_ask(d);
-        ui_dirty(d->ui);
-    }
-}
-
-static void pick_replica(struct deploy *d)
-{
-    const struct ncm_deployment *x = deploy_selected(d)->it;
-    size_t n = x->n_replicas + 1;
-    struct ui_pick_item *items = ncm_alloc(n, sizeof *items);
-    char(*labels)[160] = ncm_alloc(n, sizeof *labels), (*details)[120] = ncm_alloc(n, sizeof *details);
-
-    deploy_free_picks(d);
-    d->picks = ncm_alloc(n, sizeof *d->picks);
-    d->n_picks = n;
-    d->picks[0] = ncm_strdup("");
-    items[0] = (struct ui_pick_item){.label = _("all of them"), .on = d->logs.replica == NULL};
-    for (size_t i = 1; i < n; i++) {
-        const struct ncm_replica *r = &x->replicas[i - 1];
-        char name[120];
-        ncm_text_clip_middle(name, sizeof name, ncm_cstr(r->name), r->name.len, 48);
-        snprintf(labels[i], sizeof labels[0], "%s %s", common_replica_sign(r), name);
-        snprintf(details[i], sizeof details[0], _("%s, %d restarts"), deploy_clean(r->phase, 40),
-                 r->restarts);
-        items[i] = (struct ui_pick_item){
-            .label = labels[i],
-            .detail = details[i],
-            .on = d->logs.replica != NULL && ncm_str_is(r->name, d->logs.replica)};
-        d->picks[i] = ncm_strdup(ncm_cstr(r->name));
-    }
-    ui_pick(d->ui, _("Lines of which replica?"), items, n, false, replica_done, d);
-    ncm_free(items);
-    ncm_free(labels);
-    ncm_free(details);
-}
-
-/* The containers of all replicas, each name once. */
-static void pick_container(struct deploy *d)
-{
-    const struct ncm_deployment *x = deploy_selected(d)->it;
-    struct ui_pick_item items[32];
-    char labels[32][120];
-    size_t n = 0;
-
-    deploy_free_picks(d);
-    d->picks = ncm_alloc(32, sizeof *d->picks);
-    for (size_t i = 0; i < x->n_replicas; i++) {
-        for (size_t k = 0; k < x->replicas[i].n_containers && n < 32; k++) {
-            const char *name = ncm_cstr(x->replicas[i].containers[k]);
-            bool known = false;
-            for (size_t j = 0; j < n; j++) {
-                known = known || strcmp(d->picks[j], name) == 0;
-            }
-            if (!known) {
-                ncm_text_clip(labels[n], sizeof labels[0], name, strlen(name), 40);
-                items[n] = (struct ui_pick_item){
-                    .label = labels[n],
-                    .on = d->logs.container != NULL && strcmp(d->logs.container, name) == 0};
-                d->picks[n++] = ncm_strdup(name);
-                d->n_picks = n;
-            }
-        }
-    }
-    if (n == 0) {
-        ui_message(d->ui, UI_INFO, "%s", _("It names no containers."));
-        return;
-    }
-    ui_pick(d->ui, _("Which container?"), items, n, false, container_done, d);
-}
-
-bool deploy_logs_act(struct deploy *d, enum ui_action_id action, const char *arg)
-{
-    struct deploy_logs *l = &d->logs;
-
-    switch (action) {
-    case A_FILTER:
-        ui_prompt(d->ui, "/", arg != NULL ? arg : l->needle != NULL ? l->needle : "", search_done,
-                  NULL, d);
-        return true;
-    case A_NEXT_MATCH:
-    case A_PREV_MATCH:
-        next_hit(d, action == A_NEXT_MATCH);
-        return true;
-    case A_PREVIOUS_LOGS:
-        l->previous = !l->previous;
-        deploy_logs_ask(d);
-        return true;
-    case A_TIMES:
-        l->times = !l->times;
-        return true;
-    case A_WRAP:
-        l->wrap = !l->wrap;
-        l->left = 0;
-        return true;
-    case A_REPLICA:
-        if (arg != NULL && *arg != '\0') {
-            set(&l->replica, strcmp(arg, "all") == 0 ? NULL : arg);
-            deploy_logs_ask(d);
-        } else {
-            pick_replica(d);
-        }
-        return true;
-    case A_CONTAINER:
-        if (arg != NULL && *arg != '\0') {
-            set(&l->container, arg);
-            deploy_logs_ask(d);
-        } else {
-            pick_container(d);
-        }
-        return true;
-    default:
-        return move(d, action);
+        paint_cut(c, c->h - 1, 3, c->w - 4, 0, ROLE_WARN, 0, deploy_clean(l->snap->notes[0], 300));
     }
 }

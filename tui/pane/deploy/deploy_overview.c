@@ -51,7 +51,8 @@ static void say_about(struct flow *f, const struct ncm_deployment *x)
     flow_pair(f, _("not allowed"), ROLE_WARN, x->why_not);
 }
 
-static void say_all(struct flow *f, const struct ncm_fleet_deployment *x)
+/* traffic: also how it is split; false where that stands beside it. */
+static void say_all(struct flow *f, const struct ncm_fleet_deployment *x, bool traffic)
 {
     flow_head(f, _("Findings"), NULL);
     deploy_say_findings(f, x, 20);
@@ -63,7 +64,7 @@ static void say_all(struct flow *f, const struct ncm_fleet_deployment *x)
         flow_head(f, _("Server"), NULL);
         deploy_say_server(f, x->it);
     }
-    if (x->n_traffic > 1) {
+    if (traffic && x->n_traffic > 1) {
         flow_gap(f);
         flow_head(f, _("Traffic"), NULL);
         deploy_say_traffic(f, x);
@@ -83,12 +84,34 @@ static void say_all(struct flow *f, const struct ncm_fleet_deployment *x)
     }
 }
 
+/* On a wide screen: what moves, beside what it is. */
+static void draw_beside(const struct ncm_fleet_deployment *x, const struct canvas *c)
+{
+    struct flow f = flow_begin(c, 0);
+
+    if (x->n_traffic > 1) {
+        flow_head(&f, _("Traffic"), deploy_clean(x->it->traffic_by, 20));
+        deploy_say_traffic(&f, x);
+        flow_gap(&f);
+    }
+    flow_head(&f, _("Rollout"), NULL);
+    deploy_say_rollout(&f, x);
+}
+
 void deploy_draw_overview(struct deploy *d, const struct canvas *c)
 {
     const struct ncm_fleet_deployment *x = deploy_selected(d);
-    struct flow f = flow_begin(c, d->scrolled);
+    bool beside = c->w >= 150 && (x->it->n_replicas > 0 || x->it->n_revisions > 0);
+    int right = beside ? c->w / 2 : 0;
+    struct canvas left = canvas_part(c, 0, 0, -1, beside ? c->w - right - 1 : -1);
+    struct flow f = flow_begin(&left, d->scrolled);
 
-    say_all(&f, x);
+    say_all(&f, x, !beside);
+    if (beside) {
+        struct canvas part = canvas_part(c, 0, c->w - right, -1, -1);
+        paint_vline(c, 0, c->w - right - 1, c->h, ROLE_BORDER);
+        draw_beside(x, &part);
+    }
     int total = f.y + d->scrolled;
     d->scroll_max = total > c->h ? total - c->h : 0;
     if (d->scrolled > d->scroll_max) {

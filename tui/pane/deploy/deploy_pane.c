@@ -71,9 +71,9 @@ static unsigned contexts(void *self)
 {
     const struct deploy *d = self;
 
-    return d->view == DEPLOY_LIST   ? IN_DEPLOY
-           : d->part == PART_LOGS   ? IN_DEPLOY_LOGS
-                                    : IN_DEPLOYMENT;
+    return d->view == DEPLOY_LIST ? IN_DEPLOY
+           : d->part == PART_LOGS ? IN_DEPLOY_LOGS
+                                  : IN_DEPLOYMENT;
 }
 
 static bool act(void *self, enum ui_action_id action, const char *arg)
@@ -91,8 +91,8 @@ static size_t hints(void *self, struct ui_hint *out, size_t max)
     struct deploy *d = self;
     static const enum ui_action_id list[] = {A_OPEN,    A_LOGS, A_TRAFFIC,    A_PROMOTE, A_ROLLBACK,
                                              A_RESTART, A_SORT, A_TO_VERSION, A_TO_DRIFT};
-    static const enum ui_action_id detail[] = {A_NEXT_TAB, A_OPEN,    A_LOGS,       A_TRAFFIC,
-                                               A_PROMOTE,  A_ROLLBACK, A_RESTART,   A_TO_VERSION,
+    static const enum ui_action_id detail[] = {A_NEXT_TAB, A_OPEN,      A_LOGS,    A_TRAFFIC,
+                                               A_PROMOTE,  A_ROLLBACK,  A_RESTART, A_TO_VERSION,
                                                A_TO_DRIFT, A_TO_ALERTS, A_BACK};
     static const enum ui_action_id logs[] = {A_NEXT_TAB, A_REPLICA, A_CONTAINER, A_PREVIOUS_LOGS,
                                              A_TIMES,    A_WRAP,    A_PAUSE,     A_BACK};
@@ -234,8 +234,8 @@ static void mouse(void *self, const struct term_event *ev, const struct canvas *
         deploy_act(d, ev->button == 4 ? A_UP : A_DOWN, NULL);
         return;
     }
-    size_t row = d->view == DEPLOY_LIST ? table_row_at(&d->table, &m, ev->y - c->y - d->body_y)
-                                        : SIZE_MAX;
+    size_t row =
+        d->view == DEPLOY_LIST ? table_row_at(&d->table, &m, ev->y - c->y - d->body_y) : SIZE_MAX;
     if (row != SIZE_MAX) {
         d->table.selected = row;
         deploy_remember(d);

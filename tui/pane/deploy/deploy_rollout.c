@@ -65,8 +65,8 @@ static void say_replicas(struct flow *f, const struct ncm_deployment *x,
         int used = snprintf(text, sizeof text, "%s  %s  %s", deploy_clean(r->name, 48),
                             deploy_clean(r->phase, 30), age);
         if (r->restarts > 0 && used > 0) {
-            used += snprintf(text + used, sizeof text - (size_t)used, _("  %d restarts"),
-                             r->restarts);
+            used +=
+                snprintf(text + used, sizeof text - (size_t)used, _("  %d restarts"), r->restarts);
         }
         if (r->reason.len > 0 && used > 0 && !ncm_str_eq(r->reason, r->phase)) {
             snprintf(text + used, sizeof text - (size_t)used, "  %s", deploy_clean(r->reason, 200));
@@ -103,7 +103,9 @@ static void say_revision(struct flow *f, const struct ncm_deployment *x,
                 v->wanted && !v->serving ? ROLE_RUN
                 : v->serving             ? ROLE_OK
                                          : ROLE_DIM,
-                v->wanted ? sign(SIGN_ARROW) : v->serving ? sign(SIGN_LIVE) : sign(SIGN_DASH),
+                v->wanted    ? sign(SIGN_ARROW)
+                : v->serving ? sign(SIGN_LIVE)
+                             : sign(SIGN_DASH),
                 v->wanted && v->serving ? _("wanted, and it serves")
                 : v->wanted             ? _("wanted; nothing of it serves yet")
                 : v->serving            ? _("it still serves")
@@ -144,25 +146,29 @@ static void say_progress(struct flow *f, const struct ncm_fleet_deployment *x)
     flow_gap(f);
 }
 
-void deploy_draw_rollout(struct deploy *d, const struct canvas *c)
+void deploy_say_rollout(struct flow *f, const struct ncm_fleet_deployment *x)
 {
-    const struct ncm_fleet_deployment *x = deploy_selected(d);
-    struct flow f = flow_begin(c, d->scrolled);
-
-    say_progress(&f, x);
+    say_progress(f, x);
     for (size_t i = 0; i < x->it->n_revisions; i++) {
         const struct ncm_revision *v = &x->it->revisions[i];
         if (v->wanted || v->serving || count_of(x->it, v) > 0) {
-            say_revision(&f, x->it, v);
+            say_revision(f, x->it, v);
         }
     }
     if (count_of(x->it, NULL) > 0) {
         if (x->it->n_revisions > 0) {
-            flow_head(&f, _("Other replicas"), NULL);
+            flow_head(f, _("Other replicas"), NULL);
         }
-        say_signs(&f, x->it, NULL);
-        say_replicas(&f, x->it, NULL);
+        say_signs(f, x->it, NULL);
+        say_replicas(f, x->it, NULL);
     }
+}
+
+void deploy_draw_rollout(struct deploy *d, const struct canvas *c)
+{
+    struct flow f = flow_begin(c, d->scrolled);
+
+    deploy_say_rollout(&f, deploy_selected(d));
     int total = f.y + d->scrolled;
     d->scroll_max = total > c->h ? total - c->h : 0;
 }

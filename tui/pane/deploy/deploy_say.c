@@ -160,8 +160,8 @@ void deploy_say_replicas(struct flow *f, const struct ncm_deployment *x, size_t 
         } else {
             snprintf(text, sizeof text, "%s, %s", deploy_clean(r->phase, 24), age);
         }
-        paint_cut(&f->c, f->y, 4 + name_w, f->c.w - name_w - 5, 0,
-                  r->bad ? ROLE_FAIL : ROLE_DIM, 0, text);
+        paint_cut(&f->c, f->y, 4 + name_w, f->c.w - name_w - 5, 0, r->bad ? ROLE_FAIL : ROLE_DIM, 0,
+                  text);
     }
     if (x->n_replicas > max) {
         snprintf(text, sizeof text, _("and %zu more"), x->n_replicas - max);

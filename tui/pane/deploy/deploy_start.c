@@ -9,7 +9,7 @@
 static const char *const yaml[] = {
     "deployments:",
     "  - {type: kubernetes, context: seoul, namespaces: [ml]}",
-    "  - {type: http, name: churn-api, url: \"http://churn.example.com:8080\", model: churn}",
+    "  - {type: http, name: churn-api, url: \"http://churn.example.com\"}",
 };
 
 static void draw_none(const struct canvas *c)

@@ -205,8 +205,10 @@ static void history_cell(void *ctx, size_t row, size_t column, struct table_cell
         out->role = ROLE_DIM;
         break;
     case H_READY:
-        common_ready_text(out->text, sizeof out->text, v->ready, v->desired);
-        out->role = v->desired > 0 ? common_ready_role(v->ready, v->desired) : ROLE_DIM;
+        if (v->desired > 0 || v->ready > 0) {
+            common_ready_text(out->text, sizeof out->text, v->ready, v->desired);
+            out->role = common_ready_role(v->ready, v->desired);
+        }
         break;
     case H_CAUSE:
         set_raw(out, v->cause);

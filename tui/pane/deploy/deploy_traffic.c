@@ -6,8 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum figure { F_VERSION, F_HEALTH, F_PERCENT, F_READY, F_RPS, F_REQUESTS, F_ERRORS, F_P50, F_P95,
-              F_P99, N_FIGURES };
+enum figure {
+    F_VERSION,
+    F_HEALTH,
+    F_PERCENT,
+    F_READY,
+    F_RPS,
+    F_REQUESTS,
+    F_ERRORS,
+    F_P50,
+    F_P95,
+    F_P99,
+    N_FIGURES
+};
 
 static const char *figure_label(enum figure i)
 {
@@ -92,9 +103,8 @@ static void say_table(struct flow *f, const struct ncm_traffic *t, size_t n)
         for (size_t i = 0; i < shown; i++) {
             int x = label + 3 + (int)i * w;
             if (row < 0) {
-                snprintf(text, sizeof text, "%s%s", deploy_clean(t[i].target, w - 3),
-                         t[i].stable && n > 1 ? "" : "");
-                paint_cut(&f->c, f->y, x, w - 2, 0, ROLE_HEAD, t[i].stable ? 0 : ATTR_BOLD, text);
+                paint_cut(&f->c, f->y, x, w - 2, 0, ROLE_HEAD, t[i].stable ? 0 : ATTR_BOLD,
+                          deploy_clean(t[i].target, w - 3));
                 continue;
             }
             enum role role = figure_text(&t[i], (enum figure)row, text, sizeof text);
@@ -180,13 +190,12 @@ static void say_interval(struct flow *f, const struct ncm_canary_result *r)
     }
 }
 
+/* The sentence first: at night nobody works out intervals. */
 static void say_verdict(struct flow *f, const struct ncm_fleet_deployment *x)
 {
     if (x->n_traffic < 2) {
         return;
     }
-    flow_gap(f);
-    flow_head(f, _("Candidate against stable"), NULL);
     if (x->canary_says.len > 0) {
         enum ncm_canary_verdict v = x->compared ? x->canary.all : NCM_CANARY_NO_DATA;
         flow_signed(f, verdict_role(v),
@@ -195,44 +204,54 @@ static void say_verdict(struct flow *f, const struct ncm_fleet_deployment *x)
                                                                           : SIGN_DOT),
                     deploy_clean(x->canary_says, 480));
     } else {
-        flow_signed(f, ROLE_DIM, sign(SIGN_DOT), _("Nobody counts requests of both: it cannot be "
-                                                   "told which is better."));
+        flow_signed(f, ROLE_DIM, sign(SIGN_DOT),
+                    _("Nobody counts requests of both: it cannot be "
+                      "told which is better."));
     }
-    if (x->compared) {
-        say_interval(f, &x->canary);
+    flow_gap(f);
+}
+
+static void say_counted(struct flow *f, const struct ncm_fleet_deployment *x)
+{
+    const struct ncm_rates *r = &x->rates;
+    char text[300], window[40], ago[40];
+
+    for (size_t i = 0; !r->known && i < x->n_traffic; i++) {
+        r = &x->traffic[i].rates;
     }
+    if (r->known) {
+        ncm_fmt_duration(window, sizeof window, (int64_t)(r->window_s * 1000));
+        common_since_text(ago, sizeof ago, r->taken_ms);
+        snprintf(text, sizeof text, _("over %s, %s ago, by %s (%s)"), window, ago,
+                 deploy_clean(r->source, 20), deploy_clean(r->family, 60));
+        flow_pairf(f, _("counted"), ROLE_DIM, text);
+    }
+    flow_pair(f, _("split by"), ROLE_DIM, x->it->traffic_by);
+    flow_pair(f, _("services"), ROLE_DIM, x->it->services);
 }
 
 void deploy_draw_traffic(struct deploy *d, const struct canvas *c)
 {
     const struct ncm_fleet_deployment *x = deploy_selected(d);
     struct flow f = flow_begin(c, d->scrolled);
-    char text[300], window[40], ago[40];
+    struct ncm_traffic whole = {.target = x->it->name,
+                                .version = x->is.version,
+                                .percent = (double)NAN,
+                                .health = x->health,
+                                .stable = true,
+                                .ready = x->it->ready,
+                                .rates = x->rates};
 
     say_split(&f, x);
-    if (x->n_traffic > 0) {
-        say_table(&f, x->traffic, x->n_traffic);
-    } else {
-        struct ncm_traffic whole = {.target = x->it->name,
-                                    .version = x->is.version,
-                                    .percent = (double)NAN,
-                                    .health = x->health,
-                                    .stable = true,
-                                    .ready = x->it->ready,
-                                    .rates = x->rates};
-        say_table(&f, &whole, 1);
-    }
     say_verdict(&f, x);
-    flow_gap(&f);
-    if (x->rates.known) {
-        ncm_fmt_duration(window, sizeof window, (int64_t)(x->rates.window_s * 1000));
-        common_since_text(ago, sizeof ago, x->rates.taken_ms);
-        snprintf(text, sizeof text, _("the last %s, %s ago, %s (%s)"), window, ago,
-                 deploy_clean(x->rates.source, 20), deploy_clean(x->rates.family, 60));
-        flow_pairf(&f, _("counted"), ROLE_DIM, text);
+    say_table(&f, x->n_traffic > 0 ? x->traffic : &whole, x->n_traffic > 0 ? x->n_traffic : 1);
+    if (x->compared) {
+        flow_gap(&f);
+        flow_head(&f, _("Candidate against stable"), NULL);
+        say_interval(&f, &x->canary);
     }
-    flow_pair(&f, _("split by"), ROLE_DIM, x->it->traffic_by);
-    flow_pair(&f, _("services"), ROLE_DIM, x->it->services);
+    flow_gap(&f);
+    say_counted(&f, x);
     int total = f.y + d->scrolled;
     d->scroll_max = total > c->h ? total - c->h : 0;
 }
