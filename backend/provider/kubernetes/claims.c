@@ -41,7 +41,8 @@ static bool is_prose(enum k8s_place_kind kind, const struct ncm_kv *kv)
                       ncm_str_is(kv->key, "kubernetes.io/change-cause"));
 }
 
-static void add_labels(struct claims *c, enum k8s_place_kind kind, const struct ncm_kv *kv, size_t n)
+static void add_labels(struct claims *c, enum k8s_place_kind kind, const struct ncm_kv *kv,
+                       size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct k8s_place at = {.kind = kind};
