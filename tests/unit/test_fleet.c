@@ -88,6 +88,20 @@ static void a_champion_counts_where_there_is_no_stage(void **state)
     (void)state;
 }
 
+static void any_of_several_in_production_is_right(void **state)
+{
+    REGISTRY("churn 14 Production", "churn 13 Production", "fraud 2 Production",
+             "fraud 1 None champion");
+    made_source("k", 2);
+    made_deployment("churn", "models:/churn/13");
+    made_deployment("fraud", "models:/fraud@champion");
+    made_join();
+    assert_int_equal(made_found("churn")->n_findings, 0);
+    assert_int_equal(made_found("fraud")->n_findings, 0);
+    assert_int_equal(made_row("churn", "14")->severity, NCM_SEVERITY_INFO);
+    (void)state;
+}
+
 static void a_version_on_its_way_is_no_fault(void **state)
 {
     REGISTRY("churn 14 Production", "churn 13 Archived");
@@ -327,6 +341,9 @@ static void what_happened_is_on_one_axis(void **state)
     assert_int_equal(ncm_fleet_timeline(f, "churn", 65000, of, 8), 2);
     assert_int_equal(ncm_fleet_timeline(f, "fraud", 0, of, 8), 0);
     assert_int_equal(made_row("churn", "8")->since_ms, 60000);
+    /* As our audit has it: a roll-back. */
+    all[0].action = (struct ncm_str){"rollback", 8};
+    assert_int_equal(made_join()->events[2].sign, 'B');
     (void)state;
 }
 
@@ -339,6 +356,7 @@ int main(void)
         TEST(what_is_in_production_and_on_its_way_has_a_row),
         TEST(a_registry_that_says_another_version_is_red),
         TEST(a_champion_counts_where_there_is_no_stage),
+        TEST(any_of_several_in_production_is_right),
         TEST(a_version_on_its_way_is_no_fault),
         TEST(a_canary_beside_production_is_no_fault),
         TEST(evidence_that_disagrees_is_red),

@@ -221,7 +221,7 @@ static void a_large_fleet_is_joined_at_once(void **state)
     }
     int64_t took = ncm_mono_ms() - began;
     print_message("%lld ms for ten\n", (long long)took);
-    assert_true(took < 3000); /* with a sanitizer, on a busy machine */
+    assert_true(took < 60000); /* under valgrind, on a busy machine */
     assert_int_equal(made_in.fleet->n_deployments, N);
     assert_true(made_row("model-000", "1")->rates.requests == 100.0 * PODS);
     for (int i = 0; i < MODELS * 2; i++) {

@@ -80,7 +80,9 @@ bool fleet_alert_of_deployment(const struct ncm_alert *a, const struct ncm_deplo
         return false;
     }
     if (ncm_str_is(d->kind, "Endpoint")) {
-        return at != NULL && *at != '\0' && strstr(ncm_cstr(d->endpoint), at) != NULL;
+        char address[256];
+        fleet_address(ncm_cstr(d->endpoint), address, sizeof address);
+        return at != NULL && strcmp(address, at) == 0;
     }
     if (ns == NULL || !ncm_str_is(d->ns, ns)) {
         return false;

@@ -160,10 +160,11 @@ static bool find_not_production(struct gather *g, const struct ncm_model *m)
 {
     const struct ncm_model_version *p = fleet_production(m);
     const struct ncm_verdict_version *is = &g->of->is;
+    const struct ncm_model_version *v = fleet_version(m, is->version);
     struct ncm_arena *a = g->w->arena;
-    if (p == NULL || is->version.p == NULL || is->alias_moved ||
-        g->of->it->health == NCM_HEALTH_STOPPED || production_runs(g, m->name, p->version) ||
-        comes(g, p->version)) {
+    if (p == NULL || (v != NULL && fleet_is_production(v)) || is->version.p == NULL ||
+        is->alias_moved || g->of->it->health == NCM_HEALTH_STOPPED ||
+        production_runs(g, m->name, p->version) || comes(g, p->version)) {
         return false;
     }
     char since[40];

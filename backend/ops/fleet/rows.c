@@ -56,17 +56,6 @@ static struct ncm_str stage_text(struct ncm_arena *a, const struct ncm_model_ver
     return s;
 }
 
-static bool is_champion(const struct ncm_model_version *v)
-{
-    for (size_t i = 0; i < v->n_aliases; i++) {
-        const char *alias = ncm_cstr(v->aliases[i]);
-        if (strcasecmp(alias, "champion") == 0 || strcasecmp(alias, "production") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void from_registry(struct fleet_rows_work *g)
 {
     const struct ncm_models_snapshot *s = g->w->in->models;
@@ -216,8 +205,7 @@ static void choose_production(struct fleet_made *rows, size_t n)
     struct fleet_made *most = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct ncm_model_version *v = rows[i].version;
-        rows[i].row.in_production =
-            v != NULL && (v->stage == NCM_STAGE_PRODUCTION || is_champion(v));
+        rows[i].row.in_production = v != NULL && fleet_is_production(v);
         bool more = rows[i].deployments.n > 0 &&
                     (most == NULL || rows[i].row.percent > most->row.percent ||
                      (isnan(most->row.percent) && !isnan(rows[i].row.percent)));
@@ -394,8 +382,12 @@ static void finish_model(struct fleet_rows_work *g, struct fleet_made *rows, siz
     fill_drift(g->w, row_for_model(rows, n));
     fill_alerts(g, rows, n);
     int worst = 0;
+    bool runs = false;
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].row.in_production && rows[i].deployments.n == 0 && has_deployments(g->w)) {
+        runs = runs || (rows[i].row.in_production && rows[i].deployments.n > 0);
+    }
+    for (size_t i = 0; !runs && has_deployments(g->w) && i < n; i++) {
+        if (rows[i].row.in_production) {
             say_missing(g->w, rows, n, &rows[i]);
         }
     }
