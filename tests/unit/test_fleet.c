@@ -188,6 +188,38 @@ static void an_alias_that_moved_after_the_start_is_told(void **state)
     (void)state;
 }
 
+static void a_stage_that_moved_after_the_start_is_told(void **state)
+{
+    REGISTRY("churn 8 Production", "churn 7 Archived");
+    made_tag("churn", "8", "ncmlops.transition.a1",
+             "{\"time\":60000,\"from\":\"None\",\"to\":\"Production\"}");
+    made_tag("churn", "7", "ncmlops.transition.a1",
+             "{\"time\":60000,\"from\":\"Production\",\"to\":\"Archived\"}");
+    made_source("k", 1);
+    struct ncm_deployment *d = made_deployment("churn", "models:/churn/Production");
+    d->claims[0].since_ms = 50000;
+    made_join();
+    const char *says = made_finding("churn", "alias_moved", NCM_SEVERITY_CRITICAL);
+    assert_non_null(says);
+    assert_non_null(strstr(says, "Production means v8 now, but v7 was loaded at"));
+    d->claims[0].since_ms = 70000;
+    made_join();
+    assert_int_equal(made_found("churn")->n_findings, 0);
+    (void)state;
+}
+
+static void without_tags_a_later_update_is_a_doubt(void **state)
+{
+    REGISTRY("churn 8 Production");
+    made_source("k", 1);
+    struct ncm_deployment *d = made_deployment("churn", "models:/churn/Production");
+    d->claims[0].since_ms = 1500; /* the version was updated at 2000 */
+    made_join();
+    assert_non_null(made_finding("churn", "alias_moved", NCM_SEVERITY_WARNING));
+    assert_int_equal(made_found("churn")->health, NCM_HEALTH_HEALTHY);
+    (void)state;
+}
+
 static void production_that_is_nowhere_is_told(void **state)
 {
     REGISTRY("churn 3 Production", "fraud 1 Production");
@@ -362,6 +394,8 @@ int main(void)
         TEST(evidence_that_disagrees_is_red),
         TEST(versions_that_are_gone_or_archived_are_told),
         TEST(an_alias_that_moved_after_the_start_is_told),
+        TEST(a_stage_that_moved_after_the_start_is_told),
+        TEST(without_tags_a_later_update_is_a_doubt),
         TEST(production_that_is_nowhere_is_told),
         TEST(drift_is_shown_where_production_runs),
         TEST(alerts_find_what_they_are_about),
