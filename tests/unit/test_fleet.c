@@ -233,6 +233,21 @@ static void production_that_is_nowhere_is_told(void **state)
     (void)state;
 }
 
+static void a_version_that_nobody_knows_is_unknown(void **state)
+{
+    REGISTRY("churn 3 Production");
+    made_source("k", 1);
+    made_deployment("churn", NULL);
+    made_join();
+    assert_string_equal(ncm_cstr(made_row("churn", "")->model), "churn"); /* by its name */
+    assert_null(made_row("churn", "")->version.p);
+    assert_int_equal(made_row("churn", "")->ready, 2);
+    assert_string_equal(ncm_cstr(made_row("churn", "3")->reason),
+                        "registry says v3, which version runs is not known");
+    assert_int_equal(made_row("churn", "3")->severity, NCM_SEVERITY_WARNING);
+    (void)state;
+}
+
 static void drift_is_shown_where_production_runs(void **state)
 {
     REGISTRY("churn 4 Staging", "churn 3 Production");
@@ -291,6 +306,8 @@ static void alerts_find_what_they_are_about(void **state)
     assert_int_equal(made_row("churn", "4")->n_firing, 1);
     assert_int_equal(made_row("churn", "4")->severity, NCM_SEVERITY_CRITICAL);
     assert_string_equal(ncm_cstr(f->rows[0].version), "4");
+    assert_int_equal(ncm_fleet_alert_row(f, f->firing[0]), 0);
+    assert_int_equal(ncm_fleet_alert_row(f, f->firing[1]), 1);
     assert_int_equal(f->events[0].sign, 'A');
     /* Silenced ones do not fire. */
     a[0].state = a[1].state = NCM_ALERT_SILENCED;
@@ -397,6 +414,7 @@ int main(void)
         TEST(a_stage_that_moved_after_the_start_is_told),
         TEST(without_tags_a_later_update_is_a_doubt),
         TEST(production_that_is_nowhere_is_told),
+        TEST(a_version_that_nobody_knows_is_unknown),
         TEST(drift_is_shown_where_production_runs),
         TEST(alerts_find_what_they_are_about),
         TEST(the_worst_comes_first_with_its_siblings),

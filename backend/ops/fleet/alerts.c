@@ -143,3 +143,21 @@ void fleet_firing(struct fleet_work *w)
     w->fleet->n_firing = list.n;
     w->fleet->firing = ncm_list_move(&list, w->arena);
 }
+
+size_t ncm_fleet_alert_row(const struct ncm_fleet *f, const struct ncm_alert *alert)
+{
+    size_t of_model = SIZE_MAX;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const struct ncm_fleet_row *r = &f->rows[i];
+        for (size_t k = 0; k < r->n_deployments; k++) {
+            if (fleet_alert_of_deployment(alert, f->deployments[r->deployments[k]].it)) {
+                return i;
+            }
+        }
+        bool fits = fleet_alert_of_model(alert, r->model) && fleet_alert_fits(alert, r->version);
+        bool better =
+            of_model == SIZE_MAX || (r->in_production && !f->rows[of_model].in_production);
+        of_model = fits && better ? i : of_model;
+    }
+    return of_model;
+}

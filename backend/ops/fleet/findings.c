@@ -101,8 +101,10 @@ static bool find_moved(struct gather *g)
             evidence_of(a, is->by));
     } else {
         add(g, NCM_SEVERITY_WARNING, "alias_moved",
-            fleet_text(a, _("%s may have changed after this was started at %s: what it loaded is not known"),
-                       ncm_cstr(name), since),
+            fleet_text(
+                a,
+                _("%s may have changed after this was started at %s: what it loaded is not known"),
+                ncm_cstr(name), since),
             evidence_of(a, is->by));
     }
     return known;

@@ -322,26 +322,29 @@ static bool has_deployments(const struct fleet_work *w)
     return false;
 }
 
-/* The version of production that nobody runs. */
+/* The version of production that nobody is known to run. */
 static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
                         struct fleet_made *m)
 {
     const struct fleet_made *instead = NULL;
     for (size_t i = 0; i < n; i++) {
-        instead = rows[i].deployments.n > 0 && instead == NULL ? &rows[i] : instead;
+        bool better = instead == NULL || instead->row.version.p == NULL;
+        instead = rows[i].deployments.n > 0 && better ? &rows[i] : instead;
     }
+    bool other = instead != NULL && instead->row.version.p != NULL;
+    enum ncm_severity severity = other ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING;
+    const char *v = ncm_cstr(fleet_v(w->arena, m->row.version));
     m->row.health = NCM_HEALTH_UNKNOWN;
-    if (instead != NULL && instead->row.version.p != NULL) {
-        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"),
-                                   ncm_cstr(fleet_v(w->arena, m->row.version)),
+    m->row.severity = severity > m->row.severity ? severity : m->row.severity;
+    if (other) {
+        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"), v,
                                    ncm_cstr(fleet_v(w->arena, instead->row.version)));
-        m->row.severity = NCM_SEVERITY_CRITICAL;
+    } else if (instead != NULL) {
+        m->row.reason =
+            fleet_text(w->arena, _("registry says %s, which version runs is not known"), v);
     } else {
-        m->row.reason = fleet_text(w->arena, "%s",
-                                   _("in production, but deployed nowhere that is "
-                                     "configured"));
-        m->row.severity =
-            m->row.severity > NCM_SEVERITY_WARNING ? m->row.severity : NCM_SEVERITY_WARNING;
+        m->row.reason =
+            fleet_text(w->arena, "%s", _("in production, but deployed nowhere that is configured"));
     }
 }
 
