@@ -233,5 +233,3 @@ bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait
         }
     }
 }
-}
-}
