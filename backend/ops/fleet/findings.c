@@ -258,8 +258,9 @@ static void find_alerts(struct gather *g, bool for_model)
     struct fleet_work *w = g->w;
     for (size_t i = 0; i < w->fleet->n_firing; i++) {
         const struct ncm_alert *a = w->fleet->firing[i];
+        bool names_version = !fleet_alert_fits(a, (struct ncm_str){"", 0});
         bool here = fleet_alert_of_deployment(a, g->of->it) ||
-                    (for_model && fleet_alert_of_model(a, g->of->is.model) &&
+                    ((for_model || names_version) && fleet_alert_of_model(a, g->of->is.model) &&
                      fleet_alert_fits(a, g->of->is.version));
         if (here) {
             add(g, a->severity, "alert", a->summary.len > 0 ? a->summary : a->rule, a->rule);

@@ -32,12 +32,23 @@ static void add(struct claims *c, enum ncm_claim_place as, struct k8s_place *at,
     c->items[c->n++] = one;
 }
 
+/* An annotation says something by its key, or by being a URI as a whole: what is written for people
+ * ("promote models:/churn/7 after the outage", change-cause) is history. */
+static bool is_prose(enum k8s_place_kind kind, const struct ncm_kv *kv)
+{
+    bool label = kind == K8S_PLACE_LABEL || kind == K8S_PLACE_OWN_LABEL;
+    return !label && (strchr(ncm_cstr(kv->value), ' ') != NULL ||
+                      ncm_str_is(kv->key, "kubernetes.io/change-cause"));
+}
+
 static void add_labels(struct claims *c, enum k8s_place_kind kind, const struct ncm_kv *kv,
                        size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct k8s_place at = {.kind = kind};
-        add(c, NCM_PLACE_LABEL, &at, kv[i].key, kv[i].value);
+        if (!is_prose(kind, &kv[i])) {
+            add(c, NCM_PLACE_LABEL, &at, kv[i].key, kv[i].value);
+        }
     }
 }
 

@@ -18,7 +18,7 @@ double k8s_quantity(const char *text)
     char digits[64];
     double v, times = 1.0;
     size_t n = strlen(text);
-    if (n == 0 || n >= sizeof digits || text[strspn(text, "0123456789.+-eEkMGTPinum")] != '\0') {
+    if (n == 0 || n >= sizeof digits || text[strspn(text, "0123456789.+-eEkKMGTPinum")] != '\0') {
         return (double)NAN;
     }
     memcpy(digits, text, n + 1);

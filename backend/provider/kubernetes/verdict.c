@@ -203,9 +203,9 @@ static bool crashed_lately(const struct k8s_scene *s, struct k8s_unit *u)
         }
         u->worst = p;
         k8s_verdict(u, NCM_HEALTH_DEGRADED,
-                    end != NULL ? k8s_say(s->a, "restarted: %s, %d restarts",
-                                          k8s_end_words(s->a, end).p, p->restarts)
-                                : k8s_say(s->a, "restarted: %d restarts", p->restarts),
+                    k8s_say(s->a, "restarted: %s%s%d %s",
+                            end != NULL ? k8s_end_words(s->a, end).p : "", end != NULL ? ", " : "",
+                            p->restarts, p->restarts == 1 ? "restart" : "restarts"),
                     p->crashed_ms);
         return true;
     }
