@@ -15,6 +15,7 @@ enum {
     EP_PATIENCE_MS = 2000,
     EP_SLOW_MS = 1000,    /* a health question that takes longer is a finding */
     EP_START_MS = 120000, /* so long after it came up, "not ready" is starting */
+    EP_WINDOW_MS = 300000, /* that rates are of */
     EP_RATES_MS = 60000,  /* rates older than that are of the past */
     EP_BODY_MOST = 1 << 20,
     EP_METRICS_MOST = 32 << 20,
