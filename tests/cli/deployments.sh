@@ -127,8 +127,11 @@ run deployments -o json
 rc 0 "without any configuration the kubeconfig's current context is asked"
 json 'len(d) == 14 and d[0]["source"] == "seoul"' "by its name"
 err_has "seoul" "and that is said"
+gzip -dc "$root/tests/fixtures/mlflow-3.17.2.db.gz" >mlflow.db
 run doctor
 out_has "not asked" "doctor does not ask what is only offered"
+run deployments
+out_has "seoul/ml-prod/churn" "beside a store it is asked as well"
 export KUBECONFIG="$scratch/none"
 run deployments
 rc 5 "without a kubeconfig either"
