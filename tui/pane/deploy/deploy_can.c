@@ -52,7 +52,8 @@ static bool may(const struct deploy *d, const struct ncm_fleet_deployment *f,
         return true;
     }
     if (action == A_TRAFFIC && deploy_candidate(f) == NULL) {
-        *reason = _("its traffic is not split");
+        *reason = s != NULL && s->info.state == NCM_LOADING ? _("it is still loading")
+                                                            : _("its traffic is not split");
         return false;
     }
     if (s != NULL && s->about->read_only && act != NCM_ACT_LOGS) {

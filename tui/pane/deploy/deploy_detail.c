@@ -13,7 +13,7 @@ const char *deploy_part_title(enum deploy_part p)
     return _(titles[p]);
 }
 
-/* A part that could never hold anything is left out. */
+/* By its kind alone, so that no part comes and goes while things arrive. */
 bool deploy_part_there(const struct deploy *d, enum deploy_part p)
 {
     const struct ncm_fleet_deployment *x = deploy_selected(d);
@@ -22,13 +22,13 @@ bool deploy_part_there(const struct deploy *d, enum deploy_part p)
         return p == PART_OVERVIEW;
     }
     bool cluster = !ncm_str_is(x->it->kind, "Endpoint");
+    bool serves = !ncm_str_is(x->it->kind, "CronJob") && !ncm_str_is(x->it->kind, "Job");
     switch (p) {
     case PART_ROLLOUT:
-        return x->it->n_revisions > 0 || x->it->n_replicas > 0;
+    case PART_HISTORY:
+        return cluster && serves;
     case PART_TRAFFIC:
-        return x->n_traffic > 0 || x->rates.known || x->it->services.len > 0;
-    case PART_LOGS:
-        return cluster || (x->it->allowed & 1u << NCM_ACT_LOGS) != 0;
+        return serves;
     default:
         return cluster;
     }

@@ -162,7 +162,7 @@ void deploy_say_replicas(struct flow *f, const struct ncm_deployment *x, size_t 
         paint(&f->c, f->y, 3, r->terminating ? ROLE_DIM : ROLE_TEXT, 0, name);
         common_since_text(age, sizeof age, r->created_ms);
         if (r->restarts > 0) {
-            snprintf(text, sizeof text, _("%s, %d restarts, %s"), deploy_clean(r->phase, 24),
+            snprintf(text, sizeof text, _("%s, restarts: %d, %s"), deploy_clean(r->phase, 24),
                      r->restarts, age);
         } else {
             snprintf(text, sizeof text, "%s, %s", deploy_clean(r->phase, 24), age);
@@ -216,7 +216,8 @@ void deploy_say_server(struct flow *f, const struct ncm_deployment *x)
                      deploy_clean(p->test_answer, 120));
             flow_pairf(f, _("its answer"), ok ? ROLE_TEXT : ROLE_FAIL, text);
         } else {
-            flow_pairf(f, _("its answer"), ROLE_DIM, _("not asked yet"));
+            snprintf(text, sizeof text, _("not asked yet: %s asks"), keymap_label(A_REFRESH));
+            flow_pairf(f, _("its answer"), ROLE_DIM, text);
         }
     }
 }
