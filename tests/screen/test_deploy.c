@@ -207,6 +207,7 @@ static void every_change_has_its_key_and_its_reason(void **state)
     vt_send(vt, "F");
     vt_wait(vt, "Traffic for search-canary (now 10 %)", 0);
     vt_key(vt, "Esc");
+    vt_wait_gone(vt, "another share", 0);
     vt_send(vt, ":resume-rollout");
     vt_key(vt, "Enter");
     vt_wait(vt, "it is not paused", 0);
