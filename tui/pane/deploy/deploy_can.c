@@ -84,6 +84,9 @@ static bool can_jump(const struct deploy *d, const struct ncm_fleet_deployment *
     const struct ncm_model_version *v =
         m != NULL ? ncm_model_version(m, ncm_cstr(f->is.version)) : NULL;
 
+    if (action == A_TO_ALERTS) {
+        return true;
+    }
     if (f->is.model.len == 0) {
         *reason = _("it is not known which model it serves");
         return false;

@@ -129,6 +129,18 @@ static void draw_summary(const struct deploy *d, const struct ncm_fleet_deployme
     }
 }
 
+/* What is worst of it stays in sight in every part. */
+static int draw_gravest(const struct ncm_fleet_deployment *x, const struct canvas *c, int y)
+{
+    if (x->n_findings == 0 || x->findings[0].severity == NCM_SEVERITY_INFO) {
+        return 0;
+    }
+    enum role role = common_severity_role(x->findings[0].severity);
+    paint(c, y, 1, role, 0, common_severity_sign(x->findings[0].severity));
+    paint_cut(c, y, 3, c->w - 4, 0, role, 0, deploy_clean(x->findings[0].sentence, 400));
+    return 1;
+}
+
 static void draw_part(struct deploy *d, const struct canvas *c)
 {
     switch (d->part) {
@@ -185,10 +197,13 @@ void deploy_draw_detail(struct deploy *d, const struct canvas *c)
         d->part = PART_OVERVIEW;
     }
     int y = 1;
-    if (c->h >= 6) {
+    if (c->h >= 6 && !d->bare) {
         draw_summary(d, x, c, y++);
     }
-    if (c->h >= 4) {
+    if (c->h >= 12 && !d->bare && d->part != PART_OVERVIEW) {
+        y += draw_gravest(x, c, y);
+    }
+    if (c->h >= 4 && !d->bare) {
         y += c->h >= 16;
         draw_tabs(d, c, y++);
         y += c->h >= 16;
