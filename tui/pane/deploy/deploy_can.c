@@ -24,8 +24,11 @@ enum ncm_deploy_act deploy_needed(const struct ncm_fleet_deployment *f, enum ui_
         return NCM_ACT_TRAFFIC;
     case A_PROMOTE:
         return deploy_candidate(f) != NULL ? NCM_ACT_TRAFFIC : NCM_ACT_VERSION;
-    case A_ROLLBACK:
-        return NCM_ACT_ROLLBACK;
+    case A_ROLLBACK: /* without revisions a candidate can still be taken away */
+        return deploy_candidate(f) != NULL &&
+                       !((f->it->allowed | f->it->forbidden) & 1u << NCM_ACT_ROLLBACK)
+                   ? NCM_ACT_TRAFFIC
+                   : NCM_ACT_ROLLBACK;
     case A_RESTART:
         return NCM_ACT_RESTART;
     case A_SCALE:

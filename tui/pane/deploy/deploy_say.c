@@ -202,9 +202,9 @@ void deploy_say_server(struct flow *f, const struct ncm_deployment *x)
                used > 0 ? text : _("nothing that tells its state"));
     flow_pair(f, _("because"), ROLE_FAIL, p->reason);
     common_latency_text(took, sizeof took, p->latency_ms, false);
-    common_since_text(ago, sizeof ago, p->at_ms);
-    snprintf(text, sizeof text, _("%s, answered in %s, asked %s ago"),
-             deploy_clean(p->protocol, 20), took, ago);
+    common_ago_text(ago, sizeof ago, p->at_ms);
+    snprintf(text, sizeof text, _("%s, answered in %s, asked %s"), deploy_clean(p->protocol, 20),
+             took, ago);
     flow_pairf(f, _("protocol"), ROLE_DIM, text);
     flow_pair(f, _("its version"), ROLE_TEXT, p->answered);
     if (p->test_request.len > 0) {
