@@ -357,7 +357,7 @@ void ncm_probe_run(const struct ncm_probe_setup *setup, const struct ncm_probe_v
     if (with_test && setup->test_path != NULL && !p.ended && out->alive == 1) {
         send_test(&p);
     }
-    if (out->alive == 1 && out->model_ready == -1 && out->ready == 0) {
+    if (out->model_ready == -1 && out->ready == 0) {
         out->model_ready = 0;
     }
     *n_claims = p.n;
