@@ -140,8 +140,7 @@ static uint64_t stamp_of(const struct k8s_object *o)
 
 static void count_ready(const struct k8s_scene *s, struct k8s_front *f)
 {
-    const struct k8s_object *o = &f->service->head.o;
-    uint64_t key = k8s_print_of((const char *[]){o->ns.p, o->name.p}, 2);
+    uint64_t key = f->service->head.name_print;
     f->ready_total = s->sees_slices ? 0 : -1;
     for (uint32_t i = k8s_index_first(&s->slices, key); i != K8S_NONE;
          i = k8s_index_next(&s->slices, i)) {

@@ -70,6 +70,7 @@ static void read_head(struct k8s_read *r, struct k8s_at root, struct k8s_head *h
     if (h->o.ns.p == NULL) {
         h->o.ns = r->ns = ncm_arena_cstr(r->arena, "");
     }
+    h->name_print = k8s_print_of((const char *[]){ncm_cstr(r->ns), ncm_cstr(r->name)}, 2);
     h->o.uid = k8s_text(r, meta, "uid");
     h->uid_print = k8s_print(h->o.uid);
     h->o.resource_version = k8s_text(r, meta, "resourceVersion");

@@ -44,6 +44,8 @@ void k8s_read_workload(struct k8s_read *r, struct k8s_at root, struct k8s_worklo
     w->current_revision = k8s_text(r, status, "currentRevision");
     w->revision = stateful ? k8s_text(r, status, "updateRevision")
                            : annotation(&w->head, "deployment.kubernetes.io/revision");
+    w->number = -1;
+    (void)ncm_parse_i64(ncm_cstr(w->revision), &w->number);
     w->cause = annotation(&w->head, "kubernetes.io/change-cause");
     w->conditions = k8s_read_conditions(r, status);
 }

@@ -17,6 +17,7 @@ struct k8s_head {
     bool deleting;
     struct ncm_str owner_kind, owner_name, owner_uid; /* the controller; absent */
     uint64_t uid_print, owner_print;                  /* of the uids; 0 absent */
+    uint64_t name_print;                              /* of "ns/name" */
 };
 
 struct k8s_container {
@@ -62,6 +63,7 @@ struct k8s_workload {
     int partition;           /* StatefulSet */
     int64_t observed;
     int total, updated, ready, available;
+    int64_t number;                  /* the revision as a number; -1 */
     struct ncm_str revision, cause;  /* annotations; of a StatefulSet updateRevision */
     struct ncm_str current_revision; /* StatefulSet */
     struct k8s_conditions conditions;

@@ -142,7 +142,7 @@ static void index_pods(struct k8s_scene *s)
     k8s_index_init(&s->usage, s->a, n);
     for (size_t i = n; i-- > 0;) {
         const struct k8s_object *o = v->items[K8S_USAGE][i];
-        k8s_index_add(&s->usage, name_print(o->ns, o->name.p), o);
+        k8s_index_add(&s->usage, k8s_head(o)->name_print, o);
     }
 }
 
@@ -187,11 +187,8 @@ static int newest_revision_first(const void *a, const void *b)
 {
     const struct k8s_workload *x = *(const struct k8s_workload *const *)a;
     const struct k8s_workload *y = *(const struct k8s_workload *const *)b;
-    int64_t m = -1, n = -1;
-    (void)ncm_parse_i64(ncm_cstr(x->revision), &m);
-    (void)ncm_parse_i64(ncm_cstr(y->revision), &n);
-    if (m != n) {
-        return m < n ? 1 : -1;
+    if (x->number != y->number) {
+        return x->number < y->number ? 1 : -1;
     }
     if (x->head.created_ms != y->head.created_ms) {
         return x->head.created_ms < y->head.created_ms ? 1 : -1;
@@ -265,9 +262,7 @@ static void add_pods(struct k8s_scene *s, struct k8s_unit *u, const struct k8s_i
         p->set = set;
         p->wanted = set != NULL && set == u->wanted;
         p->usage =
-            s->v->n[K8S_USAGE] == 0
-                ? NULL
-                : k8s_index_one(&s->usage, name_print(p->pod->head.o.ns, p->pod->head.o.name.p));
+            s->v->n[K8S_USAGE] == 0 ? NULL : k8s_index_one(&s->usage, p->pod->head.name_print);
         u->own += stamp_of(&p->pod->head.o);
         u->own += p->usage != NULL ? stamp_of(&p->usage->head.o) : 0;
     }
@@ -297,7 +292,7 @@ static void gather_pods(struct k8s_scene *s, struct k8s_unit *u)
             add_pods(s, u, &s->pods, u->sets[i]->head.uid_print, u->sets[i]);
         }
     } else if (u->set != NULL) {
-        add_pods(s, u, &s->pods_of_set, name_print(u->head->o.ns, u->head->o.name.p), NULL);
+        add_pods(s, u, &s->pods_of_set, u->head->name_print, NULL);
     }
 }
 
