@@ -256,7 +256,7 @@ static void version_of_answer(struct ncm_probing *p, const struct ncm_http_answe
         struct ncm_str version;
         if (ncm_probe_at_path(root, "model_version", p->arena, &version)) {
             ncm_probing_version(p, ncm_node_str(root, "model_name", NULL), version.p,
-                                "answer to the test request");
+                                "test request");
         }
     }
     ncm_doc_free(doc);

@@ -183,7 +183,7 @@ static void a_healthy_server_is_told_whole(void **state)
     assert_int_equal(d->n_claims, 2);
     assert_int_equal(d->claims[0].rule, NCM_CLAIM_CONFIG);
     assert_int_equal(d->claims[1].rule, NCM_CLAIM_ANSWER);
-    assert_string_equal(d->claims[1].where.p, "answer of /info");
+    assert_string_equal(d->claims[1].where.p, "/info");
     assert_string_equal(d->probe.protocol.p, "generic");
     assert_true(d->probe.latency_ms >= 0);
     assert_int_equal(d->probe.test_status, 200);

@@ -778,6 +778,53 @@ static void several_counts_become_one(void **state)
     (void)state;
 }
 
+/* As large as a cluster of a team gets: 300 deployments behind splits, 5,000 pods that are all counted,
+ * a registry of 200 models. */
+static void a_large_fleet_is_joined_at_once(void **state)
+{
+    enum { N = 300, PODS = 17, MODELS = 200 };
+    char *lines[MODELS * 2];
+    for (int i = 0; i < MODELS; i++) {
+        lines[2 * i] = ncm_sprintf("model-%03d 2 Staging", i);
+        lines[2 * i + 1] = ncm_sprintf("model-%03d 1 Production", i);
+    }
+    registry((const char *const *)lines, (size_t)MODELS * 2);
+    source("k", N);
+    metrics((size_t)N * PODS);
+    for (int i = 0; i < N; i++) {
+        char name[40], other[40], uri[60];
+        int pair = i / 2 % MODELS;
+        snprintf(name, sizeof name, "d-%03d", i);
+        snprintf(other, sizeof other, "d-%03d", i ^ 1);
+        snprintf(uri, sizeof uri, "models:/model-%03d/%d", pair, i % 2 + 1);
+        struct ncm_deployment *d = deployment(name, uri);
+        split(d, i % 2 == 0 ? name : other, 90, i % 2 == 0 ? other : name);
+        struct ncm_arena *a = arena_of(d);
+        d->replicas = ncm_arena_alloc(a, PODS, sizeof *d->replicas);
+        d->n_replicas = PODS;
+        for (int k = 0; k < PODS; k++) {
+            char pod[60];
+            snprintf(pod, sizeof pod, "%s-5d9-%02d", name, k);
+            d->replicas[k].name = str(a, pod);
+            d->replicas[k].crashed_ms = NCM_NO_TIME;
+            counted("pod", pod, NULL, 100, 0, 20);
+        }
+    }
+    int64_t began = ncm_mono_ms();
+    for (int i = 0; i < 10; i++) {
+        join();
+    }
+    int64_t took = ncm_mono_ms() - began;
+    print_message("%lld ms for ten\n", (long long)took);
+    assert_true(took < 3000); /* with a sanitizer, on a busy machine */
+    assert_int_equal(made.fleet->n_deployments, N);
+    assert_true(row("model-000", "1")->rates.requests == 100.0 * PODS);
+    for (int i = 0; i < MODELS * 2; i++) {
+        ncm_free(lines[i]);
+    }
+    (void)state;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -803,6 +850,7 @@ int main(void)
         TEST(the_worst_comes_first_with_its_siblings),
         TEST(revisions_of_one_object_have_rows_of_their_own),
         TEST(several_counts_become_one),
+        TEST(a_large_fleet_is_joined_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,17 +120,28 @@ static const struct ncm_revision *revision_of(const struct ncm_deployment *d, st
     return NULL;
 }
 
+static bool find_beside(const struct fleet_work *w, const struct ncm_deployment *d,
+                        struct ncm_str name, size_t *at)
+{
+    char key[FLEET_KEY];
+    size_t len = fleet_key(key, sizeof key, ncm_cstr(d->source), ncm_cstr(d->ns), ncm_cstr(name));
+    return ncm_map_get(w->by_ref, key, len, at);
+}
+
+bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deployment *beside,
+                          struct ncm_str name)
+{
+    size_t ignored;
+    return find_beside(w, beside, name, &ignored);
+}
+
 /* The deployment that a target names, where the split is between several. */
 static struct ncm_fleet_deployment *deployment_of(const struct fleet_work *w,
                                                   const struct ncm_deployment *d,
                                                   struct ncm_str target)
 {
-    char key[700];
-    char *place = ncm_sprintf("%s/%s", ncm_cstr(d->source), ncm_cstr(d->ns));
-    size_t at, len = fleet_key(key, sizeof key, place, ncm_cstr(target), "");
-    bool found = ncm_map_get(w->by_ref, key, len, &at);
-    ncm_free(place);
-    return found ? &w->fleet->deployments[at] : NULL;
+    size_t at;
+    return find_beside(w, d, target, &at) ? &w->fleet->deployments[at] : NULL;
 }
 
 static void resolve_target(const struct fleet_work *w, const struct ncm_fleet_deployment *f,
@@ -194,14 +205,12 @@ static void fill_traffic(struct fleet_work *w, struct ncm_fleet_deployment *f)
 static void index_deployment(struct fleet_work *w, const struct ncm_deployment *d, size_t source,
                              size_t at)
 {
-    char key[700];
+    char key[FLEET_KEY];
     size_t n = 0, len = fleet_key(key, sizeof key, ncm_cstr(d->ns), ncm_cstr(d->name), "");
     bool other = ncm_map_get(w->names, key, len, &n) && n != source;
     ncm_map_set(w->names, key, len, other ? FLEET_SEVERAL : source);
-    char *place = ncm_sprintf("%s/%s", ncm_cstr(d->source), ncm_cstr(d->ns));
-    len = fleet_key(key, sizeof key, place, ncm_cstr(d->name), "");
+    len = fleet_key(key, sizeof key, ncm_cstr(d->source), ncm_cstr(d->ns), ncm_cstr(d->name));
     ncm_map_set(w->by_ref, key, len, at);
-    ncm_free(place);
 }
 
 void fleet_deployments(struct fleet_work *w)

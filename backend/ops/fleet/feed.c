@@ -52,8 +52,10 @@ static void want_others(struct ncm_fleet_feed *f, bool has_rates, unsigned parts
         want(f, query_of(NCM_T_DRIFT, NULL, NCM_VIEW_ACTIVE), "ncmlops", NCM_FLEET_DRIFT);
     }
     for (size_t i = 0; (parts & NCM_FLEET_ALERTS) && i < N_ALERTS; i++) {
-        want(f, query_of(NCM_T_ALERTS, alert_sources[i], NCM_VIEW_ALL), alert_sources[i],
-             NCM_FLEET_ALERTS);
+        if (ncm_session_side(f->session, alert_sources[i]) != NULL) {
+            want(f, query_of(NCM_T_ALERTS, alert_sources[i], NCM_VIEW_ALL), alert_sources[i],
+                 NCM_FLEET_ALERTS);
+        }
     }
     if (parts & NCM_FLEET_AUDIT) {
         want(f, query_of(NCM_T_AUDIT, NULL, NCM_VIEW_ACTIVE), "audit", NCM_FLEET_AUDIT);

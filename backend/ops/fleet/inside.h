@@ -18,6 +18,7 @@ struct fleet_move {
 };
 
 #define FLEET_SEVERAL SIZE_MAX
+#define FLEET_KEY     1024
 
 /* All of it for the time of one build. */
 struct fleet_work {
@@ -32,7 +33,7 @@ struct fleet_work {
     struct ncm_map *by_ref;    /* "source\0namespace\0name" → index of deployment */
 };
 
-/* "a\0b\0c" for maps; at most outsz bytes. Returns its length. */
+/* "a\0b\0c" for maps; at most outsz bytes, not terminated. Returns its length. */
 size_t fleet_key(char *out, size_t outsz, const char *a, const char *b, const char *c);
 /* Formats into the arena. */
 struct ncm_str fleet_text(struct ncm_arena *a, const char *fmt, ...)
@@ -47,6 +48,10 @@ const struct fleet_move *fleet_move_after(const struct fleet_work *w, const stru
 /* When the version came to where it is now; NCM_NO_TIME unknown. */
 int64_t fleet_held_since(const struct fleet_work *w, const struct ncm_model *m,
                          const struct ncm_model_version *v);
+
+/* Whether a deployment of that name is in its source and namespace. */
+bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deployment *beside,
+                          struct ncm_str name);
 
 /* registry questions */
 const struct ncm_model *fleet_model(const struct fleet_work *w, struct ncm_str name);

@@ -28,7 +28,7 @@ static const struct {
     {"destination_service_name", PART_SERVICE},
     {"instance", PART_ADDRESS},
 };
-enum { N_LABELS = sizeof known_labels / sizeof *known_labels, KEY_SIZE = 700 };
+enum { N_LABELS = sizeof known_labels / sizeof *known_labels };
 
 static const char *label(const struct ncm_rates_row *r, const char *key)
 {
@@ -63,6 +63,20 @@ static void put(struct fleet_work *w, const char *key, size_t len, size_t slot)
     ncm_map_set(w->by_label, key, len, slot);
 }
 
+static void index_label(struct fleet_work *w, size_t row, const struct ncm_kv *l, const char *ns)
+{
+    for (size_t k = 0; k < N_LABELS && l->value.len > 0; k++) {
+        enum part part = known_labels[k].part;
+        if (ncm_str_is(l->key, known_labels[k].label)) {
+            char key[FLEET_KEY];
+            size_t len = fleet_key(key, sizeof key, part_names[part],
+                                   part == PART_ADDRESS || ns == NULL ? "" : ns, l->value.p);
+            put(w, key, len, row * N_LABELS + k);
+            return;
+        }
+    }
+}
+
 void fleet_index_rates(struct fleet_work *w)
 {
     const struct ncm_rates_snapshot *s = w->in->rates;
@@ -73,15 +87,8 @@ void fleet_index_rates(struct fleet_work *w)
     w->next_row = ncm_alloc(s->n * N_LABELS, sizeof *w->next_row);
     for (size_t i = 0; i < s->n; i++) {
         const char *ns = space_of(&s->items[i]);
-        for (size_t k = 0; k < N_LABELS; k++) {
-            const char *value = label(&s->items[i], known_labels[k].label);
-            enum part part = known_labels[k].part;
-            char key[KEY_SIZE];
-            if (value != NULL) {
-                size_t len = fleet_key(key, sizeof key, part_names[part],
-                                       part == PART_ADDRESS || ns == NULL ? "" : ns, value);
-                put(w, key, len, i * N_LABELS + k);
-            }
+        for (size_t k = 0; k < s->items[i].n_labels; k++) {
+            index_label(w, i, &s->items[i].labels[k], ns);
         }
     }
 }
@@ -131,7 +138,7 @@ static void add_row(struct found *f, const struct ncm_rates *r)
 static void gather(const struct fleet_work *w, const struct ncm_deployment *d, enum part part,
                    const char *name, bool sure, struct found *f)
 {
-    char key[KEY_SIZE];
+    char key[FLEET_KEY];
     size_t at, len = fleet_key(key, sizeof key, part_names[part],
                                part == PART_ADDRESS ? "" : ncm_cstr(d->ns), name);
     if (!ncm_map_get(w->by_label, key, len, &at)) {
@@ -147,7 +154,7 @@ static void gather(const struct fleet_work *w, const struct ncm_deployment *d, e
 
 static bool one_of_a_name(const struct fleet_work *w, const struct ncm_deployment *d)
 {
-    char key[KEY_SIZE];
+    char key[FLEET_KEY];
     size_t n = 0, len = fleet_key(key, sizeof key, ncm_cstr(d->ns), ncm_cstr(d->name), "");
     return !ncm_map_get(w->names, key, len, &n) || n != FLEET_SEVERAL;
 }
@@ -192,10 +199,11 @@ static struct ncm_rates sum_of(struct fleet_work *w, struct found *f)
 static void gather_pods(const struct fleet_work *w, const struct ncm_deployment *d,
                         const char *revision, struct found *f)
 {
+    bool sure = one_of_a_name(w, d);
     for (size_t i = 0; i < d->n_replicas; i++) {
         const struct ncm_replica *r = &d->replicas[i];
         if (revision == NULL || ncm_str_is(r->revision, revision)) {
-            gather(w, d, PART_POD, ncm_cstr(r->name), one_of_a_name(w, d), f);
+            gather(w, d, PART_POD, ncm_cstr(r->name), sure, f);
         }
     }
 }

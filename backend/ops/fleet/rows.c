@@ -11,7 +11,7 @@
 
 static struct fleet_made *row_of(struct fleet_rows_work *g, struct ncm_str model, struct ncm_str version)
 {
-    char key[900];
+    char key[FLEET_KEY];
     size_t at, len = fleet_key(key, sizeof key, ncm_cstr(model), ncm_cstr(version), "");
     if (ncm_map_get(g->by_version, key, len, &at)) {
         return &((struct fleet_made *)g->rows.items)[at];
@@ -143,15 +143,7 @@ static bool has_targets(const struct ncm_fleet_deployment *f)
 static bool own_target(const struct fleet_rows_work *g, const struct ncm_fleet_deployment *f,
                        const struct ncm_traffic *t)
 {
-    const struct ncm_fleet *fleet = g->w->fleet;
-    for (size_t i = 0; i < fleet->n_deployments; i++) {
-        const struct ncm_deployment *d = fleet->deployments[i].it;
-        if (&fleet->deployments[i] != f && ncm_str_eq(d->name, t->target) &&
-            ncm_str_eq(d->ns, f->it->ns) && ncm_str_eq(d->source, f->it->source)) {
-            return false;
-        }
-    }
-    return !ncm_str_eq(f->it->name, t->target);
+    return !fleet_has_deployment(g->w, f->it, t->target);
 }
 
 static void from_targets(struct fleet_rows_work *g, const struct ncm_fleet_deployment *f, size_t at)

@@ -240,7 +240,7 @@ static void *worker(void *arg)
         size_t at = r->next++;
         struct ep_endpoint *e = &r->c->items[r->due[at]];
         pthread_mutex_unlock(&r->lock);
-        ep_look(e, r->full || !e->looked, r->control);
+        ep_look(e, r->full, r->control);
         pthread_mutex_lock(&r->lock);
         r->done[at] = true;
         r->n_done++;
