@@ -221,7 +221,8 @@ void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshne
             is_absent(ncm_want_error(f->slots[i].want))) {
             continue;
         }
-        bool worse = one.state > out->state || (one.state == out->state && one.age_ms > out->age_ms);
+        bool worse =
+            one.state > out->state || (one.state == out->state && one.age_ms > out->age_ms);
         int64_t done = out->done + one.done;
         int64_t total = out->total < 0 || one.total < 0 ? -1 : out->total + one.total;
         *out = worse ? one : *out;

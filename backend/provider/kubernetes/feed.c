@@ -270,7 +270,8 @@ static bool settle(struct k8s_feed *f, const struct ncm_control *control, struct
         return true;
     }
     int64_t now = ncm_mono_ms();
-    bool lasted = f->spoke || now >= f->began_mono_ms + STABLE_MS;
+    bool lasted =
+        f->spoke || (ncm_http_stream_flows(f->stream) && now >= f->began_mono_ms + STABLE_MS);
     f->due_mono_ms = now;
     if (a != NULL && (a->status < 200 || a->status > 299)) {
         ok = refused(f, a, control, err);
