@@ -42,9 +42,8 @@ static void version_line(struct ncm_buf *out, const struct ncm_fleet_deployment 
         return;
     }
     char *text = by == NULL ? ncm_sprintf("v%s", ncm_cstr(f->is.version))
-                            : ncm_sprintf("v%s (%s: %s%s%s)", ncm_cstr(f->is.version),
-                                          ncm_claim_word(by->rule), ncm_cstr(by->where),
-                                          by->text.p != NULL ? " " : "",
+                            : ncm_sprintf("v%s (%s%s%s)", ncm_cstr(f->is.version), ncm_cstr(by->where),
+                                          by->text.p != NULL ? ": " : "",
                                           by->text.p != NULL ? ncm_cstr(by->text) : "");
     line_text(out, _("version"), text);
     ncm_free(text);
@@ -139,10 +138,12 @@ static void traffic_lines(struct ncm_buf *out, const struct ncm_fleet_deployment
         ncm_buf_puts(out, t->version.p != NULL ? "v" : "");
         put_padded(out, t->version, 5);
         ncm_buf_printf(out, "%-11s  ", ncm_health_word(t->health));
-        ncm_buf_printf(out, _("%s a second, p95 %s, %s %% errors"),
-                       cli_rps_text(rps, sizeof rps, t->rates.rps),
-                       cli_ms_text(p95, sizeof p95, t->rates.p95_ms),
-                       cli_percent_text(share, sizeof share, t->rates.error_rate));
+        if (t->rates.known) {
+            ncm_buf_printf(out, _("%s a second, p95 %s, %s %% errors"),
+                           cli_rps_text(rps, sizeof rps, t->rates.rps),
+                           cli_ms_text(p95, sizeof p95, t->rates.p95_ms),
+                           cli_percent_text(share, sizeof share, t->rates.error_rate));
+        }
         ncm_buf_putc(out, '\n');
     }
     if (f->canary_says.p != NULL) {

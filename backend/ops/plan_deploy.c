@@ -10,8 +10,7 @@ enum { REPLICAS_MOST = 10000, NAMED_MOST = 6 };
 
 bool ncm_record_of_deployments(const struct ncm_record *r)
 {
-    const char *action = ncm_cstr(r->undone_action.p != NULL ? r->undone_action : r->action);
-    return strncmp(action, "deploy_", 7) == 0;
+    return ncm_record_changes(r, "deploy_");
 }
 
 char *ncm_deploy_beside(const struct ncm_deployment *d, const char *name)

@@ -10,6 +10,8 @@
 #include "provider/buckets.h"
 #include "provider/scrape_inside.h"
 
+#define COUNT_MOST 1e18
+
 enum {
     WINDOW_MS = 300000,
     SERIES_MOST = 20000, /* of one server, over time: beyond, everything is begun anew */
@@ -152,7 +154,9 @@ static bool id_of(struct ncm_scrapes *s, const struct ncm_metrics_sample *m, str
 {
     size_t packed;
     double mark;
-    if (!ncm_map_get(s->names, m->name.p, m->name.len, &packed) || !isfinite(m->value)) {
+    /* A counter below zero or beyond all counting is none. */
+    if (!ncm_map_get(s->names, m->name.p, m->name.len, &packed) ||
+        !(m->value >= 0 && m->value <= COUNT_MOST)) {
         return false;
     }
     struct ncm_scrape_name is = {packed / NCM_SCRAPE_PARTS,

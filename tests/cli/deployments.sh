@@ -91,7 +91,8 @@ conf kube deployments -o json
 rc 0 "deployments of a cluster"
 json 'len(d) == 14 and all(x["source"] == "seoul" and x["namespace"] == "ml-prod" for x in d)' "all that is there"
 json "all(k in x for x in d for k in $keys)" "every key is there"
-json '{x["name"]: x for x in d}["churn"]["model_version"] == "7" and
+json '{x["name"]: x for x in d}["fraud"]["wanted_version"] == "4" and
+    {x["name"]: x for x in d}["churn"]["model_version"] == "7" and
     {x["name"]: x for x in d}["churn"]["version_by"] == "label"' "the version by its label"
 json 'all(type(x[k]) is int for x in d for k in ("desired", "ready", "age_ms"))' "counts and ages are numbers"
 conf kube deployments -n elsewhere -o json

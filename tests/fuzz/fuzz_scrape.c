@@ -21,12 +21,10 @@ static void add(struct ncm_scrapes *s, const uint8_t *p, size_t n, int64_t at_ms
 
 static void check(const struct ncm_rates *r)
 {
-    double counted = 0;
     for (size_t i = 0; r->n > 0 && i <= r->n; i++) {
         if (!(r->counts[i] >= 0) || (i > 0 && i < r->n && !(r->le_ms[i - 1] < r->le_ms[i]))) {
             abort();
         }
-        counted += r->counts[i];
     }
     if (r->known && (r->requests < 0 || r->errors < 0 || r->error_rate < 0 || r->error_rate > 1 ||
                      !(r->window_s > 0))) {

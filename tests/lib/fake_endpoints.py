@@ -6,7 +6,8 @@ page, a traffic page, metrics and predictions; each page misbehaves when told to
 
 POST /_set {"version": …, "split": {…}, "metrics": "…", "rules": {"GET /health": {…}}} changes what is
 given; a rule is {"status", "text", "mode": "hang" | "slow" | "cut" | "lost", "times"}. "lost" does what
-was asked and closes without an answer. GET /_log gives what it was asked.
+was asked and closes without an answer. GET /_log gives what it was asked, as [method, path, body,
+authorization].
 """
 import http.server
 import json
@@ -73,7 +74,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/_"):
             self.control(state, body)
             return
-        state["log"].append([self.command, self.path, body])
+        state["log"].append([self.command, self.path, body, self.headers.get("Authorization")])
         rule = state["rules"].get(self.command + " " + self.path) or state["rules"].get("all")
         if rule is not None and "times" in rule:
             rule["times"] -= 1

@@ -340,6 +340,37 @@ static void rates_come_from_its_own_metrics(void **state)
     assert_string_equal(snap->notes[0].p, "x: its metrics cannot be read: HTTP 404");
 }
 
+static void a_login_stays_with_its_host(void **state)
+{
+    static char token[] = "s3cret";
+    struct ncm_access access = {.token = {NCM_SECRET_TEXT, token}};
+    char log[200], there[80];
+    (void)state;
+    struct ncm_endpoint_of *e = serve("a", "x");
+    e->access = &access;
+    metrics("b", 1, 1, 1);
+    /* Another port of its host … */
+    snprintf(there, sizeof there, "%s/metrics", web_url("b"));
+    e->metrics = there;
+    open_all();
+    is(look("x"), NCM_HEALTH_HEALTHY, "");
+    assert_int_equal(asked("a", "GET /health", log, sizeof log), 1);
+    assert_non_null(strstr(log, "Bearer s3cret"));
+    assert_int_equal(asked("b", "GET /metrics", log, sizeof log), 1);
+    assert_non_null(strstr(log, "Bearer s3cret"));
+    /* … and another host. */
+    done(NULL);
+    snprintf(there, sizeof there, "http://localhost%s/metrics", strrchr(web_url("b"), ':'));
+    open_all();
+    assert_int_equal(look("x")->n_findings, 0);
+    assert_int_equal(snap->n_notes, 0);
+    assert_int_equal(asked("b", "GET /metrics", log, sizeof log), 2);
+    assert_null(strstr(log, "s3cret"));
+    /* A server that repeats it does not bring it to the screen. */
+    set("a", "{'rules': {'GET /health': {'status': 500, 'text': 'bad token s3cret'}}}");
+    is(look("x"), NCM_HEALTH_FAILED, "bad token ******");
+}
+
 /* ---- traffic --------------------------------------------------------------------------------- */
 
 static void pair(void)
@@ -585,7 +616,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_healthy_server_is_told_whole),  TEST(what_happens_is_noticed),
         TEST(a_hung_one_holds_nobody_up),      TEST(nobody_there_and_somebody_else_there),
-        TEST(rates_come_from_its_own_metrics), TEST(a_split_is_told_by_its_targets),
+        TEST(rates_come_from_its_own_metrics), TEST(a_login_stays_with_its_host),
+        TEST(a_split_is_told_by_its_targets),
         TEST(traffic_moves_in_one_step),       TEST(versions_are_loaded_by_the_reload_page),
         TEST(what_failed_is_taken_back),       TEST(a_watch_tells_when_to_look),
         TEST(a_fetch_can_be_cancelled),        TEST(doctor_asks_each_once),

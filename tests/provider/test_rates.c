@@ -1,5 +1,5 @@
-/* Rates as a Prometheus has them: which families are asked for, what their counters come to, and what
- * is said where one of them cannot be read. */
+/* Rates as a Prometheus has them: which families are asked for, what their counters come to, and
+ * what is said where one of them cannot be read. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +16,11 @@
 #include "provider/fake_monitoring.h"
 #include "provider/prometheus/prometheus.h"
 
-#define VECTOR(items) "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[" items "]}}"
+#define VECTOR(items)                                                                              \
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[" items "]}}"
 #define ONE(labels, value) "{\"metric\":{" labels "},\"value\":[1700000000,\"" value "\"]}"
-#define POD(name) "\"namespace\":\"ml\",\"pod\":\"" name "\""
-#define NAME(name) ONE("\"__name__\":\"" name "\"", "3")
+#define POD(name)          "\"namespace\":\"ml\",\"pod\":\"" name "\""
+#define NAME(name)         ONE("\"__name__\":\"" name "\"", "3")
 
 static struct ncm_rates_snapshot *fetch(struct ncm_err *err)
 {
@@ -74,13 +75,13 @@ static void requests_errors_and_durations_come_together(void **state)
     says("query=count", VECTOR(NAME("bentoml_service_request_total") "," NAME(
                             "bentoml_service_request_duration_seconds_bucket")));
     says("request_duration_seconds_bucket",
-         VECTOR(ONE(POD("a") ",\"le\":\"0.1\"", "90") "," ONE(POD("a") ",\"le\":\"0.5\"", "120") "," ONE(
-             POD("a") ",\"le\":\"+Inf\"", "120")));
+         VECTOR(ONE(POD("a") ",\"le\":\"0.1\"", "90") "," ONE(
+             POD("a") ",\"le\":\"0.5\"", "120") "," ONE(POD("a") ",\"le\":\"+Inf\"", "120")));
     says("service_request_total",
          VECTOR(ONE(POD("a") ",\"http_response_code\":\"200\"", "100") "," ONE(
-             POD("a") ",\"http_response_code\":\"503\"", "15") "," ONE(
-             POD("a") ",\"http_response_code\":\"404\"", "5") "," ONE(POD("b"), "30") "," ONE(
-             POD("c"), "NaN")));
+             POD("a") ",\"http_response_code\":\"503\"",
+             "15") "," ONE(POD("a") ",\"http_response_code\":\"404\"",
+                           "5") "," ONE(POD("b"), "30") "," ONE(POD("c"), "NaN")));
     struct ncm_rates_snapshot *s = fetched();
     assert_int_equal(s->n, 2);
     const struct ncm_rates *a = of_pod(s, "a"), *b = of_pod(s, "b");
@@ -91,7 +92,8 @@ static void requests_errors_and_durations_come_together(void **state)
     assert_true(fabs(a->rps - 0.4) < 1e-9);
     assert_true(fabs(a->error_rate - 0.125) < 1e-9);
     assert_int_equal(a->n, 2);
-    assert_true(a->le_ms[1] == 500 && a->counts[0] == 90 && a->counts[1] == 30 && a->counts[2] == 0);
+    assert_true(a->le_ms[1] == 500 && a->counts[0] == 90 && a->counts[1] == 30 &&
+                a->counts[2] == 0);
     assert_true(a->p95_ms > 100 && a->p95_ms < 500);
     assert_string_equal(ncm_cstr(a->source), "prometheus");
     assert_string_equal(ncm_cstr(a->family), "bentoml_service_request_total");
@@ -105,8 +107,8 @@ static void requests_errors_and_durations_come_together(void **state)
 
 static void failures_that_are_counted_apart_are_requests_too(void **state)
 {
-    says("query=count", VECTOR(NAME("nv_inference_request_success") "," NAME(
-                            "nv_inference_request_failure")));
+    says("query=count",
+         VECTOR(NAME("nv_inference_request_success") "," NAME("nv_inference_request_failure")));
     says("request_success", VECTOR(ONE(POD("a"), "90") "," ONE(POD("c"), "5")));
     says("request_failure", VECTOR(ONE(POD("a"), "10") "," ONE(POD("b"), "7")));
     struct ncm_rates_snapshot *s = fetched();
@@ -166,8 +168,9 @@ static void odd_answers_do_no_harm(void **state)
 {
     says("query=count", VECTOR(NAME("vllm:request_success_total") "," NAME(
                             "vllm:e2e_request_latency_seconds_bucket") "," ONE("", "1")));
-    says("latency_seconds_bucket", VECTOR(ONE(POD("a") ",\"le\":\"x\"", "9") "," ONE(
-                                       POD("a") ",\"le\":\"1\"", "9") "," ONE(POD("b") ",\"le\":\"+Inf\"", "-3")));
+    says("latency_seconds_bucket",
+         VECTOR(ONE(POD("a") ",\"le\":\"x\"", "9") "," ONE(POD("a") ",\"le\":\"1\"", "9") "," ONE(
+             POD("b") ",\"le\":\"+Inf\"", "-3")));
     says("success_total", VECTOR(ONE(POD("a"), "-5") "," ONE(POD("b"), "1e300") "," ONE("", "4")));
     struct ncm_rates_snapshot *s = fetched();
     assert_int_equal(s->n, 2); /* of b, and one without any label */

@@ -3,6 +3,7 @@ changes meanwhile, what is forbidden, what is only tried, and a long random stor
 ncmlops must both tell the same.
 
   TESTBED_DIR, TESTBED_PORT   a folder with the built control plane, the first of its ports
+  KUBE_KEEP                   take it as it is, and leave it so
   KUBE_SEED, KUBE_STEPS       of the random story"""
 import atexit
 import json
@@ -54,13 +55,15 @@ class Cluster:
         return subprocess.run(["bash", BED, *words], env=self.env, capture_output=True, text=True)
 
     def start(self):
-        self.sh("clean")
-        atexit.register(self.stop)
-        r = self.sh("demo")
         self.kubeconfig = os.path.join(self.dir, "pki", "kubeconfig")
-        if r.returncode != 0 or not os.path.exists(self.admin()):
-            return r.stderr[-300:]
-        return None
+        if not os.environ.get("KUBE_KEEP"):
+            self.sh("clean")
+            atexit.register(self.stop)
+        for _ in range(5):  # a busy machine takes its time, and the bed has limits of its own
+            r = self.sh("demo")
+            if r.returncode == 0:
+                return None
+        return r.stderr[-300:]
 
     def admin(self):
         return os.path.join(self.dir, "pki", "admin.kubeconfig")
@@ -149,6 +152,11 @@ def spec(name, *path, kind="deployment"):
     return at(get(kind, name), "spec", *path)
 
 
+def number(name):
+    """Of its revision."""
+    return int(at(get("deployment", name), "metadata", "annotations", "deployment.kubernetes.io/revision"))
+
+
 def mark(kind, name):
     text = at(get(kind, name), "metadata", "annotations", "ncmlops/transition", default="{}")
     return json.loads(text)
@@ -213,10 +221,8 @@ def restart_and_pause():
     ready("price-green")
     fails("a restart is not undone", ncm("undo", "--yes"), 3)
     done("pause", act("pause", "price-green"))
-    tap("paused", True, spec("price-green", "paused", default=False) or False)
+    tap("paused", True, spec("price-green", "paused"))
     fails("a restart of a paused one", act("restart", "price-green"), 3, "paused")
-    fails("a rollback of a paused one", act("rollback", "price-green", "--to", "v21"), 3) \
-        if False else None
     undo("pause")
     tap("pause undone", False, at(get("deployment", "price-green"), "spec", "paused", default=False))
     fails("tagger waits: a rollback is refused", act("rollback", "tagger"), 3, "paused")
@@ -227,7 +233,7 @@ def restart_and_pause():
 
 
 def rolling_back():
-    bad = image("fraud")
+    bad, before = image("fraud"), number("fraud")
     r = act("rollback", "fraud")
     done("rollback", r)
     ok("the image of before", image("fraud") != bad, image("fraud"))
@@ -235,12 +241,12 @@ def rolling_back():
     ok("its cause comes along", image("fraud").rsplit(":", 1)[1] in (cause or ""), cause)
     ready("fraud")
     until("the old ReplicaSet has a new number", "rollback",
-          lambda: at(get("deployment", "fraud"), "metadata", "annotations",
-                     "deployment.kubernetes.io/revision") == "3" or "not yet")
+          lambda: number("fraud") == before + 1 or "not yet")
     shown = ncm("deployment", "show", "fraud")
     ok("the history names versions", shown.rc == 0 and any(
-        h.get("revision") == "3" for h in (shown.json or {}).get("history", [])), shown.why()[:900])
-    r = act("rollback", "fraud", "--to", image("fraud").rsplit(":", 1)[1].join(["v", ""]))
+        h.get("revision") == str(before + 1) and h.get("model_version") for h in
+        (shown.json or {}).get("history", [])), shown.why()[:900])
+    r = act("rollback", "fraud", "--to", "v" + image("fraud").rsplit(":", 1)[1])
     ok("there already", r.rc == 0 and (r.json or {}).get("audit_id", 1) is None, r.why())
     undo("rollback")
     tap("rollback undone", bad, image("fraud"))

@@ -40,6 +40,7 @@ static void begin(void)
 static void end(void)
 {
     d.sources = NULL;
+    d.n_sources = 0;
     d.fleet = NULL;
     deploy_release(&d);
     made_fleet_free(made);
@@ -82,7 +83,7 @@ static void the_list_has_the_worst_first(void **state)
 {
     (void)state;
     begin();
-    list(20, 80);
+    list(30, 80);
     assert_non_null(strstr(painted_row(0), "1 failed, 1 degraded"));
     assert_true(row_of("✖ failed") < row_of("▲ degraded"));
     assert_true(row_of("▲ degraded") < row_of("● healthy"));
@@ -91,6 +92,24 @@ static void the_list_has_the_worst_first(void **state)
     assert_non_null(strstr(painted_row(row_of("▲ degraded") - 1), "v14 Production"));
     assert_true(painted_has("v7 Production @champion · v8 Staging"));
     assert_true(painted_has("추천-모델"));
+    end();
+}
+
+/* Where headings would leave no room, each row tells its model. */
+static void a_short_screen_has_no_headings(void **state)
+{
+    (void)state;
+    begin();
+    list(20, 110);
+    assert_false(painted_has("v14 Production"));
+    assert_true(painted_has("MODEL"));
+    assert_non_null(strstr(painted_row(row_of("search-canary")), "search-ranker"));
+    assert_true(painted_has("▸ ✖ failed")); /* the worst is what is looked at first */
+    d.flat_chosen = true;
+    d.flat = false;
+    deploy_rebuild(&d);
+    list(20, 80);
+    assert_true(painted_has("v14 Production"));
     end();
 }
 
@@ -248,7 +267,7 @@ static void a_rollout_shows_every_replica_of_each_revision(void **state)
     assert_true(painted_has("v13 → v14: 0 of 3 new replicas are available"));
     assert_true(row_of("v14, revision 14") < row_of("v13, revision 13"));
     assert_true(painted_has("wanted; nothing of it serves yet"));
-    assert_true(painted_has("● ● ●"));
+    assert_true(painted_has("● fraud-5c9f8d7b66-9q4wd  Running"));
     assert_true(painted_has("fraud-79bdb44d6d-x7k2p  CrashLoopBackOff"));
     end();
 }
@@ -402,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_has_the_worst_first),
+        cmocka_unit_test(a_short_screen_has_no_headings),
         cmocka_unit_test(findings_stand_below_the_list),
         cmocka_unit_test(a_wide_screen_has_a_panel_beside_it),
         cmocka_unit_test(unknown_is_never_nothing),

@@ -17,7 +17,8 @@
 #include "ops/fleet/inside.h"
 #include "unit/fake_source.h"
 
-/* ---- clusters of one deployment each, named as they are ---------------------------------------- */
+/* ---- clusters of one deployment each, named as they are ----------------------------------------
+ */
 
 struct cluster {
     const char *name;

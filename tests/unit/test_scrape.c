@@ -262,8 +262,7 @@ static void recorded(const char *file, const char *part, const char *const *more
 static void real_servers_are_understood(void **state)
 {
     static const char *const mlserver[] = {
-        "rest_server_requests_total{app_name=\"mlserver\",method=\"POST\","
-        "path=\"/v2/models/{model_name}/infer\",status_code=\"200\"",
+        "rest_server_requests_total{app_name=\"mlserver\",method=\"POST\",path=\"/v2/models/{model_name}/infer\",status_code=\"200\"",
         "12", "model_infer_request_success_total{model=\"churn\",version=\"7\"", "5"};
     static const char *const kserve[] = {"request_predict_seconds_count{model_name=\"churn\"",
                                          "22"};
@@ -339,8 +338,7 @@ static void odd_texts_are_harmless(void **state)
         "http_requests_total{code=\"\"} 1\n",
         "http_request_duration_seconds_bucket 5\n",
         "http_request_duration_seconds_bucket{le=\"x\"} 5\n",
-        "http_request_duration_seconds_bucket{le=\"1\"} 5\n"
-        "http_request_duration_seconds_count 5\n",
+        "http_request_duration_seconds_bucket{le=\"1\"} 5\nhttp_request_duration_seconds_count 5\n",
         "",
     };
     for (size_t i = 0; i < 3 * sizeof odd / sizeof *odd; i++) {

@@ -122,6 +122,7 @@ enum ui_action_id {
     A_DIFF,
     A_BOARD,
     A_HOLDERS,
+    A_RUNS_WHERE,
     /* log */
     A_VERIFY,
     A_EXPORT,
@@ -155,6 +156,7 @@ enum ui_action_id {
     A_ABORT,
     A_SET_VERSION,
     A_LOGS,
+    A_GROUP,
     A_TO_VERSION,
     A_TO_RUN,
     A_TO_DRIFT,

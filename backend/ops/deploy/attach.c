@@ -152,6 +152,15 @@ const struct ncm_deploy_about *ncm_deploy_source_of(const struct ncm_session *s,
     return NULL;
 }
 
+char *ncm_deploy_offer(void)
+{
+    struct ncm_deploy_plan offer = {0};
+    ncm_cluster_offer(&offer);
+    char *context = offer.n > 0 ? ncm_strdup(offer.items[0].kube_context) : NULL;
+    ncm_deploy_plan_release(&offer);
+    return context;
+}
+
 bool ncm_deploy_has_rates(const struct ncm_session *s)
 {
     const struct ncm_config_context *x = context_of(s);

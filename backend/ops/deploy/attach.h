@@ -24,6 +24,8 @@ struct ncm_deploy_about {
 const struct ncm_deploy_about *ncm_deploy_sources(const struct ncm_session *s, size_t *n);
 /* The source that a REF ("SOURCE/NAMESPACE/NAME") begins with, or NULL. */
 const struct ncm_deploy_about *ncm_deploy_source_of(const struct ncm_session *s, const char *ref);
+/* What would be offered: the kubeconfig's current context, or NULL. The caller frees. */
+char *ncm_deploy_offer(void);
 /* Whether a metrics store answers NCM_T_RATES. */
 bool ncm_deploy_has_rates(const struct ncm_session *s);
 

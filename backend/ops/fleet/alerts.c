@@ -72,8 +72,9 @@ static bool is_pod_of(const char *pod, const struct ncm_deployment *d)
 
 bool fleet_alert_of_deployment(const struct ncm_alert *a, const struct ncm_deployment *d)
 {
-    static const char *const keys[] = {"deployment", "statefulset", "inferenceservice", "cronjob",
-                                       "job_name", "workload", "destination_workload", NULL};
+    static const char *const keys[] = {
+        "deployment", "statefulset", "inferenceservice",     "cronjob",
+        "job_name",   "workload",    "destination_workload", NULL};
     const char *ns = label(a, "namespace"), *pod = label(a, "pod"), *at = label(a, "instance");
     if (is_elsewhere(a, d)) {
         return false;

@@ -113,7 +113,8 @@ static void decide(struct fleet_work *w, struct ncm_fleet_deployment *f)
 static const struct ncm_revision *revision_of(const struct ncm_deployment *d, struct ncm_str target)
 {
     for (size_t i = 0; i < d->n_revisions; i++) {
-        if (ncm_str_eq(d->revisions[i].name, target) || ncm_str_eq(d->revisions[i].revision, target)) {
+        if (ncm_str_eq(d->revisions[i].name, target) ||
+            ncm_str_eq(d->revisions[i].revision, target)) {
             return &d->revisions[i];
         }
     }
@@ -136,9 +137,8 @@ bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deploymen
 }
 
 /* The deployment that a target names, where the split is between several. */
-static struct ncm_fleet_deployment *deployment_of(const struct fleet_work *w,
-                                                  const struct ncm_deployment *d,
-                                                  struct ncm_str target)
+static struct ncm_fleet_deployment *
+deployment_of(const struct fleet_work *w, const struct ncm_deployment *d, struct ncm_str target)
 {
     size_t at;
     return find_beside(w, d, target, &at) ? &w->fleet->deployments[at] : NULL;

@@ -75,10 +75,10 @@ static const struct {
     const char *action;
     char sign;
 } signs[] = {
-    {"promote", 'P'},           {"alias_set", 'P'},       {"rollback", 'B'},
-    {"deploy_scale", 'S'},      {"deploy_restart", 'R'},  {"deploy_rollback", 'B'},
-    {"deploy_traffic", 'D'},    {"deploy_promote", 'D'},  {"deploy_abort", 'B'},
-    {"deploy_version", 'D'},    {"deploy_pause", 'D'},    {"deploy_resume", 'D'},
+    {"promote", 'P'},        {"alias_set", 'P'},      {"rollback", 'B'},
+    {"deploy_scale", 'S'},   {"deploy_restart", 'R'}, {"deploy_rollback", 'B'},
+    {"deploy_traffic", 'D'}, {"deploy_promote", 'D'}, {"deploy_abort", 'B'},
+    {"deploy_version", 'D'}, {"deploy_pause", 'D'},   {"deploy_resume", 'D'},
 };
 
 static char sign_of(const struct ncm_audit_entry *e)
@@ -130,7 +130,8 @@ static void from_audit(struct gather *g)
         struct ncm_str what = x->to.len > 0 ? fleet_text(a, "%s: %s → %s", label,
                                                          x->from.len > 0 ? x->from.p : "–", x->to.p)
                                             : ncm_arena_cstr(a, label);
-        struct ncm_fleet_event *e = add(g, x->time_ms, sign, with_reason(a, what, x->actor, x->reason));
+        struct ncm_fleet_event *e =
+            add(g, x->time_ms, sign, with_reason(a, what, x->actor, x->reason));
         if (e != NULL) {
             set_subject(g, e, x, deployed);
         }
@@ -183,12 +184,11 @@ static void from_replicas(struct gather *g, const struct ncm_fleet_deployment *f
         if (r->crashed_ms == NCM_NO_TIME) {
             continue;
         }
-        struct ncm_str what =
-            r->reason.len > 0
-                ? fleet_text(g->w->arena, _("%s crashed (%d restarts): %s"), ncm_cstr(r->name),
-                             r->restarts, r->reason.p)
-                : fleet_text(g->w->arena, _("%s crashed (%d restarts)"), ncm_cstr(r->name),
-                             r->restarts);
+        struct ncm_str what = r->reason.len > 0
+                                  ? fleet_text(g->w->arena, _("%s crashed (%d restarts): %s"),
+                                               ncm_cstr(r->name), r->restarts, r->reason.p)
+                                  : fleet_text(g->w->arena, _("%s crashed (%d restarts)"),
+                                               ncm_cstr(r->name), r->restarts);
         place(add(g, r->crashed_ms, 'X', what), f, where, f->is.version);
         told++;
     }
@@ -214,10 +214,10 @@ static void from_cluster(struct gather *g, const struct ncm_fleet_deployment *f,
         char sign = sign_of_reason(x);
         if (sign != '\0') {
             struct ncm_str what =
-                x->count > 1 ? fleet_text(g->w->arena, "%s ×%d: %s", ncm_cstr(x->reason), x->count,
-                                          ncm_cstr(x->message))
-                             : fleet_text(g->w->arena, "%s: %s", ncm_cstr(x->reason),
-                                          ncm_cstr(x->message));
+                x->count > 1
+                    ? fleet_text(g->w->arena, "%s ×%d: %s", ncm_cstr(x->reason), x->count,
+                                 ncm_cstr(x->message))
+                    : fleet_text(g->w->arena, "%s: %s", ncm_cstr(x->reason), ncm_cstr(x->message));
             place(add(g, x->time_ms, sign, what), f, where, (struct ncm_str){NULL, 0});
         }
     }
@@ -251,8 +251,8 @@ static void from_alerts(struct gather *g)
         for (size_t k = 0; s != NULL && k < s->n && k < EVENTS_SHOWN; k++) {
             const struct ncm_alert *a = &s->items[k];
             struct ncm_str what = a->summary.len > 0 ? a->summary : a->rule;
-            struct ncm_fleet_event *e = a->state != NCM_ALERT_PENDING ? add(g, a->since_ms, 'A', what)
-                                                                      : NULL;
+            struct ncm_fleet_event *e =
+                a->state != NCM_ALERT_PENDING ? add(g, a->since_ms, 'A', what) : NULL;
             if (e != NULL) {
                 set_alert_subject(g, e, a);
             }

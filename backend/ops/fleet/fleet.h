@@ -114,6 +114,8 @@ struct ncm_freshness_info;
 struct ncm_fleet_feed;
 struct ncm_fleet_feed *ncm_fleet_feed_open(struct ncm_session *s, unsigned parts);
 void ncm_fleet_feed_close(struct ncm_fleet_feed *f); /* NULL allowed */
+/* While nobody looks: asks for nothing, and what was joined stays as it is; and wakes up again. */
+void ncm_fleet_feed_rest(struct ncm_fleet_feed *f, bool rest);
 /* After a pump: joins anew where something arrived. Returns whether it did. */
 bool ncm_fleet_feed_update(struct ncm_fleet_feed *f);
 /* Never NULL; valid until the next update that returns true. */

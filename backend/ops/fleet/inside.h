@@ -27,10 +27,10 @@ struct fleet_work {
     struct ncm_arena *arena;
     struct fleet_move *moves; /* by model, then time */
     size_t n_moves;
-    struct ncm_map *by_label;  /* "key\0namespace\0value" → first row of the chain */
-    size_t *next_row;          /* the chain: of each rates row and key */
-    struct ncm_map *names;     /* "namespace\0name" → the one source that has it, or SEVERAL */
-    struct ncm_map *by_ref;    /* "source\0namespace\0name" → index of deployment */
+    struct ncm_map *by_label; /* "key\0namespace\0value" → first row of the chain */
+    size_t *next_row;         /* the chain: of each rates row and key */
+    struct ncm_map *names;    /* "namespace\0name" → the one source that has it, or SEVERAL */
+    struct ncm_map *by_ref;   /* "source\0namespace\0name" → index of deployment */
 };
 
 /* "a\0b\0c" for maps; at most outsz bytes, not terminated. Returns its length. */

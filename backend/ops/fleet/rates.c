@@ -47,9 +47,9 @@ static const char *any_label(const struct ncm_rates_row *r, const char *const *k
 
 static const char *space_of(const struct ncm_rates_row *r)
 {
-    static const char *const keys[] = {"namespace", "destination_workload_namespace",
-                                       "destination_service_namespace", "namespace_name",
-                                       "kubernetes_namespace", NULL};
+    static const char *const keys[] = {
+        "namespace",      "destination_workload_namespace", "destination_service_namespace",
+        "namespace_name", "kubernetes_namespace",           NULL};
     return any_label(r, keys);
 }
 
@@ -159,8 +159,8 @@ static bool one_of_a_name(const struct fleet_work *w, const struct ncm_deploymen
     return !ncm_map_get(w->names, key, len, &n) || n != FLEET_SEVERAL;
 }
 
-/* Several families count the same requests: that with durations and errors, then the one that counted
- * most. */
+/* Several families count the same requests: that with durations and errors, then the one that
+ * counted most. */
 static bool better_family(const struct ncm_rates *a, const struct ncm_rates *b)
 {
     int x = (a->n > 0 ? 2 : 0) + (isnan(a->errors) ? 0 : 1);

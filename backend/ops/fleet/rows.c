@@ -9,7 +9,8 @@
 #include "model/serving.h"
 #include "ops/fleet/rows.h"
 
-static struct fleet_made *row_of(struct fleet_rows_work *g, struct ncm_str model, struct ncm_str version)
+static struct fleet_made *row_of(struct fleet_rows_work *g, struct ncm_str model,
+                                 struct ncm_str version)
 {
     char key[FLEET_KEY];
     size_t at, len = fleet_key(key, sizeof key, ncm_cstr(model), ncm_cstr(version), "");
@@ -97,7 +98,8 @@ static void add_deployment(struct fleet_made *m, size_t at)
     }
 }
 
-static void add_health(struct fleet_made *m, const struct ncm_fleet_deployment *f, enum ncm_health h)
+static void add_health(struct fleet_made *m, const struct ncm_fleet_deployment *f,
+                       enum ncm_health h)
 {
     bool bad = h >= NCM_HEALTH_UNKNOWN;
     if (m->row.reason.p == NULL || h > m->row.health) {
@@ -115,8 +117,8 @@ static void add_health(struct fleet_made *m, const struct ncm_fleet_deployment *
     }
     m->row.health = h > m->row.health ? h : m->row.health;
     for (size_t i = 0; i < f->n_findings; i++) {
-        m->row.severity = f->findings[i].severity > m->row.severity ? f->findings[i].severity
-                                                                    : m->row.severity;
+        m->row.severity =
+            f->findings[i].severity > m->row.severity ? f->findings[i].severity : m->row.severity;
     }
 }
 
@@ -214,7 +216,8 @@ static void choose_production(struct fleet_made *rows, size_t n)
     struct fleet_made *most = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct ncm_model_version *v = rows[i].version;
-        rows[i].row.in_production = v != NULL && (v->stage == NCM_STAGE_PRODUCTION || is_champion(v));
+        rows[i].row.in_production =
+            v != NULL && (v->stage == NCM_STAGE_PRODUCTION || is_champion(v));
         bool more = rows[i].deployments.n > 0 &&
                     (most == NULL || rows[i].row.percent > most->row.percent ||
                      (isnan(most->row.percent) && !isnan(rows[i].row.percent)));
@@ -242,7 +245,8 @@ static struct fleet_made *row_for_model(struct fleet_made *rows, size_t n)
 
 /* ---- drift ---- */
 
-static void take_drift(struct fleet_work *w, struct fleet_made *m, const struct ncm_drift_monitor *d)
+static void take_drift(struct fleet_work *w, struct fleet_made *m,
+                       const struct ncm_drift_monitor *d)
 {
     const struct ncm_drift_feature *f = &d->features[0];
     double *values = ncm_arena_alloc(w->arena, d->n_windows + 1, sizeof *values);
@@ -278,7 +282,8 @@ static void fill_drift(struct fleet_work *w, struct fleet_made *m)
 
 /* ---- alerts ---- */
 
-static bool is_of_row(const struct fleet_rows_work *g, const struct fleet_made *m, const struct ncm_alert *a)
+static bool is_of_row(const struct fleet_rows_work *g, const struct fleet_made *m,
+                      const struct ncm_alert *a)
 {
     for (size_t i = 0; i < m->deployments.n; i++) {
         size_t at = ((const size_t *)m->deployments.items)[i];
@@ -330,7 +335,8 @@ static bool has_deployments(const struct fleet_work *w)
 }
 
 /* The version of production that nobody runs. */
-static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n, struct fleet_made *m)
+static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
+                        struct fleet_made *m)
 {
     const struct fleet_made *instead = NULL;
     for (size_t i = 0; i < n; i++) {
@@ -343,10 +349,11 @@ static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
                                    ncm_cstr(fleet_v(w->arena, instead->row.version)));
         m->row.severity = NCM_SEVERITY_CRITICAL;
     } else {
-        m->row.reason = fleet_text(w->arena, "%s", _("in production, but deployed nowhere that is "
-                                                     "configured"));
-        m->row.severity = m->row.severity > NCM_SEVERITY_WARNING ? m->row.severity
-                                                                 : NCM_SEVERITY_WARNING;
+        m->row.reason = fleet_text(w->arena, "%s",
+                                   _("in production, but deployed nowhere that is "
+                                     "configured"));
+        m->row.severity =
+            m->row.severity > NCM_SEVERITY_WARNING ? m->row.severity : NCM_SEVERITY_WARNING;
     }
 }
 
@@ -366,9 +373,8 @@ static void finish_row(struct fleet_rows_work *g, struct fleet_made *m)
                   : promoted != NCM_NO_TIME                               ? promoted
                                                                           : m->good_since;
     bool here = r->n_deployments > 0 || r->in_production;
-    enum ncm_health h = r->n_deployments == 0 && r->health == NCM_HEALTH_STOPPED
-                            ? NCM_HEALTH_HEALTHY
-                            : r->health;
+    enum ncm_health h =
+        r->n_deployments == 0 && r->health == NCM_HEALTH_STOPPED ? NCM_HEALTH_HEALTHY : r->health;
     r->badness = fleet_badness(here ? h : NCM_HEALTH_HEALTHY, r->severity, r->in_production);
     if (r->drift_state >= NCM_DRIFT_WARNING) {
         r->badness += r->drift_state == NCM_DRIFT_CRITICAL ? 10 : 5;
@@ -427,14 +433,15 @@ static int by_badness(const void *x, const void *y)
         return a->row.in_production ? -1 : 1;
     }
     int64_t p = 0, q = 0; /* the newest first */
-    bool numbers = ncm_parse_i64(ncm_cstr(a->row.version), &p) &&
-                   ncm_parse_i64(ncm_cstr(b->row.version), &q);
+    bool numbers =
+        ncm_parse_i64(ncm_cstr(a->row.version), &p) && ncm_parse_i64(ncm_cstr(b->row.version), &q);
     return numbers ? (p < q) - (p > q) : ncm_str_compare(b->row.version, a->row.version);
 }
 
 void fleet_rows(struct fleet_work *w)
 {
-    struct fleet_rows_work g = {.w = w, .rows = {.size = sizeof(struct fleet_made)}, .by_version = ncm_map_new()};
+    struct fleet_rows_work g = {
+        .w = w, .rows = {.size = sizeof(struct fleet_made)}, .by_version = ncm_map_new()};
     from_registry(&g);
     for (size_t i = 0; i < w->fleet->n_deployments; i++) {
         from_deployment(&g, i);
@@ -446,8 +453,7 @@ void fleet_rows(struct fleet_work *w)
         qsort(rows, n, sizeof *rows, by_model);
     }
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && by_model(&rows[from], &rows[to]) == 0; to++) {
-        }
+        for (to = from + 1; to < n && by_model(&rows[from], &rows[to]) == 0; to++) {}
         finish_model(&g, &rows[from], to - from);
     }
     if (n > 0) {

@@ -12,9 +12,9 @@ struct fleet_made {
     struct ncm_list deployments;             /* size_t */
     struct ncm_list rates;                   /* const struct ncm_rates * */
     int64_t bad_since, good_since;
-    double share;                            /* of the traffic, before it is divided by all */
+    double share; /* of the traffic, before it is divided by all */
     bool share_known;
-    int group_badness;                       /* of the worst of its model */
+    int group_badness; /* of the worst of its model */
 };
 
 struct fleet_rows_work {

@@ -30,10 +30,10 @@ static bool is_first_of_split(struct ncm_map *seen, const struct ncm_fleet_deplo
 }
 
 struct shares {
-    double all;      /* weights of all that serve the model */
-    bool weighed;    /* every one of them is counted: weights are requests a second */
-    size_t unsplit;  /* that serve without anything said of a split */
-    bool one;        /* … and all of them one version */
+    double all;     /* weights of all that serve the model */
+    bool weighed;   /* every one of them is counted: weights are requests a second */
+    size_t unsplit; /* that serve without anything said of a split */
+    bool one;       /* … and all of them one version */
     struct ncm_str version;
     struct ncm_list groups; /* const struct ncm_fleet_deployment *: first of a split, or alone */
 };
@@ -47,7 +47,8 @@ static double split_rps(const struct ncm_fleet_deployment *f)
     return f->n_traffic > 0 ? sum : f->rates.rps;
 }
 
-static void gather_groups(struct fleet_rows_work *g, const struct fleet_made *rows, size_t n, struct shares *s)
+static void gather_groups(struct fleet_rows_work *g, const struct fleet_made *rows, size_t n,
+                          struct shares *s)
 {
     struct ncm_map *seen = ncm_map_new();
     struct ncm_map *used = ncm_map_new();
@@ -111,7 +112,8 @@ void fleet_fill_percents(struct fleet_rows_work *g, struct fleet_made *rows, siz
     gather_groups(g, rows, n, &s);
     weigh(&s);
     const struct ncm_fleet_deployment *const *groups = s.groups.items;
-    bool tells = s.weighed || (s.unsplit == s.groups.n && s.one) || s.unsplit == 0 || s.groups.n == 1;
+    bool tells =
+        s.weighed || (s.unsplit == s.groups.n && s.one) || s.unsplit == 0 || s.groups.n == 1;
     for (size_t i = 0; i < s.groups.n; i++) {
         const struct ncm_fleet_deployment *f = groups[i];
         double weight = s.weighed ? split_rps(f) : 1;

@@ -40,9 +40,9 @@ static bool read_metrics(struct ep_asker *k, int side, const char *path, struct 
         snprintf(why, sizeof why, "HTTP %d", a.status);
         ok = false;
     }
-    if (!ok) {
-        s->metrics_why = ncm_arena_cstr(s->arena, why[0] != '\0' ? why : err.what);
-    }
+    /* Only the last of several places that are tried counts. */
+    s->metrics_why = ok ? (struct ncm_str){0}
+                        : ncm_arena_cstr(s->arena, why[0] != '\0' ? why : err.what);
     s->has_metrics = ok;
     ncm_http_answer_release(&a);
     return ok;

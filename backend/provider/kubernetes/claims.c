@@ -108,21 +108,47 @@ static void add_isvc(struct claims *c, const struct k8s_isvc *x)
     }
 }
 
-static void add_own(struct claims *c, const struct k8s_head *h)
+/* The object's own labels say nothing where the template has the same: that is what is made into
+ * pods and goes back with a rollback, while the object keeps the words of before. */
+static void add_own_of(struct claims *c, enum k8s_place_kind kind, const struct k8s_head *h,
+                       const struct k8s_template *t)
 {
-    add_labels(c, K8S_PLACE_OWN_LABEL, h->labels, h->n_labels);
-    add_labels(c, K8S_PLACE_OWN_ANNOTATION, h->annotations, h->n_annotations);
+    bool labels = kind == K8S_PLACE_OWN_LABEL;
+    const struct ncm_kv *kv = labels ? h->labels : h->annotations;
+    size_t n = labels ? h->n_labels : h->n_annotations;
+    for (size_t i = 0; i < n; i++) {
+        if (ncm_kv_find(t->labels, t->n_labels, kv[i].key.p) == NULL &&
+            ncm_kv_find(t->annotations, t->n_annotations, kv[i].key.p) == NULL) {
+            add_labels(c, kind, &kv[i], 1);
+        }
+    }
 }
 
-/* By rule; within a rule statements before guesses, then as they were found. */
+static void add_own(struct claims *c, const struct k8s_head *h, const struct k8s_template *t)
+{
+    add_own_of(c, K8S_PLACE_OWN_LABEL, h, t);
+    add_own_of(c, K8S_PLACE_OWN_ANNOTATION, h, t);
+}
+
+/* By rule; within a rule statements before guesses, those that name a version first; then as they
+ * were found. */
+static bool goes_before(const struct ncm_claim *a, const struct ncm_claim *b)
+{
+    if (a->rule != b->rule) {
+        return a->rule < b->rule;
+    }
+    if (a->guess != b->guess) {
+        return b->guess;
+    }
+    return a->version.len > 0 && b->version.len == 0;
+}
+
 static void sort(struct claims *c)
 {
     for (size_t i = 1; i < c->n; i++) {
         struct ncm_claim one = c->items[i];
         size_t k = i;
-        for (; k > 0 && (c->items[k - 1].rule > one.rule ||
-                         (c->items[k - 1].rule == one.rule && c->items[k - 1].guess && !one.guess));
-             k--) {
+        for (; k > 0 && goes_before(&one, &c->items[k - 1]); k--) {
             c->items[k] = c->items[k - 1];
         }
         c->items[k] = one;
@@ -226,11 +252,10 @@ static void add_wanted(struct claims *c, const struct k8s_unit *u)
 {
     if (u->isvc != NULL) {
         add_isvc(c, u->isvc);
-        add_labels(c, K8S_PLACE_OWN_LABEL, u->head->labels, u->head->n_labels);
-        add_labels(c, K8S_PLACE_OWN_ANNOTATION, u->head->annotations, u->head->n_annotations);
+        add_own(c, u->head, &u->isvc->template);
     } else {
         add_template(c, wanted_template(u));
-        add_own(c, u->head);
+        add_own(c, u->head, wanted_template(u));
     }
 }
 

@@ -311,6 +311,16 @@ static void note(struct k8s_client *c, const struct ncm_http_answer *a)
     snprintf(c->warning, sizeof c->warning, "%s", a->warning);
 }
 
+/* io/http speaks of settings that a kubeconfig does not have. */
+static void advise(struct ncm_err *err)
+{
+    if (err->code == NCM_TLS) {
+        ncm_hint(err, _("Whom to trust stands in the cluster's entry of the kubeconfig "
+                        "(certificate-authority, tls-server-name); log in again to have it "
+                        "written anew"));
+    }
+}
+
 bool k8s_call_raw(struct k8s_client *c, const struct k8s_call *call, struct ncm_http_answer *out,
                   struct ncm_err *err)
 {
@@ -332,6 +342,8 @@ bool k8s_call_raw(struct k8s_client *c, const struct k8s_call *call, struct ncm_
     }
     if (ok) {
         note(c, out);
+    } else {
+        advise(err);
     }
     return ok;
 }
@@ -390,6 +402,8 @@ bool k8s_call_all(struct k8s_client *c, const struct k8s_call *calls, size_t n,
         } else if (ok[i]) {
             note(c, &answers[i]);
             ok[i] = decode(c, &answers[i], &out[i], &errs[i]);
+        } else {
+            advise(&errs[i]);
         }
         ncm_http_answer_release(&answers[i]);
         all = all && ok[i];

@@ -216,18 +216,19 @@ bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait
         return false;
     }
     for (;;) {
-        if (!do_what_is_due(c, interest, control, err)) {
-            return false;
-        }
-        if (wait_ms == 0 || say(c, interest, news) || ncm_mono_ms() >= end) {
+        bool ok = do_what_is_due(c, interest, control, err);
+        if (ok && (wait_ms == 0 || say(c, interest, news) || ncm_mono_ms() >= end)) {
             return true;
         }
-        if (!ncm_http_stream_wait(k8s_client_http(c->client), rest(c, interest, end),
-                                  control->cancel, err)) {
-            /* Who wants everything anew wakes us too. */
-            if (control->cancel != NULL && atomic_load(control->cancel)) {
-                return false;
-            }
+        ok = ok && ncm_http_stream_wait(k8s_client_http(c->client), rest(c, interest, end),
+                                        control->cancel, err);
+        /* Who wants everything anew wakes us too. */
+        bool woken = !ok && err->code == NCM_CANCELLED &&
+                     (control->cancel == NULL || !atomic_load(control->cancel));
+        if (!ok && !woken) {
+            return false;
+        }
+        if (woken) {
             k8s_client_ready(c->client);
         }
     }

@@ -191,7 +191,8 @@ static int64_t due_at(const struct ncm_interest *interest, enum ncm_topic topic,
     return last == 0 ? ncm_mono_ms() : last + (interest->idle_ms < ATTENDED_MS ? gap : idle_gap);
 }
 
-/* Rates move all the time: they are news whenever they are due. The first time they were just read. */
+/* Rates move all the time: they are news whenever they are due. The first time they were just read.
+ */
 static bool rates_due(struct ncm_conn *c, int64_t due, struct ncm_news *news)
 {
     bool first = c->rates_mono_ms == 0;

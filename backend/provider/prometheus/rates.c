@@ -1,5 +1,6 @@
-/* What a Prometheus knows of how much servers are asked and how well they answer: which of the known
- * families it has, then for each what came in the window, by the labels that say whose it is. */
+/* What a Prometheus knows of how much servers are asked and how well they answer: which of the
+ * known families it has, then for each what came in the window, by the labels that say whose it is.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +86,8 @@ static bool ask(struct gather *g, const char *query, struct ncm_prom_answer *a)
     return false;
 }
 
-/* What one family lacks is said, and the others are read all the same; but who does not answer is not
- * asked again. */
+/* What one family lacks is said, and the others are read all the same; but who does not answer is
+ * not asked again. */
 static bool goes_on(const struct gather *g)
 {
     switch (g->err.code) {
@@ -171,9 +172,10 @@ static void put_selector(struct ncm_buf *q, const struct gather *g)
 {
     static const char *const labels[] = {"path",          "handler",    "endpoint", "route",
                                          "path_template", "http_route", "uri"};
-    static const char pages[] = "/|/(ping|version|traffic|info|model/info|metrics|docs|readyz|livez|ready"
-                                "|live|schema.json|openapi.json|favicon.ico|v2|v1/models|v2/models)"
-                                "|/(health|v2/health|v2/repository|-/|actuator).*|none";
+    static const char pages[] =
+        "/|/(ping|version|traffic|info|model/info|metrics|docs|readyz|livez|ready"
+        "|live|schema.json|openapi.json|favicon.ico|v2|v1/models|v2/models)"
+        "|/(health|v2/health|v2/repository|-/|actuator).*|none";
     bool first = true;
     if (g->family == &mesh) {
         ncm_buf_puts(q, "{reporter=\"destination\"}");
@@ -194,8 +196,8 @@ static bool ask_increase(struct gather *g, const char *name, const char *suffix,
 {
     struct ncm_buf q;
     ncm_buf_init(&q, QUERY_MOST);
-    ncm_buf_printf(&q, "sum by (%s%s%s) (increase(%s%s", by_labels, more[0] != '\0' ? "," : "", more,
-                   name, suffix);
+    ncm_buf_printf(&q, "sum by (%s%s%s) (increase(%s%s", by_labels, more[0] != '\0' ? "," : "",
+                   more, name, suffix);
     put_selector(&q, g);
     ncm_buf_printf(&q, "[%llds]))", (long long)(g->window_ms / 1000));
     bool ok = ask(g, q.p, a);
@@ -367,7 +369,8 @@ static void read_family(struct gather *g)
     g->ids = ncm_map_new();
     g->stray_errors = false;
     if ((counter || is_there(g, durations, "_count")) &&
-        ask_increase(g, counter ? f->requests : durations, counter ? "" : "_count", by_status, &a)) {
+        ask_increase(g, counter ? f->requests : durations, counter ? "" : "_count", by_status,
+                     &a)) {
         take_requests(g, &a);
         ncm_prom_answer_release(&a);
     }

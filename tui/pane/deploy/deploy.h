@@ -39,6 +39,7 @@ enum deploy_sort {
 enum deploy_column {
     COL_HEALTH,
     COL_NAME,
+    COL_MODEL,
     COL_VERSION,
     COL_TRAFFIC,
     COL_READY,
@@ -90,6 +91,7 @@ struct deploy_logs {
 struct deploy {
     struct ui *ui; /* NULL in tests of painting */
     struct ncm_fleet_feed *feed;
+    bool resting;                  /* another pane is shown */
     const struct ncm_fleet *fleet; /* NULL: nothing yet */
     struct ncm_want *models;       /* for choosing a version */
     const struct ncm_models_snapshot *registry;
@@ -109,10 +111,14 @@ struct deploy {
     char *ref, *kind; /* selected: identity, so that it stays */
     struct table table;
     struct table_column columns[N_COLUMNS];
-    bool full;       /* the list without what is beside or below it */
-    bool signs_only; /* the last drawing had no room for the word of the health */
-    int body_y;      /* of the list's head line, for the mouse */
+    bool one_ns;            /* all of them are in one namespace: it goes without saying */
+    bool moved;             /* the person chose what is selected; else it is the first one */
+    bool flat, flat_chosen; /* no headings; as the person said, not as there is room */
+    bool full;              /* the list without what is beside or below it */
+    bool signs_only;        /* the last drawing had no room for the word of the health */
+    int body_y;             /* of the list's head line, for the mouse */
     /* detail */
+    bool bare;                /* the part alone, over the whole pane */
     int scrolled, scroll_max; /* of the parts that are text */
     size_t link, n_links;     /* selected one of the overview */
     struct table replicas, history, events;
@@ -136,7 +142,8 @@ void deploy_refresh(struct deploy *d);
 void deploy_agree(struct deploy *d);
 /* Rows anew: filter, order, selection by identity. */
 void deploy_rebuild(struct deploy *d);
-void deploy_remember(struct deploy *d);
+/* The selected row's identity; chosen: by the person. */
+void deploy_remember(struct deploy *d, bool chosen);
 bool deploy_select(struct deploy *d, const char *ref, const char *kind);
 /* The selected one; NULL without. */
 const struct ncm_fleet_deployment *deploy_selected(const struct deploy *d);
@@ -170,6 +177,8 @@ char *deploy_versions(char *out, size_t outsz, const struct ncm_fleet_deployment
 struct ncm_str deploy_wanted(const struct ncm_fleet_deployment *f);
 /* Its own share of the traffic in per cent; NaN unknown. */
 double deploy_share(const struct ncm_fleet_deployment *f);
+/* Its targets, the stable one first, at most max; returns how many. */
+size_t deploy_targets(const struct ncm_fleet_deployment *f, struct ncm_traffic *out, size_t max);
 int deploy_restarts(const struct ncm_deployment *x); /* -1: it shows no replicas */
 
 /* ---- deploy_start.c ---- */

@@ -106,16 +106,31 @@ static void version_cell(const struct ncm_fleet_deployment *f, struct table_cell
                                            : ROLE_TEXT;
 }
 
+size_t deploy_targets(const struct ncm_fleet_deployment *f, struct ncm_traffic *out, size_t max)
+{
+    size_t n = 0;
+
+    for (int stable = 1; stable >= 0; stable--) {
+        for (size_t i = 0; i < f->n_traffic && n < max; i++) {
+            if (f->traffic[i].stable == (stable == 1)) {
+                out[n++] = f->traffic[i];
+            }
+        }
+    }
+    return n;
+}
+
 /* Two shares add up to nothing that one may read off: of several targets each has its own. */
 static void traffic_cell(const struct ncm_fleet_deployment *f, struct table_cell *out)
 {
     double own = deploy_share(f);
 
     if (isnan(own) && f->n_traffic > 1 && isfinite(f->traffic[0].percent)) {
+        struct ncm_traffic t[3];
         char text[40];
-        size_t used = 0;
-        for (size_t i = 0; i < f->n_traffic && i < 3 && used + 24 < sizeof out->text; i++) {
-            ncm_fmt_num(text, sizeof text, f->traffic[i].percent, 3);
+        size_t used = 0, n = deploy_targets(f, t, 3);
+        for (size_t i = 0; i < n && used + 24 < sizeof out->text; i++) {
+            ncm_fmt_num(text, sizeof text, t[i].percent, 3);
             used += (size_t)snprintf(out->text + used, sizeof out->text - used, "%s%s",
                                      i > 0 ? "/" : "", text);
         }
@@ -177,14 +192,22 @@ static void numbers_cell(const struct ncm_rates *r, enum deploy_column column,
     }
 }
 
-static void plain_cell(const struct ncm_fleet_deployment *f, enum deploy_column column,
-                       struct table_cell *out)
+static void plain_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
+                       enum deploy_column column, struct table_cell *out)
 {
     const struct ncm_deployment *x = f->it;
 
     switch (column) {
     case COL_NAME:
-        deploy_name(out->text, sizeof out->text, x, 200);
+        if (d->one_ns) {
+            set_raw(out, x->name);
+        } else {
+            deploy_name(out->text, sizeof out->text, x, 200);
+        }
+        out->cut_middle = true;
+        break;
+    case COL_MODEL:
+        set_raw(out, f->is.model);
         out->cut_middle = true;
         break;
     case COL_READY:
@@ -240,7 +263,7 @@ void deploy_cell(const struct deploy *d, const struct ncm_fleet_deployment *f,
         known_cell(f, out);
         break;
     default:
-        plain_cell(f, column, out);
+        plain_cell(d, f, column, out);
         break;
     }
     if (deploy_is_stale(d, f->it)) {

@@ -55,7 +55,10 @@ static void read_sources(struct deploy *d)
 static void open_feed(struct deploy *d)
 {
     read_sources(d);
-    if (d->feed == NULL && d->n_sources > 0 && !deploy_is_offered(d)) {
+    d->resting = false;
+    if (d->feed != NULL) {
+        ncm_fleet_feed_rest(d->feed, false);
+    } else if (d->n_sources > 0 && !deploy_is_offered(d)) {
         d->feed = ncm_fleet_feed_open(ui_session(d->ui),
                                       NCM_FLEET_ALL | (d->agreed ? NCM_FLEET_OFFERED : 0u));
     }
@@ -73,25 +76,20 @@ void deploy_enter(struct deploy *d)
     deploy_update(d);
 }
 
-static void forget_fleet(struct deploy *d)
-{
-    d->fleet = NULL;
-    d->n_rows = 0;
-    for (size_t i = 0; i < d->n_sources; i++) {
-        d->sources[i].err = NULL;
-        d->sources[i].snap = NULL;
-    }
-}
-
+/* What was shown stays, so that coming back shows it at once. */
 void deploy_leave(struct deploy *d)
 {
     deploy_logs_end(d);
-    ncm_fleet_feed_close(d->feed);
-    d->feed = NULL;
+    if (d->feed != NULL) {
+        ncm_fleet_feed_rest(d->feed, true);
+    }
+    d->resting = true;
     ncm_want_release(d->models);
     d->models = NULL;
     d->registry = NULL;
-    forget_fleet(d);
+    for (size_t i = 0; i < d->n_sources; i++) { /* borrowed from the wants */
+        d->sources[i].err = NULL;
+    }
 }
 
 void deploy_release(struct deploy *d)
@@ -99,11 +97,8 @@ void deploy_release(struct deploy *d)
     void *owned[] = {d->sources, d->filter,   d->rows,      d->ref,        d->kind,
                      d->replica, d->revision, d->asked_ref, d->asked_kind, d->asked_target};
 
-    if (d->ui != NULL) {
-        deploy_leave(d);
-    } else {
-        deploy_logs_end(d);
-    }
+    deploy_leave(d);
+    ncm_fleet_feed_close(d->feed);
     deploy_free_picks(d);
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
         ncm_free(owned[i]);
@@ -117,15 +112,16 @@ void deploy_release(struct deploy *d)
 void deploy_agree(struct deploy *d)
 {
     d->agreed = true;
+    d->fleet = NULL;
+    d->n_rows = 0;
     ncm_fleet_feed_close(d->feed);
     d->feed = NULL;
-    forget_fleet(d);
     deploy_enter(d);
 }
 
 void deploy_update(struct deploy *d)
 {
-    if (d->ui == NULL || d->feed == NULL) {
+    if (d->ui == NULL || d->feed == NULL || d->resting) {
         return;
     }
     ncm_fleet_feed_update(d->feed);
@@ -308,6 +304,20 @@ static bool find_selected(struct deploy *d)
     return false;
 }
 
+static bool in_one_ns(const struct deploy *d)
+{
+    struct ncm_str ns = {NULL, 0};
+
+    for (size_t i = 0; d->fleet != NULL && i < d->fleet->n_deployments; i++) {
+        struct ncm_str other = d->fleet->deployments[i].it->ns;
+        if (other.len > 0 && ns.len > 0 && !ncm_str_eq(other, ns)) {
+            return false;
+        }
+        ns = other.len > 0 ? other : ns;
+    }
+    return true;
+}
+
 void deploy_rebuild(struct deploy *d)
 {
     size_t n = 0, all = d->fleet != NULL ? d->fleet->n_deployments : 0;
@@ -318,27 +328,37 @@ void deploy_rebuild(struct deploy *d)
             sorted[n++] = (struct deploy_row){i, i};
         }
     }
+    d->one_ns = in_one_ns(d);
     sorting = d;
     qsort(sorted, n, sizeof *sorted, compare);
     d->n_rows = 0;
-    if (n > 0) {
+    if (d->flat) {
+        for (size_t i = 0; i < n; i++) {
+            add_row(d, sorted[i].at, sorted[i].at);
+        }
+    } else if (n > 0) {
         group_rows(d, sorted, n);
     }
     ncm_free(sorted);
-    if (!find_selected(d) && d->view == DEPLOY_LIST) {
+    if (d->view == DEPLOY_LIST && !d->moved) {
+        d->table.selected = 0;
+        d->table.selected += d->n_rows > 1 && d->rows[0].at == DEPLOY_HEADING;
+        deploy_remember(d, false);
+    } else if (!find_selected(d) && d->view == DEPLOY_LIST) {
         size_t last = d->n_rows > 0 ? d->n_rows - 1 : 0;
         d->table.selected = d->table.selected > last ? last : d->table.selected;
         if (d->n_rows > 1 && d->rows[d->table.selected].at == DEPLOY_HEADING) {
             d->table.selected++;
         }
         if (d->ref == NULL || d->n_rows > 0) {
-            deploy_remember(d);
+            deploy_remember(d, false);
         }
     }
 }
 
-void deploy_remember(struct deploy *d)
+void deploy_remember(struct deploy *d, bool chosen)
 {
+    d->moved = d->moved || chosen;
     if (d->table.selected >= d->n_rows || d->rows[d->table.selected].at == DEPLOY_HEADING) {
         return;
     }
@@ -356,6 +376,7 @@ bool deploy_select(struct deploy *d, const char *ref, const char *kind)
     ncm_free(d->ref);
     ncm_free(d->kind);
     d->ref = new_ref;
+    d->moved = true;
     d->kind = new_kind;
     d->scrolled = 0;
     d->link = 0;

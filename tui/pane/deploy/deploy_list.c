@@ -1,6 +1,7 @@
 /* The list: deployments by model, what is wrong with the selected one below or beside it. */
 #include "pane/deploy/deploy.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,21 +12,22 @@ static const struct {
     const char *word, *title;
     int min, want, align, priority;
 } columns[N_COLUMNS] = {
-    [COL_HEALTH] = {"health", N_("HEALTH"), 1, 11, 0, 0},
+    [COL_HEALTH] = {"health", N_("HEALTH"), 1, 10, 0, 0},
     [COL_NAME] = {"name", N_("DEPLOYMENT"), 14, 30, 0, 0},
+    [COL_MODEL] = {"model", N_("MODEL"), 8, 14, 0, 5},
     [COL_VERSION] = {"version", N_("VERSION"), 6, 9, 0, 0},
     [COL_TRAFFIC] = {"traffic", N_("TRAFFIC"), 7, 7, 1, 4},
     [COL_READY] = {"ready", N_("READY"), 5, 5, 1, 1},
-    [COL_ROLLOUT] = {"rollout", N_("ROLLOUT"), 10, 10, 0, 8},
-    [COL_RESTARTS] = {"restarts", N_("RST"), 3, 3, 1, 7},
-    [COL_RPS] = {"rps", N_("RPS"), 4, 6, 1, 5},
-    [COL_P95] = {"p95", N_("p95"), 6, 7, 1, 6},
+    [COL_ROLLOUT] = {"rollout", N_("ROLLOUT"), 10, 10, 0, 9},
+    [COL_RESTARTS] = {"restarts", N_("RST"), 3, 3, 1, 8},
+    [COL_RPS] = {"rps", N_("RPS"), 4, 6, 1, 6},
+    [COL_P95] = {"p95", N_("p95"), 6, 7, 1, 7},
     [COL_ERRORS] = {"errors", N_("ERR %"), 5, 5, 1, 3},
     [COL_SINCE] = {"since", N_("SINCE"), 5, 5, 1, 2},
-    [COL_KIND] = {"kind", N_("KIND"), 10, 16, 0, 11},
-    [COL_KNOWN] = {"known-by", N_("KNOWN BY"), 8, 8, 0, 10},
-    [COL_AGE] = {"age", N_("AGE"), 5, 5, 1, 9},
-    [COL_SOURCE] = {"source", N_("SOURCE"), 6, 12, 0, 12},
+    [COL_KIND] = {"kind", N_("KIND"), 10, 16, 0, 12},
+    [COL_KNOWN] = {"known-by", N_("KNOWN BY"), 8, 8, 0, 11},
+    [COL_AGE] = {"age", N_("AGE"), 5, 5, 1, 10},
+    [COL_SOURCE] = {"source", N_("SOURCE"), 6, 12, 0, 13},
 };
 
 const char *deploy_column_word(enum deploy_column c)
@@ -98,7 +100,7 @@ static void heading_right(void *ctx, size_t row, struct table_cell *out)
             out->role = r->in_production ? ROLE_STAGE_PRODUCTION : out->role;
         }
     }
-    if (used == 0 && model.len > 0) {
+    if (used == 0 && model.len > 0 && d->registry != NULL) {
         snprintf(out->text, sizeof out->text, "%s",
                  registered ? _("no version in Production") : _("not in the registry"));
     }
@@ -121,14 +123,22 @@ static int sorted_by(const struct deploy *d, enum deploy_column c)
     return of[d->sort] != (int)c ? 0 : down != d->reverse ? -1 : 1;
 }
 
-static bool any_rolling(const struct deploy *d)
+/* Columns in which nothing stands, so that others have the room. */
+static unsigned absent_columns(const struct deploy *d)
 {
+    unsigned absent = 1u << COL_ROLLOUT | 1u << COL_RPS | 1u << COL_P95 | 1u << COL_ERRORS |
+                      1u << COL_RESTARTS | 1u << COL_TRAFFIC;
+
     for (size_t i = 0; i < d->fleet->n_deployments; i++) {
-        if (d->fleet->deployments[i].it->rolling) {
-            return true;
-        }
+        const struct ncm_fleet_deployment *f = &d->fleet->deployments[i];
+        absent &= f->it->rolling ? ~(1u << COL_ROLLOUT) : ~0u;
+        absent &= !isnan(f->rates.rps) ? ~(1u << COL_RPS) : ~0u;
+        absent &= !isnan(f->rates.p95_ms) ? ~(1u << COL_P95) : ~0u;
+        absent &= !isnan(f->rates.error_rate) ? ~(1u << COL_ERRORS) : ~0u;
+        absent &= f->it->n_replicas > 0 ? ~(1u << COL_RESTARTS) : ~0u;
+        absent &= f->n_traffic > 0 ? ~(1u << COL_TRAFFIC) : ~0u;
     }
-    return false;
+    return absent | (d->flat ? 0 : 1u << COL_MODEL);
 }
 
 /* As wide as the widest name that there is, so that no room is lost. */
@@ -139,7 +149,12 @@ static int name_cells(const struct deploy *d, int room)
 
     for (size_t i = 0; i < d->n_rows && i < 400; i++) {
         if (d->rows[i].at != DEPLOY_HEADING) {
-            deploy_name(name, sizeof name, d->fleet->deployments[d->rows[i].at].it, 60);
+            const struct ncm_deployment *x = d->fleet->deployments[d->rows[i].at].it;
+            if (d->one_ns) {
+                ncm_text_clip(name, sizeof name, ncm_cstr(x->name), x->name.len, 60);
+            } else {
+                deploy_name(name, sizeof name, x, 60);
+            }
             int k = ncm_text_width(name);
             w = k > w ? k : w;
         }
@@ -168,7 +183,7 @@ static void draw_table(struct deploy *d, const struct canvas *c)
     struct table_model m = deploy_list_model(d);
 
     d->signs_only = c->w < 60;
-    d->absent = any_rolling(d) ? 0 : 1u << COL_ROLLOUT;
+    d->absent = absent_columns(d);
     for (size_t i = 0; i < N_COLUMNS; i++) {
         if ((d->hidden | d->absent) & 1u << i) {
             continue;
@@ -185,7 +200,8 @@ static void draw_table(struct deploy *d, const struct canvas *c)
             t->min = t->want = d->signs_only ? 1 : columns[i].want;
         } else if (i == COL_NAME) {
             t->want = name_cells(d, c->w / 3);
-            t->min = t->want < 22 ? t->want : 22;
+            int least = d->flat ? 18 : 22;
+            t->min = t->want < least ? t->want : least;
         } else if (i == COL_VERSION) {
             t->min = t->want = version_cells(d);
         }
@@ -312,6 +328,37 @@ static void draw_below(struct deploy *d, const struct canvas *c)
     if (f.y < c->h) {
         deploy_say_version(&f, x);
     }
+    if (x->it->probe.probed && f.y + 4 < c->h) {
+        flow_gap(&f);
+        flow_head(&f, _("Server"), NULL);
+        deploy_say_server(&f, x->it);
+    }
+    if (x->it->n_replicas > 0 && f.y + 4 < c->h) {
+        flow_gap(&f);
+        flow_head(&f, _("Replicas"), NULL);
+        deploy_say_replicas(&f, x->it, (size_t)(c->h - f.y - 1));
+    }
+}
+
+/* Headings as long as everything has room; with less each row tells its model itself. */
+static void choose_form(struct deploy *d, int h)
+{
+    size_t n = 0, headings = 0;
+
+    for (size_t i = 0; i < d->fleet->n_deployments; i++) {
+        struct ncm_str model = d->fleet->deployments[i].is.model;
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++) {
+            first = !ncm_str_eq(model, d->fleet->deployments[k].is.model);
+        }
+        n++;
+        headings += first;
+    }
+    bool flat = (int)(n + headings) > (h * 2) / 3 && headings * 2 > n;
+    if (!d->flat_chosen && flat != d->flat) {
+        d->flat = flat;
+        deploy_rebuild(d);
+    }
 }
 
 void deploy_draw_list(struct deploy *d, const struct canvas *c)
@@ -320,6 +367,7 @@ void deploy_draw_list(struct deploy *d, const struct canvas *c)
         deploy_draw_start(d, c);
         return;
     }
+    choose_form(d, c->h);
     int side = c->w >= SIDE_FROM && c->h >= BELOW_FROM && !d->full ? c->w * 2 / 5 : 0;
     struct canvas left = canvas_part(c, 0, 0, -1, side > 0 ? c->w - side - 1 : -1);
     int errors = c->h >= 8 ? draw_sources(d, &left, 1, 3) : 0;

@@ -157,7 +157,7 @@ static bool tagged(const struct deploy *d)
 static int indent_of(const struct deploy *d, int w)
 {
     int indent = (d->logs.times ? TIME_CELLS : 0) + (tagged(d) ? TAG_CELLS + 1 : 0);
-    return indent < w / 2 ? indent : 0;
+    return 1 + (indent < w / 2 ? indent : 0);
 }
 
 /* Bytes of a colour setting at p ("\x1b[31m"); 0: there is none. */
@@ -236,13 +236,13 @@ static void paint_front(const struct deploy *d, const struct canvas *c, int y,
                         const struct ncm_log_line *line)
 {
     char time[40];
-    int x = 0;
+    int x = 1;
 
     if (d->logs.times) {
         if (line->time_ms != NCM_NO_TIME) {
             ncm_fmt_time(time, sizeof time, line->time_ms, true);
             const char *clock = strrchr(time, ' ');
-            paint(c, y, 1, ROLE_DIM, 0, clock != NULL ? clock + 1 : time);
+            paint(c, y, x, ROLE_DIM, 0, clock != NULL ? clock + 1 : time);
         }
         x += TIME_CELLS;
     }
@@ -263,7 +263,7 @@ static int paint_line(const struct deploy *d, const struct canvas *c, int y, siz
     char text[2048];
 
     clean_line(line, scratch);
-    if (indent > 0) {
+    if (indent > 1) {
         paint_front(d, c, y, line);
     }
     const char *p = scratch->p != NULL ? scratch->p : "";

@@ -238,7 +238,7 @@ static void mouse(void *self, const struct term_event *ev, const struct canvas *
         d->view == DEPLOY_LIST ? table_row_at(&d->table, &m, ev->y - c->y - d->body_y) : SIZE_MAX;
     if (row != SIZE_MAX) {
         d->table.selected = row;
-        deploy_remember(d);
+        deploy_remember(d, true);
         ui_dirty(d->ui);
     }
 }

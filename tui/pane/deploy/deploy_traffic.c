@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_TARGETS 32
+
 enum figure {
     F_VERSION,
     F_HEALTH,
@@ -221,8 +223,8 @@ static void say_counted(struct flow *f, const struct ncm_fleet_deployment *x)
     }
     if (r->known) {
         ncm_fmt_duration(window, sizeof window, (int64_t)(r->window_s * 1000));
-        common_since_text(ago, sizeof ago, r->taken_ms);
-        snprintf(text, sizeof text, _("over %s, %s ago, by %s (%s)"), window, ago,
+        common_ago_text(ago, sizeof ago, r->taken_ms);
+        snprintf(text, sizeof text, _("over %s, %s, by %s (%s)"), window, ago,
                  deploy_clean(r->source, 20), deploy_clean(r->family, 60));
         flow_pairf(f, _("counted"), ROLE_DIM, text);
     }
@@ -232,7 +234,9 @@ static void say_counted(struct flow *f, const struct ncm_fleet_deployment *x)
 
 void deploy_draw_traffic(struct deploy *d, const struct canvas *c)
 {
-    const struct ncm_fleet_deployment *x = deploy_selected(d);
+    struct ncm_traffic targets[MAX_TARGETS];
+    struct ncm_fleet_deployment ordered = *deploy_selected(d);
+    const struct ncm_fleet_deployment *x = &ordered;
     struct flow f = flow_begin(c, d->scrolled);
     struct ncm_traffic whole = {.target = x->it->name,
                                 .version = x->is.version,
@@ -242,6 +246,8 @@ void deploy_draw_traffic(struct deploy *d, const struct canvas *c)
                                 .ready = x->it->ready,
                                 .rates = x->rates};
 
+    ordered.n_traffic = deploy_targets(deploy_selected(d), targets, MAX_TARGETS);
+    ordered.traffic = targets;
     say_split(&f, x);
     say_verdict(&f, x);
     say_table(&f, x->n_traffic > 0 ? x->traffic : &whole, x->n_traffic > 0 ? x->n_traffic : 1);

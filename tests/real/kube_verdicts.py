@@ -1,0 +1,398 @@
+"""Verdicts on a real control plane: deployments are driven through what happens to them, and at each
+step ncmlops must say what is the matter and count as kubectl counts.
+
+  TESTBED_DIR, TESTBED_PORT   a folder with the built control plane, the first of its ports
+  KUBE_METRICS=0              without the metrics server (it is built where it is not there)
+  KUBE_PATIENCE, KUBE_ONLY    seconds for each state; names of steps with commas"""
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import lib_servers
+from lib_tap import end, ok, skip, tap
+
+BIN = os.path.abspath(os.environ.get("NCMLOPS_BIN", os.path.join(lib_servers.ROOT, "build", "ncmlops")))
+BED = os.path.join(lib_servers.SHARED, "testbed", "kubernetes", "cluster.sh")
+CRDS = os.path.join(lib_servers.SHARED, "fixtures", "kubernetes", "crds")
+PATIENCE = int(os.environ.get("KUBE_PATIENCE", "240"))
+NS = "ml-prod"
+CONFIG = """contexts:
+  live:
+    deployments: [{type: kubernetes, name: lab, kubeconfig: "%(kc)s", context: admin, namespaces: [ml-prod, ml-quota]}]
+  narrow:
+    deployments: [{type: kubernetes, name: lab, kubeconfig: "%(kc)s", context: nobody, namespaces: [ml-prod]}]
+  viewer:
+    deployments: [{type: kubernetes, name: lab, kubeconfig: "%(kc)s", context: viewer, namespaces: [ml-prod]}]
+"""
+
+
+class Cluster:
+    def __init__(self):
+        built = os.path.join(os.path.expanduser("~/.cache/ncmlops-testbed/kubernetes"), "bin")
+        self.own = "TESTBED_DIR" not in os.environ
+        self.dir = os.environ.get("TESTBED_DIR") or tempfile.mkdtemp(prefix="kube-verdicts-")
+        self.bin = os.path.join(self.dir, "bin")
+        if not os.path.exists(os.path.join(self.bin, "built")) and os.path.exists(os.path.join(built, "built")):
+            shutil.copytree(built, self.bin, symlinks=True, dirs_exist_ok=True)
+        self.env = dict(os.environ, TESTBED_DIR=self.dir, TESTBED_PORT=os.environ.get("TESTBED_PORT", "28443"))
+        self.kubeconfig = os.path.join(self.dir, "pki", "kubeconfig")
+        self.admin = os.path.join(self.dir, "pki", "admin.kubeconfig")
+
+    def sh(self, *words):
+        return subprocess.run(["bash", BED, *words], env=self.env, capture_output=True, text=True)
+
+    def start(self):
+        self.sh("clean")
+        atexit.register(self.stop)
+        r = self.sh("demo")
+        return r.stderr[-300:] if r.returncode != 0 or not os.path.exists(self.admin) else None
+
+    def stop(self):
+        self.sh("down")
+        if self.own:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+cluster = Cluster()
+scratch = tempfile.mkdtemp(prefix="kube-verdicts-")
+atexit.register(shutil.rmtree, scratch, True)
+
+
+def kubectl(*words, text=None, ns=NS, fine=True):
+    r = subprocess.run([os.path.join(cluster.bin, "kubectl"), "--kubeconfig", cluster.admin, "-n", ns, *words],
+                       input=text, capture_output=True, text=True)
+    if fine and r.returncode != 0:
+        raise RuntimeError("kubectl %s: %s" % (" ".join(words), r.stderr))
+    return r.stdout
+
+
+def patch(kind, name, body, ns=NS, **more):
+    sub = ["--subresource", more["subresource"]] if "subresource" in more else []
+    kubectl("patch", kind, name, "--type", "merge", "-p", json.dumps(body), *sub, ns=ns)
+
+
+def fate(name, value, **spec):
+    """What becomes of the pods that the deployment makes from now on."""
+    body = {"template": {"metadata": {"annotations": {"ncmlops.test/fate": value}}}}
+    body.update(spec)
+    patch("deployment", name, {"spec": body})
+
+
+def run(*words, context="live"):
+    r = subprocess.run([BIN, "--config", os.path.join(scratch, "config.yaml"), "--context", context, *words,
+                        "-o", "json"], capture_output=True, text=True,
+                       env=dict(os.environ, XDG_STATE_HOME=scratch, XDG_CACHE_HOME=scratch, LC_ALL="C.UTF-8"))
+    return (json.loads(r.stdout) if r.stdout.strip().startswith(("[", "{")) else None), r.stderr
+
+
+def ours(name, context="live", kind=None):
+    rows, said = run("deployments", context=context)
+    found = [d for d in rows or [] if d["name"] == name and kind in (None, d["kind"])]
+    return found[0] if found else {"health": "absent", "reason": said, "findings": [], "traffic": []}
+
+
+def show(name, kind=None):
+    return run("deployment", "show", "lab/%s/%s" % (NS, name), *(["--kind", kind] if kind else []))[0] or {}
+
+
+def until(what, name, good, seconds=PATIENCE, **more):
+    """Asks until it is so; the record."""
+    stop = time.monotonic() + seconds
+    while True:
+        d = ours(name, **more)
+        if good(d) or time.monotonic() > stop:
+            ok(what, good(d), "%s: %s" % (d["health"], d["reason"]),
+               json.dumps({k: d.get(k) for k in ("traffic", "findings", "ready", "desired", "model_version")}))
+            return d
+        time.sleep(0.3)
+
+
+def health(what, name, word, reason="", **more):
+    return until(what, name, lambda d: d["health"] == word and reason in (d["reason"] or ""), **more)
+
+
+def finding(d, kind):
+    return next((f for f in d["findings"] if f["kind"] == kind), None)
+
+
+def split(d):
+    return {t["target"]: t["percent"] for t in d["traffic"] or []}
+
+
+# ---- kubectl's story ----------------------------------------------------------------------------
+
+def kubectl_story():
+    story = {}
+    for d in json.loads(kubectl("get", "deployments", "-o", "json"))["items"]:
+        s = d.get("status", {})
+        story[d["metadata"]["name"]] = [d["spec"]["replicas"], s.get("readyReplicas", 0),
+                                        s.get("updatedReplicas", 0), s.get("availableReplicas", 0)]
+    pods = {}
+    for line in kubectl("get", "pods", "--no-headers").splitlines():
+        words = line.split()
+        pods[words[0]] = [words[2], words[3].split("(")[0].strip()]
+    history = {}
+    for name in ("churn", "fraud", "ranker"):
+        lines = kubectl("rollout", "history", "deployment/" + name).splitlines()
+        history[name] = sorted(w.split()[0] for w in lines if w[:1].isdigit())
+    return story, pods, history
+
+
+def our_story():
+    rows, _ = run("deployments")
+    rows = [d for d in rows or [] if d["namespace"] == NS and d["kind"] == "Deployment"]
+    story = {d["name"]: [d["desired"], d["ready"], d["updated"], d["available"]] for d in rows}
+    pods, history = {}, {}
+    for d in rows:
+        whole = show(d["name"], "Deployment")
+        for r in whole.get("replicas", []):
+            pods[r["name"]] = [r["phase"], str(r["restarts"])]
+        if d["name"] in ("churn", "fraud", "ranker"):
+            history[d["name"]] = sorted(h["revision"] for h in whole["history"])
+    return story, pods, history
+
+
+def same_story(when):
+    """Both tell the same; what moves meanwhile is asked again."""
+    stop = time.monotonic() + PATIENCE
+    while True:
+        before = kubectl_story()
+        mine = our_story()
+        owned = {k: v for k, v in before[1].items() if k in mine[1]}
+        wanted = (before[0], owned, before[2])
+        missing = [k for k in before[1] if k not in mine[1] and not k.startswith(("once", "nightly", "emb-"))]
+        if (wanted == mine and not missing) or time.monotonic() > stop:
+            tap("kubectl and ncmlops tell the same " + when, wanted, mine)
+            tap("… of every pod " + when, [], missing)
+            return
+        time.sleep(0.5)
+
+
+# ---- steps --------------------------------------------------------------------------------------
+
+def demo():
+    for name, word, reason in (
+            ("churn", "healthy", ""), ("fraud", "degraded", "CrashLoopBackOff"),
+            ("ranker", "degraded", "ImagePullBackOff"), ("embedder", "progressing", "1 of 2 new"),
+            ("halfup", "progressing", "Readiness probe failed"), ("memhog", "failed", "OOMKilled"),
+            ("huge", "failed", "Unschedulable"), ("nosecret", "failed", "CreateContainerConfigError"),
+            ("tagger", "paused", "DeploymentPaused"), ("idle", "stopped", ""),
+            ("greedy", "degraded", "exceeded quota")):
+        health("%s is %s" % (name, word), name, word, reason)
+    same_story("of the demo")
+    d = ours("fraud")
+    tap("fraud serves version 3", "3", d["model_version"])
+    tap("… and wants 4", "4", d["wanted_version"])
+
+
+def rolling_update():
+    kubectl("set", "image", "deployment/churn", "server=registry.example.com/models/churn:8")
+    kubectl("set", "env", "deployment/churn", "MODEL_URI=models:/churn/8")
+    patch("deployment", "churn", {"spec": {"template": {"metadata": {"labels": {"ncmlops/model-version": "8"}}}}})
+    until("a good version rolls out", "churn", lambda d: d["health"] == "healthy" and d["model_version"] == "8")
+    fate("churn", "image-pull")
+    health("a bad image is seen while the old version serves", "churn", "degraded", "ImagePull")
+    progress = kubectl("get", "deployment", "churn", "-o",
+                       "jsonpath={.status.conditions[?(@.type=='Progressing')].status}")
+    tap("… long before the rollout's deadline", "True", progress)
+    kubectl("rollout", "undo", "deployment/churn")
+    health("rolled back", "churn", "healthy")
+    fate("churn", "crash-loop")
+    d = health("a crash loop", "churn", "degraded", "exit 1")
+    ok("… is told with the version that serves", finding(d, "rollout") is not None, json.dumps(d["findings"]))
+    same_story("in a crash loop")
+    kubectl("rollout", "undo", "deployment/churn")
+    health("rolled back again", "churn", "healthy")
+
+
+def readiness():
+    patch("deployment", "churn", {"spec": {"progressDeadlineSeconds": 40}})
+    fate("churn", "not-ready")
+    health("pods that do not get ready", "churn", "progressing", "Readiness probe failed")
+    d = health("… are trouble after half the deadline", "churn", "degraded", "Readiness probe failed")
+    ok("… while old ones serve", d["ready"] > 0, json.dumps(d["ready"]))
+    until("… and the deadline passes", "churn", lambda x: finding(x, "deadline") is not None)
+    kubectl("rollout", "undo", "deployment/churn")
+    patch("deployment", "churn", {"spec": {"progressDeadlineSeconds": 600}})
+    health("rolled back", "churn", "healthy")
+
+
+def scheduling():
+    patch("deployment", "price-green", {"spec": {"template": {"spec": {"nodeSelector": {"zone": "nowhere"}}}}})
+    d = health("no node fits", "price-green", "degraded", "Unschedulable")
+    ok("… in the scheduler's words", finding(d, "unschedulable") is not None, json.dumps(d["findings"]))
+    patch("deployment", "price-green", {"spec": {"template": {"spec": {"nodeSelector": None}}}})
+    health("it fits again", "price-green", "healthy")
+
+
+def quota():
+    name = kubectl("get", "resourcequota", "-o", "jsonpath={.items[0].metadata.name}", ns="ml-quota")
+    patch("resourcequota", name, {"spec": {"hard": {"pods": "9"}}}, ns="ml-quota")
+    kubectl("rollout", "restart", "deployment/greedy", ns="ml-quota")
+    health("the quota is raised", "greedy", "healthy")
+
+
+def out_of_memory():
+    pod = kubectl("get", "pods", "-l", "app=price-blue", "-o", "jsonpath={.items[0].metadata.name}")
+    kubectl("annotate", "pod", pod, "ncmlops.test/fate=oom")
+    d = health("a replica runs out of memory", "price-blue", "degraded", "OOMKilled")
+    ok("… is a finding", finding(d, "oom") is not None, json.dumps(d["findings"]))
+    kubectl("delete", "pod", pod)
+    health("… and is replaced", "price-blue", "healthy")
+
+
+def pause_and_scale():
+    kubectl("rollout", "pause", "deployment/ranker")
+    kubectl("rollout", "undo", "deployment/price-blue", fine=False)
+    kubectl("rollout", "resume", "deployment/tagger")
+    health("resumed, the waiting version rolls out", "tagger", "healthy")
+    kubectl("rollout", "pause", "deployment/tagger")
+    kubectl("set", "image", "deployment/tagger", "server=registry.example.com/models/tagger:3")
+    d = health("paused with a version that waits", "tagger", "paused")
+    ok("… which is named", "tagger:3" in finding(d, "paused")["sentence"], json.dumps(d["findings"]))
+    kubectl("rollout", "resume", "deployment/tagger")
+    health("resumed", "tagger", "healthy")
+    kubectl("rollout", "resume", "deployment/ranker")
+    kubectl("scale", "deployment/price-green", "--replicas=0")
+    health("scaled to nothing", "price-green", "stopped")
+    kubectl("scale", "deployment/price-green", "--replicas=5")
+    until("scaled up", "price-green", lambda d: d["health"] == "healthy" and d["ready"] == 5)
+    same_story("after scaling")
+
+
+def traffic():
+    until("a canary's share is that of its endpoints", "search-stable",
+          lambda d: split(d) == {"search-canary": 10, "search-stable": 90})
+    kubectl("scale", "deployment/search-canary", "--replicas=3")
+    until("… also after scaling", "search-canary", lambda d: split(d) == {"search-canary": 25, "search-stable": 75})
+    tap("blue is live", {"price-blue": 100, "price-green": 0}, split(ours("price-green")))
+    patch("service", "price", {"spec": {"selector": {"color": "green"}}})
+    until("the selector is switched", "price-blue", lambda d: split(d) == {"price-blue": 0, "price-green": 100})
+    patch("service", "price", {"spec": {"selector": {"color": "red"}}})
+    until("a selector that nobody has is an outage", "price-green",
+          lambda d: (finding(d, "no_endpoint") or {}).get("severity") == "critical")
+    patch("service", "price", {"spec": {"selector": {"color": "blue"}}})
+    until("back", "price-blue", lambda d: split(d) == {"price-blue": 100, "price-green": 0} and
+          not finding(d, "no_endpoint"))
+
+
+def rights():
+    kubectl("create", "role", "deployments-only", "--verb=get,list,watch", "--resource=deployments.apps")
+    kubectl("create", "rolebinding", "deployments-only", "--role=deployments-only", "--user=nobody")
+    d = health("by the conditions alone", "churn", "healthy", context="narrow")
+    ok("… which is said", finding(d, "blind") is not None, json.dumps(d["findings"]))
+    health("… a passed deadline is seen", "fraud", "degraded", "ProgressDeadlineExceeded", context="narrow")
+    health("… and a quiet failure", "memhog", "failed", context="narrow")
+    health("a viewer sees as much as anybody", "fraud", "degraded", "CrashLoopBackOff", context="viewer")
+
+
+def batch():
+    job = """{apiVersion: batch/v1, kind: Job, metadata: {name: %s}, spec: {backoffLimit: 0, template: {metadata:
+  {annotations: {ncmlops.test/fate: %s}}, spec: {restartPolicy: Never, containers: [{name: run,
+  image: "registry.example.com/score:1", env: [{name: MODEL_URI, value: "models:/churn/8"}]}]}}}}"""
+    kubectl("apply", "-f", "-", text=job % ("once-well", "finish"))
+    kubectl("apply", "-f", "-", text=job % ("once-bad", "fail"))
+    d = health("a job that ends well", "once-well", "stopped", "Complete")
+    tap("… of which model", "8", d["model_version"])
+    health("a job that fails", "once-bad", "failed", "BackoffLimitExceeded")
+    kubectl("apply", "-f", "-", text="""{apiVersion: batch/v1, kind: CronJob, metadata: {name: nightly}, spec:
+  {schedule: "* * * * *", jobTemplate: {spec: {backoffLimit: 0, template: {metadata: {annotations:
+  {ncmlops.test/fate: fail}}, spec: {restartPolicy: Never, containers: [{name: run,
+  image: "registry.example.com/score:1"}]}}}}}}""")
+    health("a schedule whose last run failed", "nightly", "failed", "BackoffLimitExceeded")
+    ok("… knows its next", show("nightly").get("next_run"), json.dumps(show("nightly"))[:400])
+    patch("cronjob", "nightly", {"spec": {"suspend": True}})
+    health("suspended", "nightly", "paused")
+    kubectl("delete", "cronjob/nightly", "job/once-well", "job/once-bad")
+    kubectl("apply", "-f", "-", text="""{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: emb}, spec:
+  {serviceName: emb, replicas: 2, selector: {matchLabels: {app: emb}}, template: {metadata: {labels: {app: emb}},
+  spec: {containers: [{name: server, image: "registry.example.com/models/emb:1"}]}}}}""")
+    until("a StatefulSet", "emb", lambda d: d["health"] == "healthy" and d["ready"] == 2)
+    patch("statefulset", "emb", {"spec": {"template": {"metadata": {"annotations":
+                                                                    {"ncmlops.test/fate": "crash-loop"}}}}})
+    health("… with a bad version", "emb", "degraded", "exit 1")
+    kubectl("delete", "statefulset/emb")
+
+
+def kserve():
+    r = subprocess.run(["bash", os.path.join(CRDS, "load.sh")], capture_output=True, text=True, env=dict(
+        os.environ, KUBECONFIG=cluster.admin, PATH=cluster.bin + ":" + os.environ["PATH"]))
+    if r.returncode != 0:
+        skip("KServe", r.stderr[-200:])
+        return
+    kind = {"kind": "InferenceService"}
+    d = health("a service that is well", "churn", "healthy", **kind)
+    tap("… its version", "7", d["model_version"])
+    d = health("a canary", "fraud", "progressing", "canary 10", **kind)
+    tap("… its shares", {"fraud-predictor-00005": 10, "fraud-predictor-00004": 90}, split(d))
+    health("a model that cannot be loaded, while Ready is True", "ranker", "degraded", "ModelLoadFailed", **kind)
+    health("a service that never served", "newbie", "failed", "NoSupportingRuntime", **kind)
+    health("raw mode", "batchy", "healthy", **kind)
+    predictor = {"latestCreatedRevision": "churn-predictor-00004"}
+    steps = (
+        ("a new revision is made", "progressing", {"components": {"predictor": predictor}, "modelStatus": {
+            "transitionStatus": "InProgress", "states": {"targetModelState": "Loading"}}}),
+        ("… it cannot be loaded", "degraded", {"modelStatus": {
+            "transitionStatus": "BlockedByFailedLoad", "states": {"targetModelState": "FailedToLoad"}}}),
+        ("… nothing serves any more", "failed", {"conditions": [
+            {"type": "Ready", "status": "False", "reason": "PredictorNotReady"}]}),
+        ("… it comes up and gets a tenth", "progressing", {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "components": {"predictor": {"latestReadyRevision": "churn-predictor-00004", "traffic": [
+                {"latestRevision": True, "percent": 10, "revisionName": "churn-predictor-00004"},
+                {"latestRevision": False, "percent": 90, "revisionName": "churn-predictor-00003"}]}},
+            "modelStatus": {"transitionStatus": "UpToDate", "states": {"targetModelState": "Loaded"}}}),
+        ("… and all", "healthy", {"components": {"predictor": {"traffic": [
+            {"latestRevision": True, "percent": 100, "revisionName": "churn-predictor-00004"}]}}}),
+    )
+    for what, word, status in steps:
+        patch("inferenceservice", "churn", {"status": status}, subresource="status")
+        health(what, "churn", word, **kind)
+    kubectl("create", "deployment", "batchy-predictor", "--image=registry.example.com/models/batchy:3")
+    kubectl("label", "deployment", "batchy-predictor", "serving.kserve.io/inferenceservice=batchy")
+    fate("batchy-predictor", "config-error")
+    health("the predictor of raw mode is judged by its pods", "batchy", "failed", "CreateContainerConfigError", **kind)
+    rows, _ = run("deployments")
+    tap("… and is no row of its own", [], [d["name"] for d in rows if d["name"] == "batchy-predictor"])
+
+
+def autoscaler():
+    ok("without metrics the autoscaler is blind", finding(ours("churn", kind="Deployment"), "hpa_blind"))
+    r = cluster.sh("metrics") if os.environ.get("KUBE_METRICS") != "0" else None
+    if r is None or r.returncode != 0:
+        skip("an autoscaler that scales", r.stderr[-200:] if r else "KUBE_METRICS=0")
+        return
+    patch("deployment", "churn", {"spec": {"template": {"metadata": {"annotations": {"ncmlops.test/cpu": "150m"}}}}})
+    d = until("it scales to its most", "churn", lambda x: x["ready"] == 6 and finding(x, "hpa_pinned"),
+              seconds=2 * PATIENCE, kind="Deployment")
+    whole = show("churn", "Deployment")
+    ok("… and says why", "cpu" in (whole.get("autoscaler") or {}).get("why", ""), json.dumps(whole.get("autoscaler")))
+    ok("… and what its pods use", any((p["cpu"] or 0) > 0.1 for p in whole.get("replicas", [])),
+       json.dumps(whole.get("replicas"))[:400])
+    same_story("after the autoscaler") if d["ready"] == 6 else None
+
+
+def main():
+    why = cluster.start()
+    if why:
+        skip("verdicts on a real control plane", why)
+        return end()
+    with open(os.path.join(scratch, "config.yaml"), "w") as f:
+        f.write(CONFIG % {"kc": cluster.kubeconfig})
+    os.chmod(f.name, 0o600)
+    steps = [demo, rolling_update, readiness, scheduling, quota, out_of_memory, pause_and_scale, traffic, rights,
+             batch, autoscaler, kserve]
+    only = os.environ.get("KUBE_ONLY", "")
+    for step in steps:
+        if not only or step.__name__ in only.split(","):
+            step()
+    return end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
