@@ -71,6 +71,7 @@ struct overview {
     bool roomy;               /* the last drawing had room for ages and curves in the rows */
     struct table table, firing, events;
     struct table_column columns[N_OCOLS];
+    enum overview_column column[N_OCOLS]; /* which each of the last drawing is */
     struct canvas shown[N_OVER_PARTS]; /* where the last drawing put each; h 0: nowhere */
     struct wall wall;
     struct common_silence asking;
@@ -100,8 +101,17 @@ bool overview_rates_stale(const struct overview *o, const struct ncm_fleet_row *
 const struct ncm_drift_monitor *overview_monitor(const struct overview *o,
                                                  const struct ncm_fleet_row *r,
                                                  const struct ncm_drift_feature **feature);
+/* Of its model the row that drift is told of; NULL: nothing watches it. */
+const struct ncm_fleet_row *overview_drift_row(const struct overview *o,
+                                               const struct ncm_fleet_row *r);
 /* Sources of deployments that are configured; offered: also those that are not. */
 size_t overview_n_sources(const struct overview *o, bool offered);
+/* Whether anything of it is deployed; else all of it is the registry's. */
+bool overview_any_deployed(const struct overview *o);
+/* Since when it is in trouble: its health, its drift, what fires; NCM_NO_TIME. */
+int64_t overview_bad_since(const struct overview *o, const struct ncm_fleet_row *r);
+/* The gravest alert that is about that row's model; NULL. */
+const struct ncm_alert *overview_alert_of(const struct overview *o, const struct ncm_fleet_row *r);
 /* Since when it runs, whatever its health; NCM_NO_TIME. */
 int64_t overview_running_since(const struct overview *o, const struct ncm_fleet_row *r);
 
@@ -109,6 +119,9 @@ int64_t overview_running_since(const struct overview *o, const struct ncm_fleet_
 void overview_cell(const struct overview *o, size_t row, enum overview_column column,
                    struct table_cell *out);
 struct table_model overview_model(struct overview *o);
+const char *overview_title(enum overview_column column);
+/* The columns of a table that is w wide: those that would be empty are left out. */
+void overview_set_columns(struct overview *o, int w);
 /* "✖ failed"; "– not deployed" of what only the registry knows. */
 void overview_health(const struct overview *o, const struct ncm_fleet_row *r, char *out,
                      size_t outsz, enum role *role);
@@ -120,6 +133,7 @@ struct overview_sentence {
     enum role role;
     const char *sign;
     struct ncm_str text; /* raw */
+    char own[240];       /* where it was made here */
 };
 /* What is wrong with it, the gravest first; then what a comparison came to. */
 size_t overview_sentences(const struct overview *o, const struct ncm_fleet_row *r,

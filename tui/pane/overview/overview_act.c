@@ -97,7 +97,7 @@ static void to_registry(struct overview *o, enum ui_action_id action)
 
 static void to_drift(struct overview *o)
 {
-    const struct ncm_fleet_row *r = overview_row(o);
+    const struct ncm_fleet_row *r = overview_drift_row(o, overview_row(o));
     char *id = ncm_sprintf("%s/%s", ncm_cstr(r->model), ncm_cstr(r->drift_monitor));
     char *feature = r->drift_feature.len > 0 ? ncm_strdup(ncm_cstr(r->drift_feature)) : NULL;
 
@@ -165,14 +165,7 @@ static const struct ncm_alert *alert_meant(const struct overview *o)
     if (o->part == OVER_FIRING && !o->wall.on) {
         return overview_alert(o);
     }
-    for (size_t i = 0; r != NULL && i < overview_n_firing(o); i++) {
-        const struct ncm_alert *a = o->fleet->firing[i];
-        const struct ncm_kv *kv = ncm_kv_find(a->labels, a->n_labels, "model");
-        if (ncm_str_eq(a->subject, r->model) || (kv != NULL && ncm_str_eq(kv->value, r->model))) {
-            return a;
-        }
-    }
-    return r != NULL && r->n_firing > 0 && overview_n_firing(o) == 1 ? o->fleet->firing[0] : NULL;
+    return r != NULL ? overview_alert_of(o, r) : NULL;
 }
 
 static void acknowledge(struct overview *o)
@@ -243,7 +236,7 @@ bool overview_can(struct overview *o, enum ui_action_id action, const char **rea
         return r != NULL && r->registered;
     case A_TO_DRIFT:
         *reason = r == NULL ? _("there is no model") : _("no monitor watches that model");
-        return r != NULL && r->drift_monitor.len > 0;
+        return r != NULL && overview_drift_row(o, r) != NULL;
     case A_TO_ALERTS:
     case A_HISTORY:
     case A_COPY:
@@ -274,8 +267,9 @@ static void show_text(struct overview *o)
         struct table_cell c = {.text = ""};
         overview_cell(o, o->table.selected, (enum overview_column)i, &c);
         if (i > OCOL_VERSION) {
-            int pad = 16 - ncm_text_width(o->columns[i].title);
-            ncm_buf_printf(&b, "%s%*s%s\n", o->columns[i].title, pad > 1 ? pad : 1, "",
+            const char *title = overview_title((enum overview_column)i);
+            int pad = 16 - ncm_text_width(title);
+            ncm_buf_printf(&b, "%s%*s%s\n", title, pad > 1 ? pad : 1, "",
                            c.is_raw ? ncm_cstr(c.raw) : c.text);
         }
     }

@@ -30,9 +30,10 @@ void overview_health(const struct overview *o, const struct ncm_fleet_row *r, ch
     bool nowhere = r->n_deployments == 0 && r->health == NCM_HEALTH_UNKNOWN;
     bool bad = r->health >= NCM_HEALTH_UNKNOWN && !nowhere;
 
-    if (nowhere && !r->in_production) {
-        snprintf(out, outsz, "%s", sign(SIGN_DASH));
-        *role = ROLE_DIM;
+    if (nowhere) { /* missed where it is said to serve */
+        bool missed = r->in_production && overview_any_deployed(o);
+        snprintf(out, outsz, "%s%s", missed ? "? " : sign(SIGN_DASH), missed ? _("nowhere") : "");
+        *role = missed ? ROLE_WARN : ROLE_DIM;
         return;
     }
     common_health_text(out, outsz, r->health);
@@ -205,10 +206,98 @@ static size_t count(void *ctx)
 
 static void cell(void *ctx, size_t row, size_t column, struct table_cell *out)
 {
-    overview_cell(ctx, row, (enum overview_column)column, out);
+    const struct overview *o = ctx;
+    overview_cell(o, row, o->column[column], out);
 }
 
 struct table_model overview_model(struct overview *o)
 {
     return (struct table_model){.ctx = o, .count = count, .cell = cell};
+}
+
+/* ---- columns ---- */
+
+const char *overview_title(enum overview_column column)
+{
+    static const char *const titles[N_OCOLS] = {
+        N_("MODEL"), N_("VER"), N_("STAGE"), N_("SHARE"), N_("READY"),         N_("HEALTH"),
+        N_("RPS"),   N_("p95"), N_("ERR %"), N_("DRIFT"), N_("WORST FEATURE"), N_("SINCE")};
+    return _(titles[column]);
+}
+
+/* Nothing is deployed, or nothing is watched: those columns would say nothing. */
+static bool is_there(const struct overview *o, enum overview_column c)
+{
+    bool drift = false;
+
+    switch (c) {
+    case OCOL_DRIFT:
+    case OCOL_FEATURE:
+        for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
+            drift = drift || o->fleet->rows[i].drift_monitor.len > 0;
+        }
+        return drift;
+    case OCOL_SHARE:
+    case OCOL_READY:
+    case OCOL_HEALTH:
+    case OCOL_RPS:
+    case OCOL_P95:
+    case OCOL_ERRORS:
+        return overview_any_deployed(o);
+    default:
+        return true;
+    }
+}
+
+/* Widths that the words ask for. */
+static void measure(const struct overview *o, int *model, int *stage, int *version)
+{
+    char text[80];
+
+    *model = 12;
+    *stage = 10;
+    *version = 4;
+    for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
+        const struct ncm_fleet_row *r = &o->fleet->rows[i];
+        int s = ncm_text_width(overview_clean(r->stage, 24));
+        int m = ncm_text_width(overview_clean(r->model, 28));
+        int v = ncm_text_width(common_version_text(text, sizeof text, r->version, 12));
+        *stage = s > *stage ? s : *stage;
+        *model = m > *model ? m : *model;
+        *version = v > *version ? v : *version;
+    }
+}
+
+void overview_set_columns(struct overview *o, int w)
+{
+    int model, stage, version;
+
+    measure(o, &model, &stage, &version);
+    o->roomy = w >= 110 || !overview_any_deployed(o);
+    int more = w >= 150 ? 2 : 0, health = o->roomy ? 17 : 11, drift = o->roomy ? 14 : 5;
+    const struct table_column all[N_OCOLS] = {
+        [OCOL_MODEL] = {.min = 12, .want = model + more},
+        [OCOL_VERSION] = {.min = 4, .want = version + more},
+        [OCOL_STAGE] = {.min = 10, .want = stage + more, .priority = 3},
+        [OCOL_SHARE] = {.min = 5, .want = 5 + more, .align = 1, .priority = 4},
+        [OCOL_READY] = {.min = 5, .want = 5 + more, .align = 1, .priority = 9},
+        [OCOL_HEALTH] = {.min = 10, .want = health},
+        [OCOL_RPS] = {.min = 4, .want = 5 + more, .align = 1, .priority = 7},
+        [OCOL_P95] = {.min = 6, .want = 7 + more, .align = 1, .priority = 6},
+        [OCOL_ERRORS] = {.min = 5, .want = 5 + more, .align = 1, .priority = 2},
+        [OCOL_DRIFT] = {.min = drift, .want = drift, .align = 1, .priority = 5},
+        [OCOL_FEATURE] = {.min = 13, .want = more > 0 ? 22 : 14, .priority = 8},
+        [OCOL_SINCE] = {.min = 5, .want = 5 + more, .align = 1, .priority = 1},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < N_OCOLS; i++) {
+        if (is_there(o, (enum overview_column)i)) {
+            o->column[n] = (enum overview_column)i;
+            o->columns[n] = all[i];
+            o->columns[n++].title = overview_title((enum overview_column)i);
+        }
+    }
+    o->table.columns = o->columns;
+    o->table.n_columns = n;
+    o->table.fixed = 2;
 }

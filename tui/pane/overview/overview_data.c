@@ -229,6 +229,20 @@ const struct ncm_drift_monitor *overview_monitor(const struct overview *o,
     return *feature != NULL ? m : NULL;
 }
 
+const struct ncm_fleet_row *overview_drift_row(const struct overview *o,
+                                               const struct ncm_fleet_row *r)
+{
+    const struct ncm_drift_feature *f;
+
+    for (size_t i = 0; i < o->fleet->n_rows; i++) {
+        const struct ncm_fleet_row *x = &o->fleet->rows[i];
+        if (ncm_str_eq(x->model, r->model) && overview_monitor(o, x, &f) != NULL) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
 int64_t overview_running_since(const struct overview *o, const struct ncm_fleet_row *r)
 {
     int64_t since = NCM_NO_TIME;
@@ -238,4 +252,36 @@ int64_t overview_running_since(const struct overview *o, const struct ncm_fleet_
         since = d->rolled_ms > since ? d->rolled_ms : since;
     }
     return since;
+}
+
+bool overview_any_deployed(const struct overview *o)
+{
+    return o->fleet != NULL && o->fleet->n_deployments > 0;
+}
+
+const struct ncm_alert *overview_alert_of(const struct overview *o, const struct ncm_fleet_row *r)
+{
+    for (size_t i = 0; i < overview_n_firing(o); i++) {
+        const struct ncm_alert *a = o->fleet->firing[i];
+        const struct ncm_kv *kv = ncm_kv_find(a->labels, a->n_labels, "model");
+        if (ncm_str_eq(a->subject, r->model) || (kv != NULL && ncm_str_eq(kv->value, r->model))) {
+            return a;
+        }
+    }
+    return r->n_firing > 0 && overview_n_firing(o) == 1 ? o->fleet->firing[0] : NULL;
+}
+
+int64_t overview_bad_since(const struct overview *o, const struct ncm_fleet_row *r)
+{
+    const struct ncm_drift_feature *f;
+    const struct ncm_alert *a = r->n_firing > 0 ? overview_alert_of(o, r) : NULL;
+
+    if (r->n_deployments > 0 && r->health >= NCM_HEALTH_UNKNOWN) {
+        return r->since_ms;
+    }
+    if (a != NULL) {
+        return a->since_ms;
+    }
+    return r->drift_state >= NCM_DRIFT_WARNING && overview_monitor(o, r, &f) != NULL ? f->since_ms
+                                                                                    : NCM_NO_TIME;
 }

@@ -10,44 +10,8 @@ enum { SAY_MOST = 6 };
 
 /* ---- the models ---- */
 
-static void set_columns(struct overview *o, int w)
-{
-    bool wide = w >= 140;
-    int stage = 10, model = 12;
-
-    for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
-        int s = ncm_text_width(overview_clean(o->fleet->rows[i].stage, 24));
-        int m = ncm_text_width(overview_clean(o->fleet->rows[i].model, 28));
-        stage = s > stage ? s : stage;
-        model = m > model ? m : model;
-    }
-    o->roomy = w >= 110;
-    const struct table_column columns[N_OCOLS] = {
-        [OCOL_MODEL] = {.title = _("MODEL"), .min = 12, .want = model},
-        [OCOL_VERSION] = {.title = _("VER"), .min = 4, .want = wide ? 6 : 4},
-        [OCOL_STAGE] = {.title = _("STAGE"), .min = 10, .want = stage, .priority = 3},
-        [OCOL_SHARE] = {.title = _("SHARE"), .min = 5, .want = wide ? 7 : 5, .align = 1, .priority = 4},
-        [OCOL_READY] = {.title = _("READY"), .min = 5, .want = wide ? 6 : 5, .align = 1, .priority = 9},
-        [OCOL_HEALTH] = {.title = _("HEALTH"), .min = 10, .want = o->roomy ? 16 : 10},
-        [OCOL_RPS] = {.title = _("RPS"), .min = 4, .want = wide ? 7 : 5, .align = 1, .priority = 7},
-        [OCOL_P95] = {.title = _("p95"), .min = 6, .want = wide ? 8 : 7, .align = 1, .priority = 5},
-        [OCOL_ERRORS] = {.title = _("ERR %"), .min = 5, .want = wide ? 6 : 5, .align = 1, .priority = 2},
-        [OCOL_DRIFT] = {.title = _("DRIFT"),
-                        .min = o->roomy ? 14 : 5,
-                        .want = o->roomy ? 14 : 5,
-                        .align = 1,
-                        .priority = 6},
-        [OCOL_FEATURE] = {.title = _("WORST FEATURE"), .min = 13, .want = wide ? 20 : 14, .priority = 8},
-        [OCOL_SINCE] = {.title = _("SINCE"), .min = 5, .want = wide ? 7 : 5, .align = 1, .priority = 1},
-    };
-    memcpy(o->columns, columns, sizeof columns);
-    o->table.columns = o->columns;
-    o->table.n_columns = N_OCOLS;
-    o->table.fixed = 2;
-}
-
 /* "1 failed, 1 degraded · 5 well". */
-static void count_text(const struct overview *o, char *out, size_t outsz)
+static void count_text(const struct overview *o, bool narrow, char *out, size_t outsz)
 {
     size_t bad = 0, n = o->fleet != NULL ? o->fleet->n_rows : 0;
 
@@ -58,6 +22,8 @@ static void count_text(const struct overview *o, char *out, size_t outsz)
         out[0] = '\0';
     } else if (bad == 0) {
         snprintf(out, outsz, _("all %zu are well"), n);
+    } else if (narrow) {
+        snprintf(out, outsz, "%s %zu/%zu", sign(SIGN_CROSS), bad, n);
     } else {
         snprintf(out, outsz, _("%zu of %zu in trouble"), bad, n);
     }
@@ -69,7 +35,6 @@ static int say(const struct overview *o, const struct canvas *c, int y, int most
 {
     const struct ncm_fleet_row *r = overview_row(o);
     struct overview_sentence s[SAY_MOST];
-    struct canvas nothing = {0, 0, 0, 0};
     int used = 0;
     char text[512];
 
@@ -89,7 +54,6 @@ static int say(const struct overview *o, const struct canvas *c, int y, int most
         }
         used += rows;
     }
-    (void)nothing;
     return used;
 }
 
@@ -111,7 +75,7 @@ static void draw_models(struct overview *o, const struct canvas *c, int say_rows
     char right[120];
     struct table_model m = overview_model(o);
 
-    count_text(o, right, sizeof right);
+    count_text(o, c->w < 60, right, sizeof right);
     if (overview_n_firing(o) > 0 && c->h < 9) {
         size_t used = strlen(right);
         snprintf(right + used, sizeof right - used, _(" · %zu fire"), overview_n_firing(o));
@@ -119,7 +83,7 @@ static void draw_models(struct overview *o, const struct canvas *c, int say_rows
     paint_head(c, 0, _("In production"), right[0] != '\0' ? right : NULL, focused);
     int sources = draw_sources(o, c, 1, c->h > 8 ? 2 : c->h > 4);
     struct canvas rows = canvas_part(c, 1 + sources, 0, c->h - 1 - sources - say_rows, -1);
-    set_columns(o, c->w);
+    overview_set_columns(o, c->w);
     table_draw(&o->table, &m, &rows, focused, _("No model version is in production or on its way."));
     say(o, c, c->h - say_rows, say_rows, true);
 }

@@ -7,16 +7,20 @@
 #include "ui/plot_axis.h"
 
 #define HOUR_MS INT64_C(3600000)
-enum { MOST = 400, LANES = 4 };
+enum { MOST = 400 };
 
 const int64_t overview_spans[OVER_SPANS] = {HOUR_MS,       6 * HOUR_MS,   24 * HOUR_MS,
                                             72 * HOUR_MS,  168 * HOUR_MS, 720 * HOUR_MS,
                                             2160 * HOUR_MS, 8760 * HOUR_MS};
 
-static const struct {
+struct lane {
     const char *signs, *label;
-} lanes[LANES] = {
+};
+static const struct lane lanes[] = {
     {"PB", N_("registry")}, {"DS", N_("rollouts")}, {"XR", N_("failures")}, {"Ao", N_("alerts")}};
+/* Where there is no row for the last two. */
+static const struct lane few[] = {
+    {"PB", N_("registry")}, {"DS", N_("rollouts")}, {"XRAo", N_("trouble")}};
 
 /* The shortest that shows what led here: a promotion or rollout, and what came of it. */
 int overview_span_of(const struct overview *o, struct ncm_str model)
@@ -78,19 +82,19 @@ static void paint_alerts(const struct axis *a, int y, const struct ncm_fleet_eve
     }
 }
 
-static void paint_lane(const struct axis *a, int y, size_t lane,
+static void paint_lane(const struct axis *a, int y, const struct lane *lane,
                        const struct ncm_fleet_event *const *e, size_t n)
 {
-    paint_cut(&a->c, y, 1, a->x0 - 2, 0, ROLE_DIM, 0, _(lanes[lane].label));
+    paint_cut(&a->c, y, 1, a->x0 - 2, 0, ROLE_DIM, 0, _(lane->label));
     for (int x = 0; x < a->w; x++) {
         paint_glyph(&a->c, y, a->x0 + x, ROLE_BORDER, 0, ncm_text_utf8() ? 0x00B7 : '.');
     }
-    if (lane == LANES - 1) {
+    if (strchr(lane->signs, 'A') != NULL) {
         paint_alerts(a, y, e, n);
     }
     for (size_t i = n; i > 0; i--) { /* the newest last, on top */
         int x = column(a, e[i - 1]->time_ms);
-        if (x >= 0 && strchr(lanes[lane].signs, e[i - 1]->sign) != NULL) {
+        if (x >= 0 && strchr(lane->signs, e[i - 1]->sign) != NULL) {
             paintf(&a->c, y, a->x0 + x, overview_event_role(e[i - 1]->sign), ATTR_BOLD, "%c",
                    e[i - 1]->sign);
         }
@@ -124,9 +128,12 @@ int overview_draw_history(const struct overview *o, struct ncm_str model, const 
     int64_t now = ncm_now_ms();
     struct axis a = {.c = *c, .to = now};
     int label_w = 0;
+    bool all = c->h > 4;
+    const struct lane *shown = all ? lanes : few;
+    size_t n_lanes = all ? sizeof lanes / sizeof *lanes : sizeof few / sizeof *few;
 
-    for (size_t i = 0; i < LANES; i++) {
-        int w = ncm_text_width(_(lanes[i].label));
+    for (size_t i = 0; i < n_lanes; i++) {
+        int w = ncm_text_width(_(shown[i].label));
         label_w = w > label_w ? w : label_w;
     }
     a.from = now - overview_spans[overview_span_of(o, model)];
@@ -137,8 +144,8 @@ int overview_draw_history(const struct overview *o, struct ncm_str model, const 
     }
     size_t n = ncm_fleet_timeline(o->fleet, ncm_cstr(model), a.from, e, MOST);
     int y = 0;
-    for (size_t i = 0; i < LANES && y < c->h - 1; i++, y++) {
-        paint_lane(&a, y, i, e, n);
+    for (size_t i = 0; i < n_lanes && y < c->h - 1; i++, y++) {
+        paint_lane(&a, y, &shown[i], e, n);
     }
     paint_ticks(&a, y++);
     return y;

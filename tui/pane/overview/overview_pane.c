@@ -112,7 +112,7 @@ static size_t hints(void *self, struct ui_hint *out, size_t max)
         } else if (all[i] == A_HISTORY) {
             label = _("drift");
         }
-        if (all[i] == A_HISTORY && !overview_can(o, A_TO_DRIFT, &reason)) {
+        if (all[i] == A_HISTORY && overview_drift_row(o, overview_row(o)) == NULL) {
             continue; /* there is nothing but the time line */
         }
         out[n++] = (struct ui_hint){all[i], label};

@@ -18,8 +18,10 @@ static void add(struct overview_sentence *out, size_t *n, size_t max, enum ncm_s
                 struct ncm_str text)
 {
     if (*n < max && text.len > 0 && !said(out, *n, text)) {
-        out[(*n)++] = (struct overview_sentence){common_severity_role(severity),
-                                                 common_severity_sign(severity), text};
+        struct overview_sentence *s = &out[(*n)++]; /* text may be its own */
+        s->role = common_severity_role(severity);
+        s->sign = common_severity_sign(severity);
+        s->text = text;
     }
 }
 
@@ -38,6 +40,30 @@ static void add_findings(const struct overview *o, const struct ncm_fleet_row *r
     }
 }
 
+static void add_drift(const struct overview *o, const struct ncm_fleet_row *r,
+                      struct overview_sentence *out, size_t *n, size_t max)
+{
+    const struct ncm_drift_feature *f;
+    char value[40], limit[40], age[40];
+
+    if (r->drift_monitor.len == 0 && r->n_deployments > 0) { /* its inputs are those of the model */
+        const struct ncm_fleet_row *x = overview_drift_row(o, r);
+        r = x != NULL ? x : r;
+    }
+    if (*n == max || r->drift_state < NCM_DRIFT_WARNING || overview_monitor(o, r, &f) == NULL) {
+        return;
+    }
+    bool critical = r->drift_state == NCM_DRIFT_CRITICAL;
+    struct overview_sentence *s = &out[*n];
+    ncm_fmt_num(value, sizeof value, f->last, 3);
+    ncm_fmt_num(limit, sizeof limit, critical ? f->critical : f->warning, 3);
+    snprintf(s->own, sizeof s->own, _("%s of %s is %s, beyond %s since %s"),
+             overview_clean(f->method, 24), overview_clean(f->name, 40), value, limit,
+             common_since_text(age, sizeof age, f->since_ms));
+    add(out, n, max, critical ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING,
+        (struct ncm_str){s->own, strlen(s->own)});
+}
+
 size_t overview_sentences(const struct overview *o, const struct ncm_fleet_row *r,
                           struct overview_sentence *out, size_t max)
 {
@@ -54,6 +80,7 @@ size_t overview_sentences(const struct overview *o, const struct ncm_fleet_row *
     if (n == 0 || r->n_deployments == 0) {
         add(out, &n, max, bad ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING, r->reason);
     }
+    add_drift(o, r, out, &n, max);
     add_findings(o, r, NCM_SEVERITY_WARNING, out, &n, max);
     for (size_t i = 0; i < r->n_deployments; i++) {
         const struct ncm_fleet_deployment *f = &o->fleet->deployments[r->deployments[i]];

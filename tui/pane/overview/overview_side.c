@@ -8,13 +8,13 @@
 bool overview_shows_history(const struct overview *o)
 {
     const struct ncm_fleet_row *r = overview_row(o);
-    const struct ncm_drift_feature *f;
+    const struct ncm_fleet_row *x = r != NULL ? overview_drift_row(o, r) : NULL;
 
-    if (r == NULL || overview_monitor(o, r, &f) == NULL) {
+    if (x == NULL) {
         return true;
     }
     /* what is broken is understood by what was done to it before */
-    bool broken = r->health >= NCM_HEALTH_DEGRADED && r->drift_state < NCM_DRIFT_WARNING;
+    bool broken = r->health >= NCM_HEALTH_DEGRADED && r->n_deployments > 0;
     return o->history_chosen ? o->history : broken;
 }
 
@@ -145,35 +145,77 @@ static void draw_list(const struct overview *o, const struct ncm_fleet_row *r,
     }
 }
 
+static void draw_past(const struct overview *o, const struct ncm_fleet_row *r,
+                      const struct canvas *c)
+{
+    int used = overview_draw_history(o, r->model, c);
+
+    used += c->h - used > 4; /* a blank row where there is one to spare */
+    struct canvas list = canvas_part(c, used, 0, c->h - used, -1);
+    draw_list(o, r, &list);
+}
+
+static void past_title(const struct overview *o, const struct ncm_fleet_row *r, char *out,
+                       size_t outsz)
+{
+    snprintf(out, outsz, _("%s · history, %s"), overview_clean(r->model, 28),
+             span_text(overview_span_of(o, r->model)));
+}
+
+/* Both above each other, where there is room for both. */
+static void draw_both(struct overview *o, const struct ncm_fleet_row *r,
+                      const struct ncm_fleet_row *drift, const struct canvas *c, bool focused)
+{
+    const struct ncm_drift_feature *f = NULL;
+    bool history = overview_shows_history(o);
+    int top_h = c->h / 2;
+    struct canvas top = canvas_part(c, 0, 0, top_h, -1);
+    struct canvas below = canvas_part(c, top_h, 0, c->h - top_h, -1);
+    const struct canvas *past = history ? &top : &below, *curve = history ? &below : &top;
+    struct canvas past_body = canvas_part(past, 1, 0, past->h - 1, -1);
+    struct canvas curve_body = canvas_part(curve, 1, 0, curve->h - 1, -1);
+    char title[200];
+
+    (void)overview_monitor(o, drift, &f);
+    past_title(o, r, title, sizeof title);
+    paint_head(past, 0, title, NULL, focused && history);
+    draw_past(o, r, &past_body);
+    curve_title(drift, f, title, sizeof title);
+    paint_head(curve, 0, title, NULL, focused && !history);
+    draw_curve(o, drift, &curve_body);
+}
+
 void overview_draw_side(struct overview *o, const struct canvas *c, bool focused)
 {
     const struct ncm_fleet_row *r = overview_row(o);
+    const struct ncm_fleet_row *drift = r != NULL ? overview_drift_row(o, r) : NULL;
     const struct ncm_drift_feature *f = NULL;
     struct canvas body = canvas_part(c, 1, 0, c->h - 1, -1);
     char title[200], other[80] = "";
+    bool history = overview_shows_history(o);
 
     if (r == NULL) {
         paint_head(c, 0, _("History"), NULL, focused);
         return;
     }
-    bool both = overview_monitor(o, r, &f) != NULL, history = overview_shows_history(o);
-    if (history) {
-        snprintf(title, sizeof title, _("%s · history, %s"), overview_clean(r->model, 28),
-                 span_text(overview_span_of(o, r->model)));
-    } else {
-        curve_title(r, f, title, sizeof title);
+    if (drift != NULL && c->h >= 24) {
+        draw_both(o, r, drift, c, focused);
+        return;
     }
-    if (both && c->w >= 60) {
+    if (history) {
+        past_title(o, r, title, sizeof title);
+    } else {
+        (void)overview_monitor(o, drift, &f);
+        curve_title(drift, f, title, sizeof title);
+    }
+    if (drift != NULL && c->w >= 60) {
         snprintf(other, sizeof other, "%s %s", keymap_label(A_HISTORY),
                  history ? _("drift") : _("history"));
     }
     paint_head(c, 0, title, other[0] != '\0' ? other : NULL, focused);
-    if (!history) {
-        draw_curve(o, r, &body);
-        return;
+    if (history) {
+        draw_past(o, r, &body);
+    } else {
+        draw_curve(o, drift, &body);
     }
-    int used = overview_draw_history(o, r->model, &body);
-    used += body.h - used > 4; /* a blank row where there is one to spare */
-    struct canvas list = canvas_part(&body, used, 0, body.h - used, -1);
-    draw_list(o, r, &list);
 }

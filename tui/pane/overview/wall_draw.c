@@ -38,7 +38,10 @@ static struct trouble trouble_of(const struct ncm_fleet_row *r)
     if (r->health == NCM_HEALTH_UNKNOWN) {
         return (struct trouble){common_health_label(r->health), "UNKNOWN", ROLE_WARN};
     }
-    return (struct trouble){_("not as it should be"), "WRONG", common_severity_role(r->severity)};
+    if (r->severity == NCM_SEVERITY_CRITICAL) {
+        return (struct trouble){_("wrong"), "WRONG", ROLE_FAIL};
+    }
+    return (struct trouble){_("to be looked at"), "CHECK", ROLE_WARN};
 }
 
 static bool is_plain(const char *s)
@@ -105,7 +108,7 @@ static void name_text(const struct ncm_fleet_row *r, char *out, size_t outsz)
 }
 
 /* A bar over the whole width: sign, name, word, age. Read from some steps away. */
-static void paint_bar(const struct canvas *c, int y, const struct ncm_fleet_row *r,
+static void paint_bar(const struct overview *o, const struct canvas *c, int y, const struct ncm_fleet_row *r,
                       const struct trouble *t, bool word)
 {
     char name[200], age[40], text[300];
@@ -115,8 +118,9 @@ static void paint_bar(const struct canvas *c, int y, const struct ncm_fleet_row 
     snprintf(text, sizeof text, "%s %s%s%s", sign(t->role == ROLE_FAIL ? SIGN_CROSS : SIGN_WARN),
              name, word ? "   " : "", word ? t->word : "");
     int since_w = 0;
-    if (r->since_ms != NCM_NO_TIME && r->health >= NCM_HEALTH_UNKNOWN) {
-        since_w = ncm_text_width(common_since_text(age, sizeof age, r->since_ms)) + 1;
+    int64_t since = overview_bad_since(o, r);
+    if (since != NCM_NO_TIME) {
+        since_w = ncm_text_width(common_since_text(age, sizeof age, since)) + 1;
     }
     paint_cut(c, y, 1, w - since_w, 0, t->role, ATTR_BOLD | ATTR_REVERSE, text);
     if (since_w > 0) {
@@ -162,7 +166,7 @@ static int paint_trouble(const struct overview *o, const struct canvas *c, int y
             used += 1 + big(&block, used + 1, 2, c->w - 4, name, 1, ROLE_TEXT);
         }
     }
-    paint_bar(&block, used, r, &t, used == 0 || !is_plain(t.word));
+    paint_bar(o, &block, used, r, &t, used == 0 || !is_plain(t.word));
     used++;
     used += paint_sentences(o, &block, used, r, h - used > 4 ? 3 : h - used - (h - used > 2));
     facts_text(r, facts, sizeof facts);
@@ -199,11 +203,18 @@ static struct counts count(const struct overview *o)
 }
 
 /* "● 5 healthy   ◐ 1 rolling   – 2 not deployed". */
-static void paint_calm(const struct canvas *c, int y, const struct counts *n)
+static void paint_calm(const struct overview *o, const struct canvas *c, int y,
+                       const struct counts *n)
 {
     char text[120];
     int x = 2;
 
+    if (!overview_any_deployed(o)) {
+        snprintf(text, sizeof text, _("%zu without trouble"), n->elsewhere);
+        x += paint(c, y, x, ROLE_OK, ATTR_BOLD, sign(SIGN_LIVE)) + 1;
+        paint(c, y, x, ROLE_TEXT, ATTR_BOLD, text);
+        return;
+    }
     snprintf(text, sizeof text, _("%zu healthy"), n->well);
     x += paint(c, y, x, n->well > 0 ? ROLE_OK : ROLE_DIM, ATTR_BOLD, sign(SIGN_LIVE)) + 1;
     x += paint(c, y, x, ROLE_TEXT, ATTR_BOLD, text) + 3;
@@ -257,6 +268,9 @@ static void paint_top(const struct overview *o, const struct canvas *c, const st
                    overview_clean((struct ncm_str){context, strlen(context)}, 30)) + 2;
     }
     snprintf(text, sizeof text, _("%zu in trouble · %zu fire"), n->bad, overview_n_firing(o));
+    if (n->bad == 0 && overview_n_firing(o) == 0) {
+        snprintf(text, sizeof text, "%s", _("nothing is in trouble, nothing fires"));
+    }
     paint(c, 0, x, n->bad > 0 || overview_n_firing(o) > 0 ? ROLE_TEXT : ROLE_DIM, 0, text);
     if (o->ui != NULL && (config == NULL || config->clock)) {
         ncm_fmt_clock(clock, sizeof clock, ncm_now_ms());
@@ -335,13 +349,49 @@ static void draw_well(const struct overview *o, const struct canvas *c, int y, i
     }
 }
 
-static void draw_troubles(const struct overview *o, const struct canvas *c, int y, int h, size_t bad)
+/* Room that is left tells what led here. */
+static void draw_below(struct overview *o, const struct canvas *c, int y, int end)
 {
+    if (end - y >= 7) {
+        struct canvas side = canvas_part(c, y, 1, end - y, c->w - 2);
+        overview_draw_side(o, &side, false);
+    }
+}
+
+/* Two versions in one deployment share their trouble: it is told once. */
+static bool is_told(const struct overview *o, size_t row)
+{
+    const struct ncm_fleet_row *r = &o->fleet->rows[row];
+
+    for (size_t i = row; i > 0 && ncm_str_eq(o->fleet->rows[i - 1].model, r->model); i--) {
+        const struct ncm_fleet_row *x = &o->fleet->rows[i - 1];
+        if (overview_bad(x) && x->health == r->health && x->n_deployments == r->n_deployments &&
+            r->n_deployments > 0 &&
+            memcmp(x->deployments, r->deployments, r->n_deployments * sizeof *r->deployments) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t count_told(const struct overview *o)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->fleet->n_rows; i++) {
+        n += overview_bad(&o->fleet->rows[i]) && !is_told(o, i);
+    }
+    return n;
+}
+
+static void draw_troubles(struct overview *o, const struct canvas *c, int y, int h)
+{
+    size_t bad = count_told(o);
     int each = h / (int)(bad > 0 ? bad : 1), end = y + h;
     int scale = each >= 14 && c->w >= 150 ? 3 : each >= 8 && c->w >= 110 ? 2 : each >= 6 ? 1 : 0;
 
     for (size_t i = 0; i < o->fleet->n_rows && y < end; i++) {
-        if (!overview_bad(&o->fleet->rows[i])) {
+        if (!overview_bad(&o->fleet->rows[i]) || is_told(o, i)) {
             continue;
         }
         int room = each > 3 ? each : end - y < 3 ? end - y : 3;
@@ -352,6 +402,7 @@ static void draw_troubles(const struct overview *o, const struct canvas *c, int 
         y += paint_trouble(o, c, y, room > end - y ? end - y : room, scale, &o->fleet->rows[i]);
         y += scale > 0 || end - y > (int)bad * 3;
     }
+    draw_below(o, c, y, end);
 }
 
 /* One model by itself: its versions, then its curve or what happened to it. */
@@ -385,10 +436,7 @@ static void draw_page(struct overview *o, const struct canvas *c, int y, int h)
         paint_cut(c, y++, x, c->w - x - 2, 0, ROLE_TEXT, 0, facts);
         y += paint_sentences(o, c, y, r, end - y > 12 ? 2 : end - y > 2);
     }
-    if (end - y >= 7) {
-        struct canvas side = canvas_part(c, y + 1, 1, end - y - 1, c->w - 2);
-        overview_draw_side(o, &side, false);
-    }
+    draw_below(o, c, y + 1, end);
 }
 
 void wall_draw(struct overview *o, const struct canvas *c)
@@ -411,7 +459,7 @@ void wall_draw(struct overview *o, const struct canvas *c)
     }
     y += paint_sources(o, c, y, c->h >= 12 ? 3 : 1);
     if (n.well + n.rolling + n.elsewhere > 0 && n.bad > 0) {
-        paint_calm(c, --bottom, &n);
+        paint_calm(o, c, --bottom, &n);
         bottom -= c->h >= 12;
     }
     int firing = (int)overview_n_firing(o), most = c->h >= 40 ? 10 : c->h >= 16 ? 5 : 2;
@@ -424,7 +472,7 @@ void wall_draw(struct overview *o, const struct canvas *c)
     if (o->wall.model != NULL) {
         draw_page(o, c, y, bottom - y);
     } else if (n.bad > 0) {
-        draw_troubles(o, c, y, bottom - y, n.bad);
+        draw_troubles(o, c, y, bottom - y);
     } else {
         draw_well(o, c, y, bottom - y);
     }
