@@ -314,6 +314,42 @@ static void test_a_selector_narrows_what_is_listed_and_watched(void **state)
     assert_int_equal(mlf_count("GET .*pods\\?labelSelector"), 0);
 }
 
+static void test_model_servers_are_asked_through_the_proxy(void **state)
+{
+    struct ncm_news news;
+    struct ncm_err err;
+    int64_t until = ncm_mono_ms() + PATIENCE_MS;
+    const struct ncm_deployments_snapshot *s;
+    (void)state;
+    source.setup.probe = true;
+    kube_says("GET .*/services/front/proxy/ping", 200, "\n");
+    kube_says("GET .*/services/front/proxy/version", 200, "3.17.2");
+    kube_says("(GET|POST) .*/proxy/", 404, "{}");
+    kube_says("GET .*/services\\?limit", 200,
+              LIST(7, "{\"metadata\":{\"name\":\"front\",\"namespace\":\"ml\"},"
+                      "\"spec\":{\"selector\":{\"app\":\"churn\"}}}"));
+    kube_says(LISTED, 200,
+              LIST(7, "{\"metadata\":{\"name\":\"churn\",\"namespace\":\"ml\",\"uid\":\"u\"},"
+                      "\"spec\":{\"replicas\":1,\"template\":{\"metadata\":{\"labels\":{\"app\":"
+                      "\"churn\",\"ncmlops/model\":\"churn\",\"ncmlops/model-version\":\"5\"}}}},"
+                      "\"status\":{\"readyReplicas\":1,\"replicas\":1}}"));
+    kube_is_quiet();
+    begin();
+    do {
+        assert_true(look(200, &news, &err));
+        assert_true(fetch(reads, &err));
+        s = (const struct ncm_deployments_snapshot *)published;
+        assert_true(ncm_mono_ms() < until);
+    } while (s->n != 1 || !s->items[0]->it.probe.probed);
+    assert_int_equal(s->items[0]->it.probe.alive, 1);
+    assert_true(ncm_str_is(s->items[0]->it.probe.protocol, "mlflow"));
+    int asked = mlf_count("GET .*/proxy/ping");
+    assert_true(look(500, &news, &err));
+    assert_int_equal(mlf_count("GET .*/proxy/ping"), asked); /* not in a loop */
+    ncm_snapshot_unref(published);
+    published = NULL;
+}
+
 /* ---- both lanes ------------------------------------------------------------------------------ */
 static atomic_bool stop;
 
@@ -392,6 +428,7 @@ int main(void)
         WATCH_TEST(test_nothing_may_be_read),
         WATCH_TEST(test_all_namespaces_or_the_own_one),
         WATCH_TEST(test_a_selector_narrows_what_is_listed_and_watched),
+        WATCH_TEST(test_model_servers_are_asked_through_the_proxy),
         WATCH_TEST(test_who_wants_everything_anew_has_the_watch_list_it),
         WATCH_TEST(test_a_recorded_rollback),
     };

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "model/deploy.h"
+#include "provider/kubernetes/answered.h"
 #include "provider/kubernetes/inside.h"
 #include "provider/kubernetes/objects.h"
 
@@ -53,6 +54,8 @@ struct k8s_cluster {
     int64_t skew_ms;
     struct k8s_right *rights;
     size_t n_rights;
+    struct k8s_answered **answered;
+    size_t n_answered;
     bool doubt; /* rights are to be asked again */
 };
 
@@ -112,6 +115,10 @@ unsigned k8s_rights_of(const void *cluster, const char *ns);
 /* view.c: the snapshot of what is on the shelves; one reference. */
 struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
                                               const struct ncm_deployments_snapshot *previous);
+
+/* The same as it was made last by this connection, made anew where something changed since.
+ * Borrowed until the next call. */
+const struct ncm_deployments_snapshot *k8s_seen(struct ncm_conn *c);
 
 /* watch.c */
 bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,

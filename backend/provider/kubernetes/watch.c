@@ -147,6 +147,9 @@ static bool do_what_is_due(struct ncm_conn *c, const struct ncm_interest *in,
     if (doubt) {
         k8s_rights_ask(c, control);
     }
+    if (c->setup->probe && looked_at && ncm_mono_ms() >= c->watcher->probe_due) {
+        c->watcher->probe_due = ncm_mono_ms() + k8s_probe_one(c, control);
+    }
     return ncm_mono_ms() < c->watcher->groups_due || look_for_groups(c, control, err);
 }
 
@@ -202,6 +205,7 @@ static int64_t rest(struct ncm_conn *c, const struct ncm_interest *in, int64_t e
     int64_t until = earlier(end, news_due(c->watcher, in, changed));
     until = earlier(until, k8s_feeds_due(c, looked_at));
     until = earlier(until, c->watcher->groups_due);
+    until = c->setup->probe && looked_at ? earlier(until, c->watcher->probe_due) : until;
     int64_t ms = until - ncm_mono_ms();
     return ms > 0 ? ms : 0;
 }
