@@ -6,7 +6,7 @@ BUILD ?= build
 JOBS ?= 2
 FUZZ_SECONDS ?= 60
 NCMLOPS_SHARED ?= ../shared
-PKG := ncursesw sqlite3 libcurl libcjson yaml-0.1 libcrypto zlib libzstd
+PKG := ncursesw sqlite3 libcurl libcjson yaml-0.1 libcrypto zlib libzstd libmicrohttpd
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2

@@ -52,15 +52,15 @@ static void rollout_json(struct ncm_json *j, const void *item)
 }
 
 static const struct cli_column columns[] = {
-    {N_("ID"), false}, {N_("STATE"), false}, {N_("STEP"), true},
-    {N_("SINCE"), false}, {N_("BY"), false}, {N_("WHAT"), false},
+    {N_("ID"), false},    {N_("STATE"), false}, {N_("STEP"), true},
+    {N_("SINCE"), false}, {N_("BY"), false},    {N_("WHAT"), false},
 };
 
 static void rollout_cells(struct cli_cells *cells, const void *item)
 {
     const struct ncm_rollout *r = item;
-    char *step = ncm_sprintf("%zu/%zu", r->position < r->n_steps ? r->position + 1 : r->n_steps,
-                             r->n_steps);
+    char *step =
+        ncm_sprintf("%zu/%zu", r->position < r->n_steps ? r->position + 1 : r->n_steps, r->n_steps);
     cli_cell(cells, r->id);
     cli_cell_text(cells, ncm_rollout_state_word(r->state));
     cli_cell_text(cells, step);
@@ -99,7 +99,8 @@ struct follow {
 static const struct ncm_rollout *find(const struct ncm_rollouts_snapshot *s, const char *id)
 {
     for (size_t i = 0; s != NULL && i < s->n; i++) {
-        if (id == NULL ? s->items[i].state == NCM_ROLLOUT_RUNNING : ncm_str_is(s->items[i].id, id)) {
+        if (id == NULL ? s->items[i].state == NCM_ROLLOUT_RUNNING
+                       : ncm_str_is(s->items[i].id, id)) {
             return &s->items[i];
         }
     }
@@ -198,7 +199,7 @@ static bool agree(struct cli *c, const struct ncm_rollout_plan *plan, bool *go, 
     struct ncm_plan *shown = ncm_rollout_plan_shown(plan);
     struct cli_plans plans = {&shown, 1};
     *go = !c->dry_run && !shown->nothing;
-    bool ok = *go           ? cli_confirm(c, &plans, err)
+    bool ok = *go          ? cli_confirm(c, &plans, err)
               : c->dry_run ? cli_print_dry_run(c, &plans, err)
                            : cli_print_plans(c, &plans, err);
     ncm_plan_free(shown);
@@ -216,7 +217,8 @@ bool cli_promote_into(struct cli *c, const char *stage, struct ncm_err *err)
         return false;
     }
     bool go = false;
-    bool ok = ncm_session_result_wait(c->session, ncm_rollout_plan_start(c->session, wish), &r, err);
+    bool ok =
+        ncm_session_result_wait(c->session, ncm_rollout_plan_start(c->session, wish), &r, err);
     if (!ok) {
         return false;
     }

@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "io/file.h"
 #include "ops/demo_parts.h"
+#include "ops/demo_serve.h"
 
 enum {
     ROW_MS = 250, /* between two rows */
@@ -174,8 +175,8 @@ static const char config_text[] = "# Written by the demo: what its dashboard wat
                                   "current-context: demo\n"
                                   "contexts:\n"
                                   "  demo:\n"
-                                  "    tracking: {uri: mlflow.db}\n"
-                                  "    models:\n"
+                                  "    tracking: {uri: mlflow.db}\n";
+static const char models_text[] = "    models:\n"
                                   "      fraud-detector:\n"
                                   "        monitors:\n"
                                   "          - name: inputs\n"
@@ -221,8 +222,13 @@ bool ncm_demo_predictions_make(const char *root, int64_t now_ms, struct ncm_err 
     struct ncm_file_info info = {0};
     bool ok = make_folder(root, "data", err) && make_folder(root, "predictions", err);
     if (ok && !is_there(root, "config.yaml", &info)) {
-        const struct ncm_buf text = {.p = (char *)config_text, .len = sizeof config_text - 1};
+        struct ncm_buf text;
+        ncm_buf_init(&text, 1 << 16);
+        ncm_buf_puts(&text, config_text);
+        ncm_demo_serve_config(&text);
+        ncm_buf_puts(&text, models_text);
         ok = write_text(root, "config.yaml", &text, err);
+        ncm_buf_release(&text);
     }
     if (ok && !is_there(root, "data/churn-train.csv", &info)) {
         ok = write_references(root, now_ms, err);

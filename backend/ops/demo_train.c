@@ -10,6 +10,7 @@
 #include "ops/demo.h"
 #include "ops/demo_parts.h"
 #include "ops/demo_predict.h"
+#include "ops/demo_serve.h"
 
 #define TICK_MS 400
 #define LIVE    2
@@ -139,6 +140,7 @@ bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *
     d.root = root;
     bool ok = true;
     int64_t rows_until = ncm_now_ms();
+    struct ncm_demo_serve *servers = ncm_demo_serve_start(root, rows_until);
     for (bool first = true; ok && !__atomic_load_n(stop, __ATOMIC_RELAXED) && getppid() == parent;
          first = false) {
         /* Busy: somebody else is writing. The next tick tries again. */
@@ -146,8 +148,10 @@ bool ncm_demo_train(const char *path, const volatile int *stop, struct ncm_err *
         int64_t now = ncm_now_ms();
         ok = ok && ncm_demo_predictions_add(root, rows_until, now, err);
         rows_until = now;
+        ncm_demo_serve_tick(servers, now);
         poll(NULL, 0, TICK_MS);
     }
+    ncm_demo_serve_stop(servers);
     ncm_db_close(d.db);
     ncm_free(root);
     return ok;

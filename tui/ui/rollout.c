@@ -1,5 +1,5 @@
-/* A rollout as it happens: its steps, how far it is, and what can be done about one that stopped. Only
- * looks; what it changes goes through a question whose default is no. */
+/* A rollout as it happens: its steps, how far it is, and what can be done about one that stopped.
+ * Only looks; what it changes goes through a question whose default is no. */
 #include <stdio.h>
 #include <string.h>
 
@@ -245,7 +245,8 @@ static void ask(struct ui *ui, struct rollout_layer *r, enum asks what)
         N_("Take back everything that the plan has done?"),
         N_("Leave everything as it is and close the plan?"),
     };
-    static const char *const answers[] = {NULL, N_("Stop"), N_("Go on"), N_("Take back"), N_("Leave")};
+    static const char *const answers[] = {NULL, N_("Stop"), N_("Go on"), N_("Take back"),
+                                          N_("Leave")};
     const char *reason = "";
     if (!may(shown(r), what)) {
         return;
@@ -301,9 +302,8 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     } else if (may(x, ASK_STOP)) {
         out[n++] = (struct layer_key){"X", _("stop…")};
     }
-    out[n++] = (struct layer_key){"esc", x != NULL && x->state == NCM_ROLLOUT_RUNNING
-                                             ? _("leave it running")
-                                             : _("close")};
+    out[n++] = (struct layer_key){
+        "esc", x != NULL && x->state == NCM_ROLLOUT_RUNNING ? _("leave it running") : _("close")};
     if (x != NULL && all_of(r)->n > 1) {
         out[n++] = (struct layer_key){"[ ]", _("other plans")};
     }
@@ -352,8 +352,9 @@ void rollouts_watch(struct ui *ui)
             char title[200];
             clean(x->title, title, sizeof title);
             w->rollout_told = true;
-            ui_message(ui, UI_BAD, _("interrupted at step %zu of %zu: %s\n:rollouts goes on with it or"
-                                     " takes it back"),
+            ui_message(ui, UI_BAD,
+                       _("interrupted at step %zu of %zu: %s\n:rollouts goes on with it or"
+                         " takes it back"),
                        x->position + 1, x->n_steps, title);
         }
     }

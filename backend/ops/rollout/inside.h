@@ -40,8 +40,8 @@ bool rollout_put_step(struct ncm_db *db, const struct rollout *r, size_t i, stru
 /* Its state; ended_ms is set where it is over. */
 bool rollout_put_state(struct ncm_db *db, const struct rollout *r, enum ncm_rollout_state state,
                        struct ncm_err *err);
-/* Takes one over that nobody is at; undoing: to take it back. NCM_CONFLICT where somebody is, or where it
- * is over: what is done can still be taken back. */
+/* Takes one over that nobody is at; undoing: to take it back. NCM_CONFLICT where somebody is, or
+ * where it is over: what is done can still be taken back. */
 bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err);
 /* Says that this process is still at it. */
 bool rollout_beat(struct ncm_db *db, const char *id, struct ncm_err *err);
@@ -72,11 +72,12 @@ struct rollout_run {
 bool rollout_go_on(struct rollout_run *run, struct ncm_err *err);
 /* The intent that step i is made of; NULL for a wait. */
 struct ncm_intent *rollout_intent(const struct rollout *r, size_t i);
-/* A plan to be made of the intent, by the part of the session that `kind` of r is carried out by. Takes
- * the intent. */
+/* A plan to be made of the intent, by the part of the session that `kind` of r is carried out by.
+ * Takes the intent. */
 struct ncm_plan *rollout_new_plan(const struct rollout *r, enum ncm_step_kind kind,
                                   struct ncm_intent *intent);
-/* The session's part that carries step i out, as a job would see it, with `patience_ms` from now. */
+/* The session's part that carries step i out, as a job would see it, with `patience_ms` from now.
+ */
 bool rollout_context(struct ncm_session *s, const struct rollout *r, enum ncm_step_kind kind,
                      const struct ncm_control *control, struct ncm_job_context *out,
                      struct ncm_err *err);

@@ -128,8 +128,9 @@ static bool add_change(struct ncm_session *session, struct ncm_rollout_plan *p,
     struct rollout r;
     struct ncm_job_context ctx;
     rollout_of_plan(p, &r);
-    bool ok = rollout_context(session, &r, kind, control, &ctx, err) &&
-              add_plan(p, &ctx, rollout_new_plan(&r, kind, rollout_intent(&r, p->n_steps - 1)), err);
+    bool ok =
+        rollout_context(session, &r, kind, control, &ctx, err) &&
+        add_plan(p, &ctx, rollout_new_plan(&r, kind, rollout_intent(&r, p->n_steps - 1)), err);
     rollout_release(&r);
     if (ok) {
         const struct ncm_plan *plan = p->plans[p->n_plans - 1];
@@ -150,10 +151,11 @@ static bool build(struct ncm_session *session, struct ncm_rollout_plan *p, bool 
     char *promote = ncm_sprintf(_("%s v%s to %s in the registry"), w->model, w->version, w->stage);
     p->steps = ncm_arena_alloc(p->arena, 3, sizeof *p->steps);
     if (slot) {
-        ok = add_change(session, p, NCM_STEP_PROMOTE, w->stage, ncm_strdup(promote), control, err) &&
-             add_change(session, p, NCM_STEP_SET, NULL,
-                        ncm_sprintf(_("restart %s, which loads %s at its start"), w->ref, w->stage),
-                        control, err);
+        ok =
+            add_change(session, p, NCM_STEP_PROMOTE, w->stage, ncm_strdup(promote), control, err) &&
+            add_change(session, p, NCM_STEP_SET, NULL,
+                       ncm_sprintf(_("restart %s, which loads %s at its start"), w->ref, w->stage),
+                       control, err);
     } else {
         ok = add_change(session, p, NCM_STEP_SET, w->version,
                         ncm_sprintf(_("%s runs v%s"), w->ref, w->version), control, err);
@@ -203,7 +205,8 @@ bool rollout_plan_make(struct ncm_session *s, struct ncm_job_context *ctx,
     ncm_free(w->kind);
     w->kind = ncm_strdup(ncm_cstr(f.d->kind));
     ncm_snapshot_unref(f.s);
-    plan->title = ncm_sprintf(_("%s v%s to %s, and into %s"), w->model, w->version, w->stage, w->ref);
+    plan->title =
+        ncm_sprintf(_("%s v%s to %s, and into %s"), w->model, w->version, w->stage, w->ref);
     plan->confirm_name = ncm_strdup(w->model);
     return not_busy(ctx, w->ref, err) && build(s, plan, slot, &ctx->control, err);
 }
@@ -220,8 +223,8 @@ static void show_change(struct ncm_plan *out, const char *head, const struct ncm
         }
     }
     if (n == 0) {
-        ncm_plan_line(out, NCM_TONE_CHANGE, head, plan->nothing ? _("it is so already") : plan->title,
-                      NULL, NULL);
+        ncm_plan_line(out, NCM_TONE_CHANGE, head,
+                      plan->nothing ? _("it is so already") : plan->title, NULL, NULL);
     }
 }
 

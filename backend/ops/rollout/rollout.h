@@ -44,7 +44,7 @@ enum ncm_rollout_state {
     NCM_ROLLOUT_STOPPED,     /* by the person or a failed step; may be taken back or gone on with */
     NCM_ROLLOUT_DONE,
     NCM_ROLLOUT_UNDONE,
-    NCM_ROLLOUT_LEFT,        /* as it is, by the person's decision */
+    NCM_ROLLOUT_LEFT, /* as it is, by the person's decision */
 };
 const char *ncm_rollout_state_word(enum ncm_rollout_state s);
 
@@ -72,7 +72,7 @@ struct ncm_rollout_wish {
     char *ref, *kind;              /* the deployment; kind NULL: whatever it is */
     char *reason;
     bool archive;
-    int64_t ready_ms;              /* patience with each wait; 0: 15 min */
+    int64_t ready_ms; /* patience with each wait; 0: 15 min */
 };
 void ncm_rollout_wish_free(struct ncm_rollout_wish *w);
 
@@ -86,18 +86,18 @@ struct ncm_rollout_plan {
     struct ncm_rollout_step *steps; /* strings owned by arena */
     size_t n_steps;
     struct ncm_arena *arena;
-    char *id;                /* once started */
+    char *id; /* once started */
 };
 void ncm_rollout_plan_free(struct ncm_rollout_plan *p);
 /* The whole as one plan, for a panel or a terminal: the steps as subjects "1. …" with what each
  * changes, then the warnings. It is for showing only. Never NULL; the caller frees. */
 struct ncm_plan *ncm_rollout_plan_shown(const struct ncm_rollout_plan *p);
 uint64_t ncm_rollout_plan_start(struct ncm_session *s, struct ncm_rollout_wish *wish);
-/* Takes the plan; its steps are seen through NCM_T_ROLLOUTS. Result arg: the plan. The result comes at
- * its end: ok where all is done; else err says which step and why, and what stands. */
+/* Takes the plan; its steps are seen through NCM_T_ROLLOUTS. Result arg: the plan. The result comes
+ * at its end: ok where all is done; else err says which step and why, and what stands. */
 uint64_t ncm_rollout_run_start(struct ncm_session *s, struct ncm_rollout_plan *plan);
-/* Of one that was interrupted or stopped; one that is done can be taken back, too. Result arg: a text to
- * be freed. */
+/* Of one that was interrupted or stopped; one that is done can be taken back, too. Result arg: a
+ * text to be freed. */
 uint64_t ncm_rollout_continue_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_undo_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id);

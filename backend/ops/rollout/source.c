@@ -78,15 +78,15 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
     return true;
 }
 
-/* Another process's death is seen by no commit: what is under way is looked at anew now and then. */
+/* Another process's death is seen by no commit: what is under way is looked at anew now and then.
+ */
 static void look(struct ncm_conn *c, struct ncm_news *news)
 {
     struct ncm_err ignored;
     struct ncm_rollouts_snapshot *s = NULL;
     int64_t version = 0;
     *news = (struct ncm_news){0};
-    if (!state(c, &ignored) || c->db == NULL ||
-        !ncm_db_data_version(c->db, &version, &ignored)) {
+    if (!state(c, &ignored) || c->db == NULL || !ncm_db_data_version(c->db, &version, &ignored)) {
         return;
     }
     if (version != c->version || c->busy) {
@@ -193,7 +193,8 @@ static bool open_state(const struct ncm_job_context *ctx, struct ncm_db **db, st
         return ncm_fail(err, NCM_READ_ONLY, _("read-only: nothing is changed"));
     }
     if (ctx->state_path == NULL) {
-        return ncm_fail(err, NCM_READ_ONLY, _("nothing is changed: there is no place for its record"));
+        return ncm_fail(err, NCM_READ_ONLY,
+                        _("nothing is changed: there is no place for its record"));
     }
     return ncm_state_open(ctx->state_path, true, db, err);
 }
@@ -265,8 +266,7 @@ static bool leave_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *er
     }
     bool ok = rollout_load(db, arg, &r, err);
     if (ok) {
-        ok = rollout_claim(db, arg, false, err) &&
-             rollout_put_state(db, &r, NCM_ROLLOUT_LEFT, err);
+        ok = rollout_claim(db, arg, false, err) && rollout_put_state(db, &r, NCM_ROLLOUT_LEFT, err);
         rollout_release(&r);
     }
     ncm_db_close(db);

@@ -13,7 +13,8 @@ enum { BEAT_KEPT_MS = 90000 }; /* of a process that cannot be seen from here */
 
 const char *ncm_step_state_word(enum ncm_step_state s)
 {
-    static const char *const words[] = {"planned", "running", "done", "failed", "undone", "skipped"};
+    static const char *const words[] = {"planned", "running", "done",
+                                        "failed",  "undone",  "skipped"};
     return words[s];
 }
 
@@ -102,11 +103,12 @@ static bool put_step(struct ncm_db *db, const struct rollout *r, size_t i, struc
 {
     const struct rollout_step *s = &r->steps[i];
     struct ncm_stmt *st;
-    if (!ncm_db_prepare(db,
-                        "INSERT OR REPLACE INTO rollout_steps(rollout,n,kind,state,what,was,becomes,"
-                        "changes,audit_id,detail,started_ms,ended_ms)"
-                        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-                        &st, err)) {
+    if (!ncm_db_prepare(
+            db,
+            "INSERT OR REPLACE INTO rollout_steps(rollout,n,kind,state,what,was,becomes,"
+            "changes,audit_id,detail,started_ms,ended_ms)"
+            " VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+            &st, err)) {
         return false;
     }
     ncm_bind_cstr(st, 1, r->id);
@@ -200,8 +202,9 @@ bool rollout_put_step(struct ncm_db *db, const struct rollout *r, size_t i, stru
         return false;
     }
     bool ok = put_step(db, r, i, err) &&
-              update(db, "UPDATE rollouts SET beat_ms=?2, position=?3, kind=coalesce(kind,?4)"
-                         " WHERE id=?1",
+              update(db,
+                     "UPDATE rollouts SET beat_ms=?2, position=?3, kind=coalesce(kind,?4)"
+                     " WHERE id=?1",
                      r, (int64_t)r->position, r->kind, err);
     return ends(db, ok, err);
 }
@@ -209,7 +212,8 @@ bool rollout_put_step(struct ncm_db *db, const struct rollout *r, size_t i, stru
 bool rollout_put_state(struct ncm_db *db, const struct rollout *r, enum ncm_rollout_state state,
                        struct ncm_err *err)
 {
-    bool over = state == NCM_ROLLOUT_DONE || state == NCM_ROLLOUT_UNDONE || state == NCM_ROLLOUT_LEFT;
+    bool over =
+        state == NCM_ROLLOUT_DONE || state == NCM_ROLLOUT_UNDONE || state == NCM_ROLLOUT_LEFT;
     return update(db,
                   "UPDATE rollouts SET beat_ms=?2, ended_ms=CASE WHEN ?3 THEN ?2 END, state=?4"
                   " WHERE id=?1",
@@ -241,7 +245,8 @@ static enum ncm_rollout_state state_now(struct ncm_str word, struct ncm_str proc
     case NCM_PROCESS_DEAD:
         return NCM_ROLLOUT_INTERRUPTED;
     default:
-        return ncm_now_ms() - beat_ms < BEAT_KEPT_MS ? NCM_ROLLOUT_RUNNING : NCM_ROLLOUT_INTERRUPTED;
+        return ncm_now_ms() - beat_ms < BEAT_KEPT_MS ? NCM_ROLLOUT_RUNNING
+                                                     : NCM_ROLLOUT_INTERRUPTED;
     }
 }
 
@@ -322,7 +327,8 @@ static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct nc
     struct ncm_stmt *st;
     bool row = false;
     enum ncm_rollout_state state = NCM_ROLLOUT_STOPPED;
-    if (!ncm_db_prepare(db, "SELECT state,process,host,beat_ms FROM rollouts WHERE id=?", &st, err)) {
+    if (!ncm_db_prepare(db, "SELECT state,process,host,beat_ms FROM rollouts WHERE id=?", &st,
+                        err)) {
         return false;
     }
     ncm_bind_cstr(st, 1, id);

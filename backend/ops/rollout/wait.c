@@ -1,4 +1,5 @@
-/* Watching a deployment until it is ready with the version, or until it is plain that it will not be.
+/* Watching a deployment until it is ready with the version, or until it is plain that it will not
+ * be.
  */
 #include <poll.h>
 #include <stdio.h>
