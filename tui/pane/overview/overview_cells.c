@@ -38,9 +38,10 @@ void overview_health(const struct overview *o, const struct ncm_fleet_row *r, ch
     }
     common_health_text(out, outsz, r->health);
     *role = common_health_role(r->health);
-    if (bad && o->roomy && r->since_ms != NCM_NO_TIME) {
+    int64_t since = bad && o->roomy ? overview_bad_since(o, r) : NCM_NO_TIME;
+    if (since != NCM_NO_TIME) {
         size_t used = strlen(out);
-        snprintf(out + used, outsz - used, " %s", common_since_text(age, sizeof age, r->since_ms));
+        snprintf(out + used, outsz - used, " %s", common_since_text(age, sizeof age, since));
     }
 }
 
@@ -119,7 +120,9 @@ static void since_cell(const struct overview *o, const struct ncm_fleet_row *r,
                        struct table_cell *out)
 {
     bool bad = r->health >= NCM_HEALTH_UNKNOWN && r->n_deployments > 0;
-    int64_t since = bad && o->roomy ? overview_running_since(o, r) : r->since_ms;
+    int64_t since = !bad       ? r->since_ms
+                    : o->roomy ? overview_running_since(o, r)
+                               : overview_bad_since(o, r);
 
     common_since_text(out->text, sizeof out->text, since);
     out->role = bad && !o->roomy ? common_health_role(r->health) : ROLE_TEXT;
@@ -183,6 +186,7 @@ void overview_cell(const struct overview *o, size_t row, enum overview_column co
         break;
     case OCOL_FEATURE:
         out->raw = r->drift_feature;
+        out->cut_middle = true;
         out->is_raw = r->drift_feature.len > 0;
         out->role = r->drift_state >= NCM_DRIFT_WARNING ? ROLE_TEXT : ROLE_DIM;
         snprintf(out->text, sizeof out->text, "%s", sign(SIGN_DASH));
@@ -278,7 +282,7 @@ void overview_set_columns(struct overview *o, int w)
     const struct table_column all[N_OCOLS] = {
         [OCOL_MODEL] = {.min = 12, .want = model + more},
         [OCOL_VERSION] = {.min = 4, .want = version + more},
-        [OCOL_STAGE] = {.min = 10, .want = stage + more, .priority = 3},
+        [OCOL_STAGE] = {.min = w >= 130 ? stage : 10, .want = stage + more, .priority = 3},
         [OCOL_SHARE] = {.min = 5, .want = 5 + more, .align = 1, .priority = 4},
         [OCOL_READY] = {.min = 5, .want = 5 + more, .align = 1, .priority = 9},
         [OCOL_HEALTH] = {.min = 10, .want = health},

@@ -175,10 +175,12 @@ void overview_place(struct overview *o)
 
 bool overview_bad(const struct ncm_fleet_row *r)
 {
-    return (r->health >= NCM_HEALTH_DEGRADED) ||
-           (r->health == NCM_HEALTH_UNKNOWN && r->n_deployments > 0) ||
-           (r->severity >= NCM_SEVERITY_WARNING) || r->drift_state >= NCM_DRIFT_WARNING ||
-           (r->health == NCM_HEALTH_STOPPED && r->in_production && r->n_deployments > 0);
+    bool here = r->n_deployments > 0; /* what is deployed elsewhere is nothing to be woken up for */
+    enum ncm_severity least = here || r->n_firing > 0 ? NCM_SEVERITY_WARNING : NCM_SEVERITY_CRITICAL;
+
+    return r->severity >= least || r->drift_state >= NCM_DRIFT_WARNING ||
+           (here && r->health >= NCM_HEALTH_UNKNOWN) ||
+           (here && r->health == NCM_HEALTH_STOPPED && r->in_production);
 }
 
 static const struct overview_source *source_named(const struct overview *o, struct ncm_str name)
@@ -276,11 +278,15 @@ int64_t overview_bad_since(const struct overview *o, const struct ncm_fleet_row 
     const struct ncm_drift_feature *f;
     const struct ncm_alert *a = r->n_firing > 0 ? overview_alert_of(o, r) : NULL;
 
-    if (r->n_deployments > 0 && r->health >= NCM_HEALTH_UNKNOWN) {
+    if (r->n_deployments > 0 && r->health >= NCM_HEALTH_UNKNOWN && r->since_ms != NCM_NO_TIME) {
         return r->since_ms;
     }
     if (a != NULL) {
         return a->since_ms;
+    }
+    if (r->drift_state < NCM_DRIFT_WARNING && r->n_deployments > 0 && overview_bad(r)) {
+        const struct ncm_fleet_row *x = overview_drift_row(o, r); /* worse for its model's drift */
+        r = x != NULL ? x : r;
     }
     return r->drift_state >= NCM_DRIFT_WARNING && overview_monitor(o, r, &f) != NULL ? f->since_ms
                                                                                     : NCM_NO_TIME;

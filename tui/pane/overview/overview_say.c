@@ -33,24 +33,22 @@ static void add_findings(const struct overview *o, const struct ncm_fleet_row *r
     for (size_t i = 0; i < r->n_deployments; i++) {
         const struct ncm_fleet_deployment *f = &o->fleet->deployments[r->deployments[i]];
         for (size_t k = 0; k < f->n_findings; k++) {
-            if (f->findings[k].severity == severity) {
+            bool fires = ncm_str_is(f->findings[k].kind, "alert"); /* said where it fires */
+            if (f->findings[k].severity == severity && !fires) {
                 add(out, n, max, severity, f->findings[k].sentence);
             }
         }
     }
 }
 
+/* Of what is deployed a finding says it. */
 static void add_drift(const struct overview *o, const struct ncm_fleet_row *r,
                       struct overview_sentence *out, size_t *n, size_t max)
 {
     const struct ncm_drift_feature *f;
     char value[40], limit[40], age[40];
 
-    if (r->drift_monitor.len == 0 && r->n_deployments > 0) { /* its inputs are those of the model */
-        const struct ncm_fleet_row *x = overview_drift_row(o, r);
-        r = x != NULL ? x : r;
-    }
-    if (*n == max || r->drift_state < NCM_DRIFT_WARNING || overview_monitor(o, r, &f) == NULL) {
+    if (*n == max || r->n_deployments > 0 || r->drift_state < NCM_DRIFT_WARNING || overview_monitor(o, r, &f) == NULL) {
         return;
     }
     bool critical = r->drift_state == NCM_DRIFT_CRITICAL;

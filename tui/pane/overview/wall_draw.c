@@ -358,16 +358,18 @@ static void draw_below(struct overview *o, const struct canvas *c, int y, int en
     }
 }
 
-/* Two versions in one deployment share their trouble: it is told once. */
+/* Versions of a model that have the same trouble: it is told once, of the first. */
 static bool is_told(const struct overview *o, size_t row)
 {
     const struct ncm_fleet_row *r = &o->fleet->rows[row];
+    struct overview_sentence s, other;
+    size_t n = overview_sentences(o, r, &s, 1);
 
     for (size_t i = row; i > 0 && ncm_str_eq(o->fleet->rows[i - 1].model, r->model); i--) {
         const struct ncm_fleet_row *x = &o->fleet->rows[i - 1];
-        if (overview_bad(x) && x->health == r->health && x->n_deployments == r->n_deployments &&
-            r->n_deployments > 0 &&
-            memcmp(x->deployments, r->deployments, r->n_deployments * sizeof *r->deployments) == 0) {
+        bool same = overview_bad(x) && x->health == r->health && r->n_deployments > 0;
+        if (same && n == overview_sentences(o, x, &other, 1) &&
+            (n == 0 || ncm_str_eq(s.text, other.text))) {
             return true;
         }
     }
