@@ -43,6 +43,7 @@ struct ncm_config {
     char *plot;     /* "braille" "quadrant" "ascii"; NULL: choose */
     bool ascii, mouse, clock, bell;
     int escdelay_ms; /* 25 */
+    int64_t wall_cycle_ms; /* the on-call wall shows the next model after it; 0: it does not */
     struct ncm_config_key *keys;
     size_t n_keys;
     struct ncm_webhook *webhooks; /* of the whole file: every context has a copy */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/num.h"
 #include "base/mem.h"
 #include "engine/config_file.h"
 #include "io/file.h"
@@ -212,6 +213,19 @@ static bool put_number(struct ncm_config_reader *r, const char *path, const stru
     return true;
 }
 
+/* Of the wall: the one length of time at the top. */
+static bool put_cycle(struct ncm_config_reader *r, const char *path, const struct ncm_node *n)
+{
+    enum { LEAST_MS = 3000, MOST_MS = 3600000 };
+    int64_t ms = 0;
+    if (n->str == NULL || !ncm_parse_duration(n->str, &ms) || ms < LEAST_MS || ms > MOST_MS) {
+        return ncm_config_wrong_at(
+            r, n, ncm_sprintf(_("'%s' wants a length of time from 3s to 1h, such as 15s"), path));
+    }
+    r->config->wall_cycle_ms = ms;
+    return true;
+}
+
 static bool put_keys(struct ncm_config_reader *r, const char *path, const struct ncm_node *n)
 {
     struct ncm_buf text;
@@ -255,6 +269,9 @@ bool ncm_config_put(struct ncm_config_reader *r, const char *path, const struct 
         if (taken || !ok) {
             return ok;
         }
+    }
+    if (strcmp(path, "wall.cycle") == 0) {
+        return put_cycle(r, path, n);
     }
     if (strcmp(row->type, "yes/no") == 0) {
         return put_flag(r, path, row, n);

@@ -287,6 +287,12 @@ static void tell_config(struct ncm_told *t, const struct ncm_config *c)
     ncm_told_flag(t, "mouse", c->mouse);
     ncm_told_flag(t, "clock", c->clock);
     ncm_told_flag(t, "bell", c->bell);
+    if (c->wall_cycle_ms > 0) {
+        char span[32];
+        ncm_told_map(t, "wall", false);
+        ncm_told_text(t, "cycle", ncm_fmt_span(span, sizeof span, c->wall_cycle_ms));
+        ncm_told_end_map(t);
+    }
     ncm_told_number(t, "escdelay", c->escdelay_ms);
     if (c->n_keys > 0 || t->json != NULL) {
         ncm_told_map(t, "keys", false);

@@ -2,6 +2,7 @@
 #include "pane/panes.h"
 
 const struct pane_ops *const ui_panes[] = {
+    &pane_overview,
     &pane_runs,
     &pane_registry,
     &pane_deploy,

@@ -4,6 +4,7 @@
 
 #include "ui/pane.h"
 
+extern const struct pane_ops pane_overview; /* 1 */
 extern const struct pane_ops pane_runs;     /* 2 */
 extern const struct pane_ops pane_registry; /* 3 */
 extern const struct pane_ops pane_deploy;   /* 4 */

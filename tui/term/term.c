@@ -354,6 +354,11 @@ static void add_base64(struct ncm_buf *out, const char *p, size_t len)
     }
 }
 
+void term_ring(void)
+{
+    frame_raw("\a", 1);
+}
+
 void term_copy(const char *text)
 {
     enum { MAX_COPY = 74994 / 4 * 3 };

@@ -114,6 +114,8 @@ void term_suspend(void);
 /* Runs a child (argv, NULL-terminated) on the normal screen (an editor, a pager) and waits for it.
  * Returns its exit status, -1 where it could not start. */
 int term_run(const char *const *argv);
+/* The terminal's bell. */
+void term_ring(void);
 void term_copy(const char *text); /* OSC 52, inside tmux too; at most 74,994 bytes base64 */
 void term_bell(void);
 void term_title(const char *text);

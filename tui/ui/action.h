@@ -26,9 +26,10 @@ enum ui_context {
     IN_DEPLOY = 32768,      /* the list of deployments */
     IN_DEPLOYMENT = 65536,  /* one of them */
     IN_DEPLOY_LOGS = 131072,
+    IN_OVERVIEW = 262144, /* models in production, what fires; the wall */
 };
 /* What runs: none of it is the store's. */
-#define IN_SERVED (IN_DEPLOY | IN_DEPLOYMENT | IN_DEPLOY_LOGS)
+#define IN_SERVED (IN_DEPLOY | IN_DEPLOYMENT | IN_DEPLOY_LOGS | IN_OVERVIEW)
 
 enum ui_flag {
     ACT_CHANGES = 1,  /* changes something outside the screen: upper case only, never by a jamo */
@@ -165,6 +166,10 @@ enum ui_action_id {
     A_REPLICA,
     A_TIMES,
     A_WRAP,
+
+    /* overview */
+    A_HISTORY,
+    A_WALL,
     A_DEMO,
     N_ACTIONS,
 };

@@ -47,6 +47,7 @@ static void attend(struct ui *ui)
 static void one_key(struct ui *ui, int key, bool jamo)
 {
     attend(ui);
+    ui->then.action = A_NONE;
     if (ui->top != NULL) {
         ui->top->ops->key(ui, ui->top->self, key, jamo);
     } else {
@@ -264,6 +265,9 @@ bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *e
     bool ok = open_store(&ui, err) && (o->script == NULL || script_load(o->script, err)) &&
               start_terminal(&ui, err);
     if (ok) {
+        if (o->wall) {
+            ui_wall(&ui, NULL);
+        }
         loop(&ui);
         layer_end_all(&ui);
         term_stop(); /* first: a slow end never leaves a broken screen */

@@ -102,6 +102,23 @@ static void show_pane_number(struct ui *ui, int number)
     }
 }
 
+void ui_wall(struct ui *ui, const char *arg)
+{
+    const struct pane_ops *ops;
+
+    if (ui->now->session == NULL) {
+        return;
+    }
+    layer_end_all(ui);
+    if (pane_ops_of(ui)->number != 1) {
+        show_pane_number(ui, 1);
+    }
+    ops = pane_ops_of(ui);
+    if (ops->number == 1) {
+        ops->act(pane_of(ui), A_WALL, arg);
+    }
+}
+
 static const char *unlock(void *ctx, const char *text, size_t *at)
 {
     struct ui *ui = ctx;
@@ -200,6 +217,9 @@ static bool app_act(struct ui *ui, enum ui_action_id action, const char *arg)
         return true;
     case A_ROLLOUTS:
         rollouts_open(ui);
+        return true;
+    case A_WALL:
+        ui_wall(ui, arg);
         return true;
     case A_PROBLEM:
         problem_open(ui);

@@ -45,6 +45,20 @@ static bool is_old(const struct ui *ui)
     return (f.state == NCM_OFFLINE || (f.state == NCM_STALE && !ui->now->paused)) && f.age_ms >= 0;
 }
 
+/* Nothing but the pane, and what was asked or said over it. */
+static void draw_whole(struct ui *ui, const struct pane_ops *ops, const struct frame_layout *l)
+{
+    ops->draw(pane_of(ui), &l->screen);
+    if (ui->top != NULL) {
+        paint_fill(&l->keys, 0, 0, 1, l->keys.w, ROLE_TEXT);
+        keyline_draw(ui, &l->keys);
+    }
+    if (ui->message.text != NULL) {
+        message_draw(ui, l);
+    }
+    draw_layers(ui, ui->top, l);
+}
+
 void frame_draw(struct ui *ui)
 {
     struct frame_layout l;
@@ -55,10 +69,14 @@ void frame_draw(struct ui *ui)
         draw_too_small(&l.screen);
         return;
     }
+    if (ops != NULL && ops->whole != NULL && ops->whole(pane_of(ui))) {
+        draw_whole(ui, ops, &l);
+        return;
+    }
     header_draw(ui, &l.header, &l.trail);
     if (ops != NULL) {
         ops->draw(pane_of(ui), &l.body);
-        if (is_old(ui)) {
+        if (is_old(ui) && !ops->dims_itself) {
             paint_fade(&l.body);
         }
     } else {

@@ -100,6 +100,10 @@ struct ui {
     int64_t attended_ms; /* monotonic; when the session was last told of a key */
     int hangul_hints;    /* given so far */
     int status;
+    struct {
+        enum ui_action_id action; /* A_NONE: nothing */
+        size_t pane;
+    } then;               /* what ui_open_do still has to do */
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;
     char *start_offer;        /* context of the kubeconfig, which the first page offers; or NULL */
@@ -175,6 +179,12 @@ bool ui_can(struct ui *ui, enum ui_action_id action, const char **reason);
 /* Whether anything may be changed in this session at all. */
 bool ui_may_change(struct ui *ui, const char **reason);
 void ui_ask_quit(struct ui *ui);
+/* The wall of the overview, from wherever one is; arg as `:wall` takes it, or NULL. */
+void ui_wall(struct ui *ui, const char *arg);
+
+/* ---- services.c ---- */
+/* Does what ui_open_do still has to do, where it can by now. */
+void then_try(struct ui *ui);
 
 /* ---- lamp.c ---- */
 struct lamp {

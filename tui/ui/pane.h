@@ -64,6 +64,12 @@ struct pane_ops {
     /* Whether there is anything for it in this session: without, its tab is left out while another
      * one is shown. NULL = always. */
     bool (*useful)(void *self);
+    /* By what is configured, without waiting for data: the program opens on the first pane that says
+     * so. NULL = no. */
+    bool (*first)(void *self);
+    /* It takes the whole screen: no header, trail, message row or key line. NULL = never. */
+    bool (*whole)(void *self);
+    bool dims_itself; /* it paints what is old as such; else all of it is dimmed with its lamp */
 };
 
 extern const struct pane_ops *const ui_panes[]; /* NULL-terminated, by number */
@@ -119,6 +125,10 @@ char *ui_edit(struct ui *ui, const char *initial, const char *suffix);
 void ui_copy(struct ui *ui, const char *text, const char *what);
 /* Switches to the pane that shows it and opens it there; Esc comes back here. */
 void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2);
+/* The same, and does the action there (A_NONE: nothing) as soon as what it needs is loaded; the next
+ * key ends the waiting. */
+void ui_open_do(struct ui *ui, enum ui_object kind, const char *id, const char *id2,
+                enum ui_action_id action);
 /* A scrolling text in the middle (details of an error, store information). Text is cleaned. */
 void ui_show_text(struct ui *ui, const char *title, const char *text);
 

@@ -104,6 +104,36 @@ static size_t pane_for(const struct ui *ui, enum ui_object kind)
     return SIZE_MAX;
 }
 
+void then_try(struct ui *ui)
+{
+    enum ui_action_id action = ui->then.action;
+    const char *reason = "";
+
+    if (action == A_NONE) {
+        return;
+    }
+    if (ui->now->active != ui->then.pane || ui->top != NULL) {
+        ui->then.action = A_NONE;
+    } else if (ui_can(ui, action, &reason)) {
+        ui->then.action = A_NONE;
+        ui_do(ui, action, NULL, false);
+    } else if (world_freshness(ui->now).state != NCM_LOADING) {
+        ui->then.action = A_NONE;
+        ui_message(ui, UI_INFO, "%s", reason);
+    }
+}
+
+void ui_open_do(struct ui *ui, enum ui_object kind, const char *id, const char *id2,
+                enum ui_action_id action)
+{
+    ui_open(ui, kind, id, id2);
+    if (ui->now->active == pane_for(ui, kind)) {
+        ui->then.action = action;
+        ui->then.pane = ui->now->active;
+        then_try(ui);
+    }
+}
+
 void ui_open(struct ui *ui, enum ui_object kind, const char *id, const char *id2)
 {
     struct ui_world *w = ui->now;

@@ -62,16 +62,20 @@ void pane_show(struct ui *ui, size_t index)
     ui_dirty(ui);
 }
 
-/* The first one; without a store, where models run. */
+/* The one that says so, by the configuration; without a store, where models run; else the runs. */
 static size_t pane_at_start(const struct ui_world *w)
 {
-    enum { DEPLOY = 4 };
-    for (size_t i = 0; ncm_session_storeless(w->session) && i < w->n_panes; i++) {
-        if (ui_panes[i]->number == DEPLOY) {
+    enum { RUNS = 2, DEPLOY = 4 };
+    int number = ncm_session_storeless(w->session) ? DEPLOY : RUNS;
+    size_t found = 0;
+
+    for (size_t i = 0; i < w->n_panes; i++) {
+        if (ui_panes[i]->first != NULL && ui_panes[i]->first(w->pane[i])) {
             return i;
         }
+        found = ui_panes[i]->number == number ? i : found;
     }
-    return 0;
+    return found;
 }
 
 void panes_make(struct ui *ui)
@@ -167,4 +171,5 @@ void panes_pump(struct ui *ui)
     rollouts_watch(ui);
     ui->dirty = true;
     take_results(ui);
+    then_try(ui);
 }
