@@ -32,6 +32,9 @@ class Server(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
         threading.Thread(target=self.count, daemon=True).start()
 
+    def handle_error(self, request, client_address):
+        pass  # who asked went away: killed, or stopped for good
+
     def count(self):
         while True:
             self.n += 5

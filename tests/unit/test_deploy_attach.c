@@ -1,5 +1,5 @@
-/* A session's sources of deployments: as the configuration names them, as the kubeconfig offers them,
- * and without a tracking store. Nothing here is contacted. */
+/* A session's sources of deployments: as the configuration names them, as the kubeconfig offers
+ * them, and without a tracking store. Nothing here is contacted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,23 +37,26 @@ static const char contexts[] =
     "    protect: true\n"
     "    metrics: {url: \"http://127.0.0.1:1\"}\n"
     "    deployments:\n"
-    "      - {type: http, name: a, url: \"http://127.0.0.1:1\", protocol: oip, model: m, every: 5s}\n"
+    "      - {type: http, name: a, url: \"http://127.0.0.1:1\", protocol: oip, model: m, every: "
+    "5s}\n"
     "      - {type: kubernetes, name: seoul, namespaces: [ml, eu], selector: x=y, probe: yes}\n"
-    "      - {type: http, name: b, url: \"http://127.0.0.1:2\", management: \"http://127.0.0.1:3\"}\n"
+    "      - {type: http, name: b, url: \"http://127.0.0.1:2\", management: "
+    "\"http://127.0.0.1:3\"}\n"
     "      - {type: kubernetes, name: busan, read-only: yes}\n"
     "  alone: {}\n"
     "  stored:\n"
     "    tracking: {uri: runs.db}\n";
 
-static const char cluster[] = "apiVersion: v1\n"
-                              "kind: Config\n"
-                              "current-context: \"arn:aws:eks:kr:1:cluster/prod\"\n"
-                              "contexts:\n"
-                              "- {name: \"arn:aws:eks:kr:1:cluster/prod\", context: {cluster: c, user: u}}\n"
-                              "clusters:\n"
-                              "- {name: c, cluster: {server: \"http://127.0.0.1:1\"}}\n"
-                              "users:\n"
-                              "- {name: u, user: {token: hush}}\n";
+static const char cluster[] =
+    "apiVersion: v1\n"
+    "kind: Config\n"
+    "current-context: \"arn:aws:eks:kr:1:cluster/prod\"\n"
+    "contexts:\n"
+    "- {name: \"arn:aws:eks:kr:1:cluster/prod\", context: {cluster: c, user: u}}\n"
+    "clusters:\n"
+    "- {name: c, cluster: {server: \"http://127.0.0.1:1\"}}\n"
+    "users:\n"
+    "- {name: u, user: {token: hush}}\n";
 
 static struct ncm_session *open_with(const char *context, enum ncm_need need)
 {

@@ -267,7 +267,7 @@ static void a_rollout_shows_every_replica_of_each_revision(void **state)
     assert_true(painted_has("v13 → v14: 0 of 3 new replicas are available"));
     assert_true(row_of("v14, revision 14") < row_of("v13, revision 13"));
     assert_true(painted_has("wanted; nothing of it serves yet"));
-    assert_true(painted_has("● ● ●"));
+    assert_true(painted_has("● fraud-5c9f8d7b66-9q4wd  Running"));
     assert_true(painted_has("fraud-79bdb44d6d-x7k2p  CrashLoopBackOff"));
     end();
 }

@@ -88,6 +88,20 @@ static void a_champion_counts_where_there_is_no_stage(void **state)
     (void)state;
 }
 
+static void any_of_several_in_production_is_right(void **state)
+{
+    REGISTRY("churn 14 Production", "churn 13 Production", "fraud 2 Production",
+             "fraud 1 None champion");
+    made_source("k", 2);
+    made_deployment("churn", "models:/churn/13");
+    made_deployment("fraud", "models:/fraud@champion");
+    made_join();
+    assert_int_equal(made_found("churn")->n_findings, 0);
+    assert_int_equal(made_found("fraud")->n_findings, 0);
+    assert_int_equal(made_row("churn", "14")->severity, NCM_SEVERITY_INFO);
+    (void)state;
+}
+
 static void a_version_on_its_way_is_no_fault(void **state)
 {
     REGISTRY("churn 14 Production", "churn 13 Archived");
@@ -174,6 +188,38 @@ static void an_alias_that_moved_after_the_start_is_told(void **state)
     (void)state;
 }
 
+static void a_stage_that_moved_after_the_start_is_told(void **state)
+{
+    REGISTRY("churn 8 Production", "churn 7 Archived");
+    made_tag("churn", "8", "ncmlops.transition.a1",
+             "{\"time\":60000,\"from\":\"None\",\"to\":\"Production\"}");
+    made_tag("churn", "7", "ncmlops.transition.a1",
+             "{\"time\":60000,\"from\":\"Production\",\"to\":\"Archived\"}");
+    made_source("k", 1);
+    struct ncm_deployment *d = made_deployment("churn", "models:/churn/Production");
+    d->claims[0].since_ms = 50000;
+    made_join();
+    const char *says = made_finding("churn", "alias_moved", NCM_SEVERITY_CRITICAL);
+    assert_non_null(says);
+    assert_non_null(strstr(says, "Production means v8 now, but v7 was loaded at"));
+    d->claims[0].since_ms = 70000;
+    made_join();
+    assert_int_equal(made_found("churn")->n_findings, 0);
+    (void)state;
+}
+
+static void without_tags_a_later_update_is_a_doubt(void **state)
+{
+    REGISTRY("churn 8 Production");
+    made_source("k", 1);
+    struct ncm_deployment *d = made_deployment("churn", "models:/churn/Production");
+    d->claims[0].since_ms = 1500; /* the version was updated at 2000 */
+    made_join();
+    assert_non_null(made_finding("churn", "alias_moved", NCM_SEVERITY_WARNING));
+    assert_int_equal(made_found("churn")->health, NCM_HEALTH_HEALTHY);
+    (void)state;
+}
+
 static void production_that_is_nowhere_is_told(void **state)
 {
     REGISTRY("churn 3 Production", "fraud 1 Production");
@@ -184,6 +230,21 @@ static void production_that_is_nowhere_is_told(void **state)
     assert_int_equal(made_row("fraud", "1")->severity, NCM_SEVERITY_WARNING);
     assert_true(made_in.fleet->rows[0].badness >= made_in.fleet->rows[1].badness);
     assert_string_equal(ncm_cstr(made_in.fleet->rows[0].model), "fraud");
+    (void)state;
+}
+
+static void a_version_that_nobody_knows_is_unknown(void **state)
+{
+    REGISTRY("churn 3 Production");
+    made_source("k", 1);
+    made_deployment("churn", NULL);
+    made_join();
+    assert_string_equal(ncm_cstr(made_row("churn", "")->model), "churn"); /* by its name */
+    assert_null(made_row("churn", "")->version.p);
+    assert_int_equal(made_row("churn", "")->ready, 2);
+    assert_string_equal(ncm_cstr(made_row("churn", "3")->reason),
+                        "registry says v3, which version runs is not known");
+    assert_int_equal(made_row("churn", "3")->severity, NCM_SEVERITY_WARNING);
     (void)state;
 }
 
@@ -245,6 +306,8 @@ static void alerts_find_what_they_are_about(void **state)
     assert_int_equal(made_row("churn", "4")->n_firing, 1);
     assert_int_equal(made_row("churn", "4")->severity, NCM_SEVERITY_CRITICAL);
     assert_string_equal(ncm_cstr(f->rows[0].version), "4");
+    assert_int_equal(ncm_fleet_alert_row(f, f->firing[0]), 0);
+    assert_int_equal(ncm_fleet_alert_row(f, f->firing[1]), 1);
     assert_int_equal(f->events[0].sign, 'A');
     /* Silenced ones do not fire. */
     a[0].state = a[1].state = NCM_ALERT_SILENCED;
@@ -327,6 +390,9 @@ static void what_happened_is_on_one_axis(void **state)
     assert_int_equal(ncm_fleet_timeline(f, "churn", 65000, of, 8), 2);
     assert_int_equal(ncm_fleet_timeline(f, "fraud", 0, of, 8), 0);
     assert_int_equal(made_row("churn", "8")->since_ms, 60000);
+    /* As our audit has it: a roll-back. */
+    all[0].action = (struct ncm_str){"rollback", 8};
+    assert_int_equal(made_join()->events[2].sign, 'B');
     (void)state;
 }
 
@@ -339,12 +405,16 @@ int main(void)
         TEST(what_is_in_production_and_on_its_way_has_a_row),
         TEST(a_registry_that_says_another_version_is_red),
         TEST(a_champion_counts_where_there_is_no_stage),
+        TEST(any_of_several_in_production_is_right),
         TEST(a_version_on_its_way_is_no_fault),
         TEST(a_canary_beside_production_is_no_fault),
         TEST(evidence_that_disagrees_is_red),
         TEST(versions_that_are_gone_or_archived_are_told),
         TEST(an_alias_that_moved_after_the_start_is_told),
+        TEST(a_stage_that_moved_after_the_start_is_told),
+        TEST(without_tags_a_later_update_is_a_doubt),
         TEST(production_that_is_nowhere_is_told),
+        TEST(a_version_that_nobody_knows_is_unknown),
         TEST(drift_is_shown_where_production_runs),
         TEST(alerts_find_what_they_are_about),
         TEST(the_worst_comes_first_with_its_siblings),

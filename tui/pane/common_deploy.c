@@ -170,6 +170,16 @@ char *common_since_text(char *out, size_t outsz, int64_t since_ms)
                : ncm_fmt_age(out, outsz, ncm_ms_between(since_ms, ncm_now_ms()));
 }
 
+char *common_ago_text(char *out, size_t outsz, int64_t ms)
+{
+    char age[40];
+    int64_t old = ms == NCM_NO_TIME ? -1 : ncm_ms_between(ms, ncm_now_ms());
+
+    common_since_text(age, sizeof age, ms);
+    snprintf(out, outsz, old >= 1000 ? _("%s ago") : "%s", age);
+    return out;
+}
+
 /* Something is never painted as nothing, and nearly everything never as everything. */
 static int filled_cells(double share, int width)
 {

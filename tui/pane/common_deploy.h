@@ -37,6 +37,9 @@ char *common_version_text(char *out, size_t outsz, struct ncm_str version, int c
 /* How long it has been so: "12 m"; a dash where nobody knows. */
 char *common_since_text(char *out, size_t outsz, int64_t since_ms);
 
+/* "12 m ago", "now". */
+char *common_ago_text(char *out, size_t outsz, int64_t ms);
+
 /* A bar of `width` cells, `share` 0…1 of it filled; NaN: a dash. As text, for a table's cell. */
 char *common_bar_text(char *out, size_t outsz, double share, int width);
 /* The same painted: the filled part in its role, the rest dim. */

@@ -120,6 +120,7 @@ enum ui_action_id {
     A_DIFF,
     A_BOARD,
     A_HOLDERS,
+    A_RUNS_WHERE,
     /* log */
     A_VERIFY,
     A_EXPORT,

@@ -143,6 +143,7 @@ const struct ui_action ui_actions[] = {
      N_("What differs between this version and the one in Production"), MODELS, 0},
     {A_BOARD, "board", "b", N_("board/list"), N_("Board by stage, or a plain list"), IN_REGISTRY,
      0},
+    {A_RUNS_WHERE, "where", "x", N_("where it runs"), N_("What serves this model now"), MODELS, 0},
     {A_HOLDERS, "holders", "w", N_("who held it"), N_("Who held a stage or alias, and when"),
      MODELS | IN_LOG, ACT_ARGUMENT},
 
@@ -185,7 +186,7 @@ const struct ui_action ui_actions[] = {
      IN_SILENCES, ACT_CHANGES | ACT_ARGUMENT},
     {A_EXPIRE, "expire", "D", N_("expire…"), N_("End the silence now"), IN_SILENCES, ACT_CHANGES},
     {A_SUBJECT, "subject", "o", N_("subject"),
-     N_("What the alert is about: the drifting feature, or the version"), IN_ALERTS, 0},
+     N_("What the alert is about: the drifting feature, the version, the deployment"), IN_ALERTS, 0},
     {A_RESOLVED, "resolved", "v", N_("resolved"), N_("Show or hide what is over"), WARNED, 0},
 
     /* deployments */

@@ -20,7 +20,7 @@ enum ui_object {
     OBJ_VERSION,
     OBJ_AUDIT,
     OBJ_DRIFT,
-    OBJ_ALERT,
+    OBJ_ALERT, /* id: "SOURCE/ID"; "about:TEXT": those that have it */
     OBJ_DEPLOYMENT, /* id: "SOURCE/NAMESPACE/NAME", "NAMESPACE/NAME" or "NAME"; id2: kind or NULL.
                        id "model:NAME": what serves that model */
 };

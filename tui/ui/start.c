@@ -173,7 +173,8 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
     }
     paint_cursor(c, y < c->h ? y : 0, x, false);
     if (ui->start_offer != NULL && y + 1 < c->h) {
-        char *text = ncm_sprintf(_("what runs in the cluster of the kubeconfig (%s)"), ui->start_offer);
+        char *text =
+            ncm_sprintf(_("what runs in the cluster of the kubeconfig (%s)"), ui->start_offer);
         int at = x + paint(c, y + 1, x, ROLE_BAR_ON, 0, " 4 ") + 1;
         paint_cut(c, y + 1, at, w - 4, 0, ROLE_TEXT, 0, text);
         ncm_free(text);

@@ -58,7 +58,8 @@ static bool add(struct ncm_session *s, struct attached *a, const struct ncm_depl
         .location = about->location,
         .with = with,
         .takes_as = takes,
-        .why_read_only = about->offered     ? _("name it in the configuration: 'contexts.*.deployments'")
+        .why_read_only = about->offered
+                             ? _("name it in the configuration: 'contexts.*.deployments'")
                          : about->read_only ? _("'read-only' is set for it in the configuration")
                                             : NULL,
     };

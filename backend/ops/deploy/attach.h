@@ -16,8 +16,8 @@ struct ncm_deploy_about {
     const char *name;     /* of the side: ncm_session_side(s, name), the id of its queries */
     const char *location; /* "context seoul of ~/.kube/config", "http://…" */
     enum ncm_deploy_type type;
-    bool offered;         /* not configured: to be asked only after the person agreed; only read */
-    bool read_only;       /* by its own setting, or as it is only offered */
+    bool offered;   /* not configured: to be asked only after the person agreed; only read */
+    bool read_only; /* by its own setting, or as it is only offered */
 };
 /* Those of the session; borrowed for its life. All configured HTTP endpoints are one source, named
  * "http". */

@@ -18,6 +18,17 @@ const struct ncm_model_version *fleet_version(const struct ncm_model *m, struct 
     return m != NULL && version.p != NULL ? ncm_model_version(m, version.p) : NULL;
 }
 
+bool fleet_is_production(const struct ncm_model_version *v)
+{
+    for (size_t i = 0; i < v->n_aliases; i++) {
+        const char *alias = ncm_cstr(v->aliases[i]);
+        if (strcasecmp(alias, "champion") == 0 || strcasecmp(alias, "production") == 0) {
+            return true;
+        }
+    }
+    return v->stage == NCM_STAGE_PRODUCTION;
+}
+
 const struct ncm_model_version *fleet_production(const struct ncm_model *m)
 {
     for (size_t i = 0; m != NULL && i < m->n_versions; i++) {

@@ -101,8 +101,10 @@ static bool find_moved(struct gather *g)
             evidence_of(a, is->by));
     } else {
         add(g, NCM_SEVERITY_WARNING, "alias_moved",
-            fleet_text(a, _("%s changed after this was started at %s: what it loaded is not known"),
-                       ncm_cstr(name), since),
+            fleet_text(
+                a,
+                _("%s may have changed after this was started at %s: what it loaded is not known"),
+                ncm_cstr(name), since),
             evidence_of(a, is->by));
     }
     return known;
@@ -160,10 +162,11 @@ static bool find_not_production(struct gather *g, const struct ncm_model *m)
 {
     const struct ncm_model_version *p = fleet_production(m);
     const struct ncm_verdict_version *is = &g->of->is;
+    const struct ncm_model_version *v = fleet_version(m, is->version);
     struct ncm_arena *a = g->w->arena;
-    if (p == NULL || is->version.p == NULL || is->alias_moved ||
-        g->of->it->health == NCM_HEALTH_STOPPED || production_runs(g, m->name, p->version) ||
-        comes(g, p->version)) {
+    if (p == NULL || (v != NULL && fleet_is_production(v)) || is->version.p == NULL ||
+        is->alias_moved || g->of->it->health == NCM_HEALTH_STOPPED ||
+        production_runs(g, m->name, p->version) || comes(g, p->version)) {
         return false;
     }
     char since[40];

@@ -58,6 +58,9 @@ const struct ncm_model *fleet_model(const struct fleet_work *w, struct ncm_str n
 const struct ncm_model_version *fleet_version(const struct ncm_model *m, struct ncm_str version);
 /* What the registry says is in production: stage Production, else alias champion or production. */
 const struct ncm_model_version *fleet_production(const struct ncm_model *m);
+/* Whether the registry has the version in production: by its stage, or by such an alias. Several may
+ * be. */
+bool fleet_is_production(const struct ncm_model_version *v);
 /* "v14"; a name that is no number as it is. */
 struct ncm_str fleet_v(struct ncm_arena *a, struct ncm_str version);
 
@@ -65,6 +68,8 @@ struct ncm_str fleet_v(struct ncm_arena *a, struct ncm_str version);
 void fleet_index_rates(struct fleet_work *w);
 void fleet_index_free(struct fleet_work *w);
 struct ncm_rates fleet_rates_of(struct fleet_work *w, const struct ncm_deployment *d);
+/* "http://host:8080/path" → "host:8080". */
+void fleet_address(const char *url, char *out, size_t outsz);
 /* Of one target: a revision, or pods of it. */
 struct ncm_rates fleet_rates_of_target(struct fleet_work *w, const struct ncm_deployment *d,
                                        struct ncm_str target);

@@ -208,8 +208,7 @@ static void gather_pods(const struct fleet_work *w, const struct ncm_deployment 
     }
 }
 
-/* "http://host:8080/path" → "host:8080". */
-static void address_of(const char *url, char *out, size_t outsz)
+void fleet_address(const char *url, char *out, size_t outsz)
 {
     const char *at = strstr(url, "://");
     at = at != NULL ? at + 3 : url;
@@ -251,7 +250,7 @@ struct ncm_rates fleet_rates_of(struct fleet_work *w, const struct ncm_deploymen
     }
     if (f.rows.n == 0 && d->endpoint.len > 0) {
         char address[256];
-        address_of(d->endpoint.p, address, sizeof address);
+        fleet_address(d->endpoint.p, address, sizeof address);
         gather(w, d, PART_ADDRESS, address, true, &f);
     }
     return sum_of(w, &f);

@@ -56,17 +56,6 @@ static struct ncm_str stage_text(struct ncm_arena *a, const struct ncm_model_ver
     return s;
 }
 
-static bool is_champion(const struct ncm_model_version *v)
-{
-    for (size_t i = 0; i < v->n_aliases; i++) {
-        const char *alias = ncm_cstr(v->aliases[i]);
-        if (strcasecmp(alias, "champion") == 0 || strcasecmp(alias, "production") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void from_registry(struct fleet_rows_work *g)
 {
     const struct ncm_models_snapshot *s = g->w->in->models;
@@ -216,8 +205,7 @@ static void choose_production(struct fleet_made *rows, size_t n)
     struct fleet_made *most = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct ncm_model_version *v = rows[i].version;
-        rows[i].row.in_production =
-            v != NULL && (v->stage == NCM_STAGE_PRODUCTION || is_champion(v));
+        rows[i].row.in_production = v != NULL && fleet_is_production(v);
         bool more = rows[i].deployments.n > 0 &&
                     (most == NULL || rows[i].row.percent > most->row.percent ||
                      (isnan(most->row.percent) && !isnan(rows[i].row.percent)));
@@ -334,26 +322,29 @@ static bool has_deployments(const struct fleet_work *w)
     return false;
 }
 
-/* The version of production that nobody runs. */
+/* The version of production that nobody is known to run. */
 static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
                         struct fleet_made *m)
 {
     const struct fleet_made *instead = NULL;
     for (size_t i = 0; i < n; i++) {
-        instead = rows[i].deployments.n > 0 && instead == NULL ? &rows[i] : instead;
+        bool better = instead == NULL || instead->row.version.p == NULL;
+        instead = rows[i].deployments.n > 0 && better ? &rows[i] : instead;
     }
+    bool other = instead != NULL && instead->row.version.p != NULL;
+    enum ncm_severity severity = other ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING;
+    const char *v = ncm_cstr(fleet_v(w->arena, m->row.version));
     m->row.health = NCM_HEALTH_UNKNOWN;
-    if (instead != NULL && instead->row.version.p != NULL) {
-        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"),
-                                   ncm_cstr(fleet_v(w->arena, m->row.version)),
+    m->row.severity = severity > m->row.severity ? severity : m->row.severity;
+    if (other) {
+        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"), v,
                                    ncm_cstr(fleet_v(w->arena, instead->row.version)));
-        m->row.severity = NCM_SEVERITY_CRITICAL;
+    } else if (instead != NULL) {
+        m->row.reason =
+            fleet_text(w->arena, _("registry says %s, which version runs is not known"), v);
     } else {
-        m->row.reason = fleet_text(w->arena, "%s",
-                                   _("in production, but deployed nowhere that is "
-                                     "configured"));
-        m->row.severity =
-            m->row.severity > NCM_SEVERITY_WARNING ? m->row.severity : NCM_SEVERITY_WARNING;
+        m->row.reason =
+            fleet_text(w->arena, "%s", _("in production, but deployed nowhere that is configured"));
     }
 }
 
@@ -394,8 +385,12 @@ static void finish_model(struct fleet_rows_work *g, struct fleet_made *rows, siz
     fill_drift(g->w, row_for_model(rows, n));
     fill_alerts(g, rows, n);
     int worst = 0;
+    bool runs = false;
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].row.in_production && rows[i].deployments.n == 0 && has_deployments(g->w)) {
+        runs = runs || (rows[i].row.in_production && rows[i].deployments.n > 0);
+    }
+    for (size_t i = 0; !runs && has_deployments(g->w) && i < n; i++) {
+        if (rows[i].row.in_production) {
             say_missing(g->w, rows, n, &rows[i]);
         }
     }

@@ -118,6 +118,7 @@ struct deploy {
     bool signs_only;        /* the last drawing had no room for the word of the health */
     int body_y;             /* of the list's head line, for the mouse */
     /* detail */
+    bool bare;                /* the part alone, over the whole pane */
     int scrolled, scroll_max; /* of the parts that are text */
     size_t link, n_links;     /* selected one of the overview */
     struct table replicas, history, events;

@@ -231,6 +231,15 @@ static void copy(struct deploy *d, bool row)
     ncm_free(ref);
 }
 
+static bool open_alerts(struct deploy *d, const struct ncm_fleet_deployment *f)
+{
+    char *id = ncm_sprintf("about:%s", ncm_cstr(f->is.model.len > 0 ? f->is.model : f->it->name));
+
+    ui_open(d->ui, OBJ_ALERT, id, NULL);
+    ncm_free(id);
+    return true;
+}
+
 /* To what belongs to the running version in other panes. */
 static bool jump(struct deploy *d, enum ui_action_id action)
 {
@@ -260,8 +269,7 @@ static bool jump(struct deploy *d, enum ui_action_id action)
         return true;
     }
     case A_TO_ALERTS:
-        ui_open(d->ui, OBJ_ALERT, ncm_cstr(f->is.model), NULL);
-        return true;
+        return open_alerts(d, f);
     default:
         return false;
     }
@@ -313,6 +321,9 @@ static bool act_list(struct deploy *d, enum ui_action_id action, const char *arg
 static bool act_detail(struct deploy *d, enum ui_action_id action, const char *arg)
 {
     switch (action) {
+    case A_FULL:
+        d->bare = !d->bare;
+        return true;
     case A_NEXT_TAB:
     case A_PREV_TAB:
     case A_NEXT_PART:

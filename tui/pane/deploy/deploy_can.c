@@ -24,8 +24,11 @@ enum ncm_deploy_act deploy_needed(const struct ncm_fleet_deployment *f, enum ui_
         return NCM_ACT_TRAFFIC;
     case A_PROMOTE:
         return deploy_candidate(f) != NULL ? NCM_ACT_TRAFFIC : NCM_ACT_VERSION;
-    case A_ROLLBACK:
-        return NCM_ACT_ROLLBACK;
+    case A_ROLLBACK: /* without revisions a candidate can still be taken away */
+        return deploy_candidate(f) != NULL &&
+                       !((f->it->allowed | f->it->forbidden) & 1u << NCM_ACT_ROLLBACK)
+                   ? NCM_ACT_TRAFFIC
+                   : NCM_ACT_ROLLBACK;
     case A_RESTART:
         return NCM_ACT_RESTART;
     case A_SCALE:
@@ -52,7 +55,8 @@ static bool may(const struct deploy *d, const struct ncm_fleet_deployment *f,
         return true;
     }
     if (action == A_TRAFFIC && deploy_candidate(f) == NULL) {
-        *reason = _("its traffic is not split");
+        *reason = s != NULL && s->info.state == NCM_LOADING ? _("it is still loading")
+                                                            : _("its traffic is not split");
         return false;
     }
     if (s != NULL && s->about->read_only && act != NCM_ACT_LOGS) {
@@ -83,6 +87,9 @@ static bool can_jump(const struct deploy *d, const struct ncm_fleet_deployment *
     const struct ncm_model_version *v =
         m != NULL ? ncm_model_version(m, ncm_cstr(f->is.version)) : NULL;
 
+    if (action == A_TO_ALERTS) {
+        return true;
+    }
     if (f->is.model.len == 0) {
         *reason = _("it is not known which model it serves");
         return false;

@@ -13,7 +13,7 @@ const char *deploy_part_title(enum deploy_part p)
     return _(titles[p]);
 }
 
-/* A part that could never hold anything is left out. */
+/* By its kind alone, so that no part comes and goes while things arrive. */
 bool deploy_part_there(const struct deploy *d, enum deploy_part p)
 {
     const struct ncm_fleet_deployment *x = deploy_selected(d);
@@ -22,13 +22,13 @@ bool deploy_part_there(const struct deploy *d, enum deploy_part p)
         return p == PART_OVERVIEW;
     }
     bool cluster = !ncm_str_is(x->it->kind, "Endpoint");
+    bool serves = !ncm_str_is(x->it->kind, "CronJob") && !ncm_str_is(x->it->kind, "Job");
     switch (p) {
     case PART_ROLLOUT:
-        return x->it->n_revisions > 0 || x->it->n_replicas > 0;
+    case PART_HISTORY:
+        return cluster && serves;
     case PART_TRAFFIC:
-        return x->n_traffic > 0 || x->rates.known || x->it->services.len > 0;
-    case PART_LOGS:
-        return cluster || (x->it->allowed & 1u << NCM_ACT_LOGS) != 0;
+        return serves;
     default:
         return cluster;
     }
@@ -129,6 +129,18 @@ static void draw_summary(const struct deploy *d, const struct ncm_fleet_deployme
     }
 }
 
+/* What is worst of it stays in sight in every part. */
+static int draw_gravest(const struct ncm_fleet_deployment *x, const struct canvas *c, int y)
+{
+    if (x->n_findings == 0 || x->findings[0].severity == NCM_SEVERITY_INFO) {
+        return 0;
+    }
+    enum role role = common_severity_role(x->findings[0].severity);
+    paint(c, y, 1, role, 0, common_severity_sign(x->findings[0].severity));
+    paint_cut(c, y, 3, c->w - 4, 0, role, 0, deploy_clean(x->findings[0].sentence, 400));
+    return 1;
+}
+
 static void draw_part(struct deploy *d, const struct canvas *c)
 {
     switch (d->part) {
@@ -185,10 +197,13 @@ void deploy_draw_detail(struct deploy *d, const struct canvas *c)
         d->part = PART_OVERVIEW;
     }
     int y = 1;
-    if (c->h >= 6) {
+    if (c->h >= 6 && !d->bare) {
         draw_summary(d, x, c, y++);
     }
-    if (c->h >= 4) {
+    if (c->h >= 12 && !d->bare && d->part != PART_OVERVIEW) {
+        y += draw_gravest(x, c, y);
+    }
+    if (c->h >= 4 && !d->bare) {
         y += c->h >= 16;
         draw_tabs(d, c, y++);
         y += c->h >= 16;

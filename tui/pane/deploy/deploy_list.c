@@ -328,6 +328,16 @@ static void draw_below(struct deploy *d, const struct canvas *c)
     if (f.y < c->h) {
         deploy_say_version(&f, x);
     }
+    if (x->it->probe.probed && f.y + 4 < c->h) {
+        flow_gap(&f);
+        flow_head(&f, _("Server"), NULL);
+        deploy_say_server(&f, x->it);
+    }
+    if (x->it->n_replicas > 0 && f.y + 4 < c->h) {
+        flow_gap(&f);
+        flow_head(&f, _("Replicas"), NULL);
+        deploy_say_replicas(&f, x->it, (size_t)(c->h - f.y - 1));
+    }
 }
 
 /* Headings as long as everything has room; with less each row tells its model itself. */

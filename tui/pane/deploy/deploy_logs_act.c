@@ -138,7 +138,7 @@ static void pick_replica(struct deploy *d)
         char name[120];
         ncm_text_clip_middle(name, sizeof name, ncm_cstr(r->name), r->name.len, 48);
         snprintf(labels[i], sizeof labels[0], "%s %s", common_replica_sign(r), name);
-        snprintf(details[i], sizeof details[0], _("%s, %d restarts"), deploy_clean(r->phase, 40),
+        snprintf(details[i], sizeof details[0], _("%s, restarts: %d"), deploy_clean(r->phase, 40),
                  r->restarts);
         items[i] = (struct ui_pick_item){.label = labels[i],
                                          .detail = details[i],

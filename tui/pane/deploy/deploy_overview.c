@@ -43,9 +43,9 @@ static void say_about(struct flow *f, const struct ncm_deployment *x)
     }
     if (x->created_ms != NCM_NO_TIME) {
         char when[40];
-        snprintf(text, sizeof text, _("%s (%s ago)"),
+        snprintf(text, sizeof text, "%s (%s)",
                  ncm_fmt_time(when, sizeof when, x->created_ms, false),
-                 common_since_text(age, sizeof age, x->created_ms));
+                 common_ago_text(age, sizeof age, x->created_ms));
         flow_pairf(f, _("created"), ROLE_TEXT, text);
     }
     flow_pair(f, _("not allowed"), ROLE_WARN, x->why_not);

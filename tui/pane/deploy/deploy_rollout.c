@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FEW 8
+
 /* Replicas that belong to the revision; those of no listed one with revision NULL. */
 static bool is_of(const struct ncm_deployment *x, const struct ncm_replica *r,
                   const struct ncm_revision *v)
@@ -33,6 +35,10 @@ static size_t count_of(const struct ncm_deployment *x, const struct ncm_revision
 static void say_signs(struct flow *f, const struct ncm_deployment *x, const struct ncm_revision *v)
 {
     int at = 3;
+
+    if (count_of(x, v) <= FEW) { /* their own rows say the same */
+        return;
+    }
 
     for (size_t i = 0; i < x->n_replicas; i++) {
         const struct ncm_replica *r = &x->replicas[i];
@@ -66,7 +72,7 @@ static void say_replicas(struct flow *f, const struct ncm_deployment *x,
                             deploy_clean(r->phase, 30), age);
         if (r->restarts > 0 && used > 0) {
             used +=
-                snprintf(text + used, sizeof text - (size_t)used, _("  %d restarts"), r->restarts);
+                snprintf(text + used, sizeof text - (size_t)used, _("  restarts: %d"), r->restarts);
         }
         if (r->reason.len > 0 && used > 0 && !ncm_str_eq(r->reason, r->phase)) {
             snprintf(text + used, sizeof text - (size_t)used, "  %s", deploy_clean(r->reason, 200));

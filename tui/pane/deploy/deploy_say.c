@@ -162,7 +162,7 @@ void deploy_say_replicas(struct flow *f, const struct ncm_deployment *x, size_t 
         paint(&f->c, f->y, 3, r->terminating ? ROLE_DIM : ROLE_TEXT, 0, name);
         common_since_text(age, sizeof age, r->created_ms);
         if (r->restarts > 0) {
-            snprintf(text, sizeof text, _("%s, %d restarts, %s"), deploy_clean(r->phase, 24),
+            snprintf(text, sizeof text, _("%s, restarts: %d, %s"), deploy_clean(r->phase, 24),
                      r->restarts, age);
         } else {
             snprintf(text, sizeof text, "%s, %s", deploy_clean(r->phase, 24), age);
@@ -202,9 +202,9 @@ void deploy_say_server(struct flow *f, const struct ncm_deployment *x)
                used > 0 ? text : _("nothing that tells its state"));
     flow_pair(f, _("because"), ROLE_FAIL, p->reason);
     common_latency_text(took, sizeof took, p->latency_ms, false);
-    common_since_text(ago, sizeof ago, p->at_ms);
-    snprintf(text, sizeof text, _("%s, answered in %s, asked %s ago"),
-             deploy_clean(p->protocol, 20), took, ago);
+    common_ago_text(ago, sizeof ago, p->at_ms);
+    snprintf(text, sizeof text, _("%s, answered in %s, asked %s"), deploy_clean(p->protocol, 20),
+             took, ago);
     flow_pairf(f, _("protocol"), ROLE_DIM, text);
     flow_pair(f, _("its version"), ROLE_TEXT, p->answered);
     if (p->test_request.len > 0) {
@@ -216,7 +216,8 @@ void deploy_say_server(struct flow *f, const struct ncm_deployment *x)
                      deploy_clean(p->test_answer, 120));
             flow_pairf(f, _("its answer"), ok ? ROLE_TEXT : ROLE_FAIL, text);
         } else {
-            flow_pairf(f, _("its answer"), ROLE_DIM, _("not asked yet"));
+            snprintf(text, sizeof text, _("not asked yet: %s asks"), keymap_label(A_REFRESH));
+            flow_pairf(f, _("its answer"), ROLE_DIM, text);
         }
     }
 }

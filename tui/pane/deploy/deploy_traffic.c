@@ -223,8 +223,8 @@ static void say_counted(struct flow *f, const struct ncm_fleet_deployment *x)
     }
     if (r->known) {
         ncm_fmt_duration(window, sizeof window, (int64_t)(r->window_s * 1000));
-        common_since_text(ago, sizeof ago, r->taken_ms);
-        snprintf(text, sizeof text, _("over %s, %s ago, by %s (%s)"), window, ago,
+        common_ago_text(ago, sizeof ago, r->taken_ms);
+        snprintf(text, sizeof text, _("over %s, %s, by %s (%s)"), window, ago,
                  deploy_clean(r->source, 20), deploy_clean(r->family, 60));
         flow_pairf(f, _("counted"), ROLE_DIM, text);
     }
