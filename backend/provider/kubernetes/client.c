@@ -23,6 +23,7 @@ struct k8s_client {
     struct k8s_ticket *ticket;
     struct ncm_http *http;
     struct ncm_access access;
+    unsigned logins;       /* how often the login changed */
     unsigned serial;       /* of the plugin's credential */
     int64_t token_mono_ms; /* when its file was read; 0: never */
     int64_t skew_ms;
@@ -154,6 +155,7 @@ bool k8s_client_login(struct k8s_client *c, bool refused, bool *changed,
         *changed = ok && c->serial != before;
     }
     if (*changed) {
+        c->logins++;
         ncm_http_enter(c->http, &c->access);
     }
     if (!ok) {
@@ -411,6 +413,11 @@ bool k8s_call_all(struct k8s_client *c, const struct k8s_call *calls, size_t n,
     ncm_free(rqs);
     ncm_free(answers);
     return all;
+}
+
+unsigned k8s_client_logins(const struct k8s_client *c)
+{
+    return c->logins;
 }
 
 int64_t k8s_client_skew_ms(const struct k8s_client *c)

@@ -196,6 +196,7 @@ static void begin(struct k8s_feed *f, const char *version)
     const struct ncm_http_request rq = {
         .path = url.p, .accept = "application/json", .timeout_ms = SILENCE_MS};
     f->spoke = f->expired = false;
+    f->login = k8s_client_logins(c->client);
     f->began_mono_ms = ncm_mono_ms();
     f->stream = ncm_http_stream_start(k8s_client_http(c->client), &rq, LINE_MOST, on_line, f);
     ncm_buf_release(&url);
@@ -237,8 +238,10 @@ static bool refused(struct k8s_feed *f, const struct ncm_http_answer *a,
     f->due_mono_ms = ncm_mono_ms() + pause_of(f->fails);
     switch (a->status) {
     case 401:
+        /* Another watch may have renewed it meanwhile. */
         if (f->fails > TRIES ||
-            !k8s_client_login(f->conn->client, true, &changed, control, &ignored)) {
+            (f->login == k8s_client_logins(f->conn->client) &&
+             !k8s_client_login(f->conn->client, true, &changed, control, &ignored))) {
             return false;
         }
         f->due_mono_ms = ncm_mono_ms();

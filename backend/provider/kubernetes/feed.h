@@ -11,6 +11,7 @@ struct k8s_feed {
     struct ncm_http_stream *stream;
     int64_t began_mono_ms; /* the stream */
     int64_t due_mono_ms;   /* when something is to be done, where no stream runs */
+    unsigned login;        /* k8s_client_logins when it was begun */
     int fails;             /* in a row */
     bool polled;           /* may be listed, but not watched */
     bool expired;          /* said by a line: to be listed again */
