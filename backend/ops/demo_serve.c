@@ -135,7 +135,7 @@ static void put_metrics(const struct server *s, struct ncm_buf *out)
                    "model_infer_request_success_total{%s} %" PRId64 "\n"
                    "# TYPE model_infer_request_failure counter\n"
                    "model_infer_request_failure_total{%s} %" PRId64 "\n"
-                   "# TYPE model_infer_request_duration_seconds histogram\n",
+                   "# TYPE model_infer_request_duration histogram\n",
                    labels, s->ok, labels, s->failed);
     for (size_t b = 0; b <= BUCKETS; b++) {
         char le[32] = "+Inf";
@@ -144,12 +144,12 @@ static void put_metrics(const struct server *s, struct ncm_buf *out)
             ncm_fmt_exact(le, sizeof le, edges_ms[b] / 1000);
         }
         ncm_buf_printf(out,
-                       "model_infer_request_duration_seconds_bucket{%s,le=\"%s\"} %" PRId64 "\n",
+                       "model_infer_request_duration_bucket{%s,le=\"%s\"} %" PRId64 "\n",
                        labels, le, sum);
     }
     ncm_buf_printf(out,
-                   "model_infer_request_duration_seconds_sum{%s} %.3f\n"
-                   "model_infer_request_duration_seconds_count{%s} %" PRId64 "\n",
+                   "model_infer_request_duration_sum{%s} %.3f\n"
+                   "model_infer_request_duration_count{%s} %" PRId64 "\n",
                    labels, s->sum_ms / 1000, labels, sum);
 }
 

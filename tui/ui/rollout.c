@@ -246,7 +246,7 @@ static void ask(struct ui *ui, struct rollout_layer *r, enum asks what)
         N_("Leave everything as it is and close the plan?"),
     };
     static const char *const answers[] = {NULL, N_("Stop"), N_("Go on"), N_("Take back"),
-                                          N_("Leave")};
+                                          N_("Leave it")};
     const char *reason = "";
     if (!may(shown(r), what)) {
         return;

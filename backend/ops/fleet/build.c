@@ -48,7 +48,7 @@ int fleet_badness(enum ncm_health h, enum ncm_severity worst, bool production)
         [NCM_HEALTH_PROGRESSING] = 10, [NCM_HEALTH_UNKNOWN] = 20, [NCM_HEALTH_DEGRADED] = 45,
         [NCM_HEALTH_FAILED] = 60,
     };
-    static const int by_severity[] = {0, 12, 30};
+    static const int by_severity[] = {0, 12, 36};
     int bad = by_health[h] + by_severity[worst];
     return bad > 0 && production ? bad + 20 : bad;
 }

@@ -286,14 +286,16 @@ static void sort_findings(struct ncm_deploy_finding *f, size_t n)
     }
 }
 
-/* A server that serves what it should not is not well, however ready it is. */
+/* A server that serves what it should not is not well, however ready it is. Drift and alerts are said
+ * beside it: they are about what comes in, and about whom they name. */
 static void degrade(struct ncm_fleet_deployment *f)
 {
     bool well = f->health == NCM_HEALTH_HEALTHY || f->health == NCM_HEALTH_PAUSED ||
                 f->health == NCM_HEALTH_PROGRESSING;
     for (size_t i = 0; well && i < f->n_findings; i++) {
         if (f->findings[i].severity == NCM_SEVERITY_CRITICAL &&
-            !ncm_str_is(f->findings[i].kind, "drift")) {
+            !ncm_str_is(f->findings[i].kind, "drift") &&
+            !ncm_str_is(f->findings[i].kind, "alert")) {
             f->health = NCM_HEALTH_DEGRADED;
             return;
         }

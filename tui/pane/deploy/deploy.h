@@ -252,4 +252,7 @@ const struct ncm_traffic *deploy_candidate(const struct ncm_fleet_deployment *f)
 bool deploy_change_act(struct deploy *d, enum ui_action_id action, const char *arg);
 void deploy_free_picks(struct deploy *d);
 
+/* deploy_put_in.c: asks whether the registry follows, then plans it. version: of the model it runs. */
+void deploy_put_in(struct deploy *d, const struct ncm_fleet_deployment *f, const char *version);
+
 #endif

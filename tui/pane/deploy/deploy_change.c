@@ -257,14 +257,6 @@ static void traffic(struct deploy *d, const struct ncm_fleet_deployment *f, cons
 
 /* ---- versions ---- */
 
-/* One plan over registry and deployment begins here: what ran is promoted where the registry knows
- * the model, and set in the deployment. */
-static void put_in(struct deploy *d, const struct ncm_fleet_deployment *f, const char *version)
-{
-    ask_about(d, f->it);
-    change(d, NCM_DO_DEPLOY_VERSION, version);
-}
-
 static void version_picked(void *ctx, const size_t *chosen, size_t n)
 {
     struct deploy *d = ctx;
@@ -273,7 +265,7 @@ static void version_picked(void *ctx, const size_t *chosen, size_t n)
 
     if (word != NULL && f != NULL) {
         char *version = ncm_strdup(word);
-        put_in(d, f, version);
+        deploy_put_in(d, f, version);
         ncm_free(version);
     }
 }
@@ -308,7 +300,7 @@ static void pick_version(struct deploy *d, const struct ncm_fleet_deployment *f)
 static void promote(struct deploy *d, const struct ncm_fleet_deployment *f, const char *arg)
 {
     if (arg != NULL && *arg != '\0') {
-        put_in(d, f, *arg == 'v' ? arg + 1 : arg);
+        deploy_put_in(d, f, *arg == 'v' ? arg + 1 : arg);
     } else if (deploy_candidate(f) != NULL) {
         change(d, NCM_DO_DEPLOY_PROMOTE, NULL);
     } else {
