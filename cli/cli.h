@@ -222,6 +222,7 @@ bool cli_alert_change(struct cli *c, struct ncm_err *err);
 bool cli_deployments(struct cli *c, struct ncm_err *err);
 bool cli_deployment_show(struct cli *c, struct ncm_err *err);
 bool cli_deployment_logs(struct cli *c, struct ncm_err *err);
+bool cli_deployment_change(struct cli *c, struct ncm_err *err);
 bool cli_status(struct cli *c, struct ncm_err *err);
 bool cli_drift_watch(struct cli *c, struct ncm_err *err);
 bool cli_doctor(struct cli *c, struct ncm_err *err);

@@ -27,7 +27,8 @@ static struct printed *printed_of(struct follow *w, struct ncm_str replica)
         }
     }
     w->of = ncm_resize(w->of, w->n + 1, sizeof *w->of);
-    w->of[w->n] = (struct printed){.replica = ncm_strdup(ncm_cstr(replica)), .time_ms = NCM_NO_TIME};
+    w->of[w->n] =
+        (struct printed){.replica = ncm_strdup(ncm_cstr(replica)), .time_ms = NCM_NO_TIME};
     return &w->of[w->n++];
 }
 
@@ -61,8 +62,8 @@ static void print_line(const struct cli *c, const struct follow *w, const struct
     cli_write(c, "\n", 1);
 }
 
-/* Prints what was not there the last time. Lines of one replica are in the order of their times, and
- * several may share one. */
+/* Prints what was not there the last time. Lines of one replica are in the order of their times,
+ * and several may share one. */
 static void print_new(const struct cli *c, struct follow *w, const struct ncm_logs_snapshot *s)
 {
     struct follow seen = {0};
@@ -184,8 +185,8 @@ bool cli_deployment_logs(struct cli *c, struct ncm_err *err)
     struct ncm_want *want = ncm_session_want(cli_session(c, err), q);
     ncm_query_free(q);
     bool ok = ncm_want_wait(want, &snapshot, err);
-    ok = ok && (cli_flag(c, "follow") ? follow(c, want, snapshot, err)
-                                      : print_once(c, snapshot, err));
+    ok = ok &&
+         (cli_flag(c, "follow") ? follow(c, want, snapshot, err) : print_once(c, snapshot, err));
     ncm_want_release(want);
     return ok;
 }

@@ -42,9 +42,8 @@ static void version_line(struct ncm_buf *out, const struct ncm_fleet_deployment 
         return;
     }
     char *text = by == NULL ? ncm_sprintf("v%s", ncm_cstr(f->is.version))
-                            : ncm_sprintf("v%s (%s: %s%s%s)", ncm_cstr(f->is.version),
-                                          ncm_claim_word(by->rule), ncm_cstr(by->where),
-                                          by->text.p != NULL ? " " : "",
+                            : ncm_sprintf("v%s (%s%s%s)", ncm_cstr(f->is.version),
+                                          ncm_cstr(by->where), by->text.p != NULL ? ": " : "",
                                           by->text.p != NULL ? ncm_cstr(by->text) : "");
     line_text(out, _("version"), text);
     ncm_free(text);
@@ -79,12 +78,11 @@ static void rates_lines(struct ncm_buf *out, const struct ncm_rates *r)
         line_text(out, _("rates"), NULL);
         return;
     }
-    char *text = ncm_sprintf(_("%s a second, %s %% errors, p50 %s, p95 %s, p99 %s (%s)"),
-                             cli_rps_text(rps, sizeof rps, r->rps),
-                             cli_percent_text(share, sizeof share, r->error_rate),
-                             cli_ms_text(p50, sizeof p50, r->p50_ms),
-                             cli_ms_text(p95, sizeof p95, r->p95_ms),
-                             cli_ms_text(p99, sizeof p99, r->p99_ms), ncm_cstr(r->source));
+    char *text = ncm_sprintf(
+        _("%s a second, %s %% errors, p50 %s, p95 %s, p99 %s (%s)"),
+        cli_rps_text(rps, sizeof rps, r->rps), cli_percent_text(share, sizeof share, r->error_rate),
+        cli_ms_text(p50, sizeof p50, r->p50_ms), cli_ms_text(p95, sizeof p95, r->p95_ms),
+        cli_ms_text(p99, sizeof p99, r->p99_ms), ncm_cstr(r->source));
     line_text(out, _("rates"), text);
     ncm_free(text);
 }
@@ -139,10 +137,12 @@ static void traffic_lines(struct ncm_buf *out, const struct ncm_fleet_deployment
         ncm_buf_puts(out, t->version.p != NULL ? "v" : "");
         put_padded(out, t->version, 5);
         ncm_buf_printf(out, "%-11s  ", ncm_health_word(t->health));
-        ncm_buf_printf(out, _("%s a second, p95 %s, %s %% errors"),
-                       cli_rps_text(rps, sizeof rps, t->rates.rps),
-                       cli_ms_text(p95, sizeof p95, t->rates.p95_ms),
-                       cli_percent_text(share, sizeof share, t->rates.error_rate));
+        if (t->rates.known) {
+            ncm_buf_printf(out, _("%s a second, p95 %s, %s %% errors"),
+                           cli_rps_text(rps, sizeof rps, t->rates.rps),
+                           cli_ms_text(p95, sizeof p95, t->rates.p95_ms),
+                           cli_percent_text(share, sizeof share, t->rates.error_rate));
+        }
         ncm_buf_putc(out, '\n');
     }
     if (f->canary_says.p != NULL) {
@@ -162,8 +162,10 @@ static void replica_lines(struct ncm_buf *out, const struct ncm_deployment *d)
         ncm_buf_puts(out, "  ");
         put_padded(out, r->name, 40);
         put_padded(out, r->phase, 18);
-        ncm_buf_printf(out, r->restarts < 0 ? "%s" : ngettext("%s%d restart", "%s%d restarts",
-                                                              (unsigned long)r->restarts),
+        ncm_buf_printf(out,
+                       r->restarts < 0
+                           ? "%s"
+                           : ngettext("%s%d restart", "%s%d restarts", (unsigned long)r->restarts),
                        r->ready ? "" : _("not ready, "), r->restarts);
         if (r->reason.p != NULL) {
             ncm_buf_puts(out, "  ");
@@ -185,11 +187,13 @@ static void history_lines(struct ncm_buf *out, const struct ncm_deployment *d)
         put_padded(out, r->revision, 5);
         ncm_buf_puts(out, r->version.p != NULL ? "v" : "");
         put_padded(out, r->version, 6);
-        ncm_buf_printf(out, "%s  ", r->created_ms == NCM_NO_TIME
-                                        ? cli_dash()
-                                        : ncm_fmt_time(when, sizeof when, r->created_ms, true));
+        ncm_buf_printf(out, "%s  ",
+                       r->created_ms == NCM_NO_TIME
+                           ? cli_dash()
+                           : ncm_fmt_time(when, sizeof when, r->created_ms, true));
         put(out, r->image);
-        ncm_buf_printf(out, "%s%s\n", r->wanted ? _("  wanted") : "", r->serving ? _("  serving") : "");
+        ncm_buf_printf(out, "%s%s\n", r->wanted ? _("  wanted") : "",
+                       r->serving ? _("  serving") : "");
     }
 }
 
@@ -218,8 +222,9 @@ static void event_lines(struct ncm_buf *out, const struct ncm_deployment *d)
     for (size_t i = 0; i < d->n_events; i++) {
         const struct ncm_deploy_event *e = &d->events[i];
         ncm_buf_printf(out, "  %s  %s ",
-                       e->time_ms == NCM_NO_TIME ? cli_dash()
-                                                 : ncm_fmt_time(when, sizeof when, e->time_ms, true),
+                       e->time_ms == NCM_NO_TIME
+                           ? cli_dash()
+                           : ncm_fmt_time(when, sizeof when, e->time_ms, true),
                        e->warning ? "!" : " ");
         put_padded(out, e->reason, 20);
         put_padded(out, e->object, 24);
@@ -253,8 +258,8 @@ static void head_lines(struct ncm_buf *out, const struct ncm_fleet_deployment *f
     cli_line(out, _("strategy"), d->strategy);
     cli_line(out, _("endpoint"), d->endpoint);
     if (d->autoscaler.there) {
-        cli_line(out, _("autoscaler"), d->autoscaler.why.p != NULL ? d->autoscaler.why
-                                                                   : d->autoscaler.name);
+        cli_line(out, _("autoscaler"),
+                 d->autoscaler.why.p != NULL ? d->autoscaler.why : d->autoscaler.name);
     }
     if (d->managed_by.p != NULL) {
         cli_line(out, _("managed by"), d->managed_by);

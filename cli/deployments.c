@@ -19,8 +19,9 @@ static void say_failed(void *to, const char *source, const struct ncm_err *err)
 
 static bool nothing_to_ask(struct ncm_err *err)
 {
-    ncm_fail(err, NCM_NOT_FOUND,
-             _("There are no deployments to ask for: no configuration and no kubeconfig names any"));
+    ncm_fail(
+        err, NCM_NOT_FOUND,
+        _("There are no deployments to ask for: no configuration and no kubeconfig names any"));
     return ncm_hint(err, "%s", _("'contexts.*.deployments' in the configuration, or KUBECONFIG"));
 }
 
@@ -119,9 +120,9 @@ void cli_traffic_text(struct ncm_buf *out, const struct ncm_fleet_deployment *f)
 }
 
 static const struct cli_column columns[] = {
-    {N_("DEPLOYMENT"), false}, {N_("KIND"), false}, {N_("MODEL"), false},  {N_("VERSION"), false},
+    {N_("DEPLOYMENT"), false}, {N_("KIND"), false}, {N_("MODEL"), false},   {N_("VERSION"), false},
     {N_("HEALTH"), false},     {N_("READY"), true}, {N_("TRAFFIC"), false}, {N_("RPS"), true},
-    {N_("P95"), true},         {N_("ERR %"), true}, {N_("AGE"), true},     {N_("REASON"), false},
+    {N_("P95"), true},         {N_("ERR %"), true}, {N_("AGE"), true},      {N_("REASON"), false},
 };
 
 static void cell_ready(struct cli_cells *cells, const struct ncm_deployment *d)
@@ -134,7 +135,8 @@ static void cell_ready(struct cli_cells *cells, const struct ncm_deployment *d)
     char ready[16], desired[16];
     snprintf(ready, sizeof ready, "%d", d->ready);
     snprintf(desired, sizeof desired, "%d", d->desired);
-    snprintf(text, sizeof text, "%s/%s", d->ready < 0 ? "?" : ready, d->desired < 0 ? "?" : desired);
+    snprintf(text, sizeof text, "%s/%s", d->ready < 0 ? "?" : ready,
+             d->desired < 0 ? "?" : desired);
     cli_cell_text(cells, text);
 }
 

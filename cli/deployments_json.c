@@ -87,13 +87,14 @@ static void evidence(struct ncm_json *j, const struct ncm_fleet_deployment *f)
 {
     static const struct ncm_str absent;
     const struct ncm_claim *by = f->is.by;
-    const struct ncm_deployment *d = f->it;
+    struct ncm_verdict_version wanted = {0};
+    ncm_claims_decide(f->it->wanted, f->it->n_wanted, NULL, 0, &wanted);
     cli_json_text(j, "version_by", by != NULL ? ncm_claim_word(by->rule) : NULL);
     cli_json_str(j, "version_where", by != NULL ? by->where : absent);
     cli_json_str(j, "version_text", by != NULL ? by->text : absent);
     cli_json_flag(j, "version_guess", f->is.guess);
     cli_json_str(j, "version_against", f->is.against_version);
-    cli_json_str(j, "wanted_version", d->n_wanted > 0 ? d->wanted[0].version : absent);
+    cli_json_str(j, "wanted_version", wanted.version);
 }
 
 static void rates(struct ncm_json *j, const struct ncm_rates *r)

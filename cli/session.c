@@ -6,8 +6,8 @@
 /* Whether a command has something to say without a tracking store. */
 static enum ncm_need need_of(const struct cli *c)
 {
-    static const char *const without[] = {"deployments", "status", "doctor"};
-    static const char *const beside[] = {"alerts", "alert ", "audit", "undo"};
+    static const char *const without[] = {"deployments", "status"};
+    static const char *const beside[] = {"alerts", "alert ", "audit", "undo", "doctor"};
     const char *name = c->command != NULL ? c->command->name : "";
     for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
         if (strcmp(name, without[i]) == 0 || strncmp(name, "deployment ", 11) == 0) {

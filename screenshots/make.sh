@@ -3,8 +3,8 @@
 #   screenshots/make.sh [NAME…]        NCMLOPS_BIN names the program; default build/ncmlops
 # In a script, "# size COLSxROWS" and "# with OPTION…" say how the program is started, and
 # "# before COMMAND…" what is run without a screen before it, "# server up" that it wants contexts and
-# a server (with_server.py), "# server away MINUTES" one that went away. A picture whose script no
-# longer reaches its end makes this fail.
+# a server (with_server.py), "# server away MINUTES" one that went away, "# server deploy" places where
+# models are served (with_deploy.py). A picture whose script no longer reaches its end makes this fail.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${NCMLOPS_BIN:=$here/../build/ncmlops}"
@@ -44,9 +44,15 @@ for name in "$@"; do
     done
     size=$(of "$name" size)
     server=$(of "$name" server)
+    beside=
+    case $server in
+    '') ;;
+    deploy) beside=$here/with_deploy.py ;;
+    *) beside="$here/with_server.py ${server#away }" ;;
+    esac
     # shellcheck disable=SC2046 # words
     if SHOT_BG=$(of "$name" background) SHOT_FG=$(of "$name" foreground) \
-        ${server:+"$here/with_server.py" "${server#away }"} \
+        $beside \
         "$here/shoot" "${size:-110x32}" "$here/$name.png" -- "$NCMLOPS_BIN" $(of "$name" with) \
         --script "$here/$name.script"; then
         echo "ok $name"

@@ -409,10 +409,11 @@ bool ncm_choose_none(const struct ncm_session_options *o, const struct ncm_confi
     if (name != NULL && !adopt(out, name, config, &c, &ignored)) {
         return false;
     }
-    bool enough = o->need == NCM_NEED_NOTHING ||
-                  (o->need == NCM_NEED_SOURCE && c != NULL && has_sources(c));
-    bool chosen = c != NULL ? c->tracking_uri != NULL || o->store != NULL
-                            : named || kind_of(HERE_DB) != NCM_FILE_NONE || is_file_store(HERE_FOLDER);
+    bool enough =
+        o->need == NCM_NEED_NOTHING || (o->need == NCM_NEED_SOURCE && c != NULL && has_sources(c));
+    bool chosen = c != NULL
+                      ? c->tracking_uri != NULL || o->store != NULL
+                      : named || kind_of(HERE_DB) != NCM_FILE_NONE || is_file_store(HERE_FOLDER);
     if (!enough || chosen) {
         ncm_choice_release(out);
         return false;

@@ -153,7 +153,8 @@ static void examine_watch(const struct examined *context, const struct ncm_confi
     }
 }
 
-/* ---- where models are served ------------------------------------------------------------------ */
+/* ---- where models are served ------------------------------------------------------------------
+ */
 
 /* Of several files those that are missing are left out, as kubectl does: one must be there. */
 static void examine_kubeconfig(const struct examined *e, const char *paths)

@@ -22,24 +22,15 @@ static char **text_of(struct ncm_deploy_source *d, const char *key)
         const char *key;
         char **text;
     } fields[] = {
-        {"name", &d->name},
-        {"context", &d->kube_context},
-        {"selector", &d->selector},
-        {"protocol", &d->protocol},
-        {"model", &d->model},
-        {"served-name", &d->served_name},
-        {"health", &d->health},
-        {"ready", &d->ready},
-        {"info", &d->info},
-        {"version", &d->version},
-        {"metrics", &d->metrics},
-        {"management", &d->management},
-        {"reload", &d->reload},
-        {"reload-body", &d->reload_body},
-        {"traffic", &d->traffic},
-        {"path", &d->test_path},
-        {"body", &d->test_body},
-        {"group", &d->group},
+        {"name", &d->name},         {"context", &d->kube_context},
+        {"selector", &d->selector}, {"protocol", &d->protocol},
+        {"model", &d->model},       {"served-name", &d->served_name},
+        {"health", &d->health},     {"ready", &d->ready},
+        {"info", &d->info},         {"version", &d->version},
+        {"metrics", &d->metrics},   {"management", &d->management},
+        {"reload", &d->reload},     {"reload-body", &d->reload_body},
+        {"traffic", &d->traffic},   {"path", &d->test_path},
+        {"body", &d->test_body},    {"group", &d->group},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (strcmp(fields[i].key, key) == 0) {
@@ -113,7 +104,8 @@ static bool put_namespaces(struct ncm_config_reader *r, const char *path, const 
         }
         if (strcmp(item->str, "*") == 0 && count > 1) {
             return ncm_config_wrong_at(
-                r, item, ncm_strdup(_("\"*\" stands for all namespaces: name no others beside it")));
+                r, item,
+                ncm_strdup(_("\"*\" stands for all namespaces: name no others beside it")));
         }
         d->namespaces = ncm_resize(d->namespaces, d->n_namespaces + 1, sizeof *d->namespaces);
         d->namespaces[d->n_namespaces++] = ncm_strdup(item->str);
@@ -158,8 +150,8 @@ bool ncm_config_put_deploy(struct ncm_config_reader *r, const char *path,
         return put_every(r, path, n);
     }
     if (strcmp(key, "type") == 0) {
-        d->type = n->str != NULL && strcmp(n->str, "http") == 0 ? NCM_DEPLOY_HTTP
-                                                                : NCM_DEPLOY_KUBERNETES;
+        d->type =
+            n->str != NULL && strcmp(n->str, "http") == 0 ? NCM_DEPLOY_HTTP : NCM_DEPLOY_KUBERNETES;
         return ncm_config_word(r, path, row, n);
     }
     *taken = false;
@@ -202,8 +194,8 @@ static bool check_keys(struct ncm_config_reader *r, const struct ncm_node *n)
 {
     const struct ncm_deploy_source *d = r->deploy;
     if (n->kind != NCM_NODE_MAP || ncm_node_get(n, "type") == NULL) {
-        return ncm_config_wrong_at(
-            r, n, ncm_strdup(_("'type' is missing here: kubernetes or http")));
+        return ncm_config_wrong_at(r, n,
+                                   ncm_strdup(_("'type' is missing here: kubernetes or http")));
     }
     for (size_t i = 0; i < n->n; i++) {
         if (!is_for(n->items[i].key, d->type)) {
@@ -218,8 +210,8 @@ static bool check_keys(struct ncm_config_reader *r, const struct ncm_node *n)
 
 static bool is_path_or_address(const char *key, const char *text)
 {
-    return text[0] == '/' || (strcmp(key, "metrics") == 0 &&
-                              (strcmp(text, "none") == 0 || ncm_uri_is_server(text)));
+    return text[0] == '/' ||
+           (strcmp(key, "metrics") == 0 && (strcmp(text, "none") == 0 || ncm_uri_is_server(text)));
 }
 
 static bool check_paths(struct ncm_config_reader *r, const struct ncm_node *n)
@@ -236,8 +228,9 @@ static bool check_paths(struct ncm_config_reader *r, const struct ncm_node *n)
         }
     }
     if (d->version != NULL && d->version[0] != '.') {
-        return ncm_config_wrong_at(r, ncm_node_get(n, "version"),
-                                   ncm_strdup(_("'version' wants a place in the page: .model.version")));
+        return ncm_config_wrong_at(
+            r, ncm_node_get(n, "version"),
+            ncm_strdup(_("'version' wants a place in the page: .model.version")));
     }
     if (d->test_path != NULL && d->test_path[0] != '/') {
         return ncm_config_wrong_at(r, ncm_node_get(test, "path"),
@@ -248,9 +241,10 @@ static bool check_paths(struct ncm_config_reader *r, const struct ncm_node *n)
             r, ncm_node_get(n, "management"),
             ncm_strdup(_("the address of a server is http(s)://HOST[:PORT][/PREFIX]")));
     }
-    const char *other = d->management != NULL && ncm_uri_user(d->management, &from, &to) ? "management"
-                        : d->metrics != NULL && ncm_uri_user(d->metrics, &from, &to)     ? "metrics"
-                                                                                         : NULL;
+    const char *other = d->management != NULL && ncm_uri_user(d->management, &from, &to)
+                            ? "management"
+                        : d->metrics != NULL && ncm_uri_user(d->metrics, &from, &to) ? "metrics"
+                                                                                     : NULL;
     return other == NULL ||
            ncm_config_wrong_at(r, ncm_node_get(n, other),
                                ncm_strdup(_("it is entered as 'url' is: no user belongs into it")));
@@ -270,10 +264,10 @@ static bool check_pairs(struct ncm_config_reader *r, const struct ncm_node *n)
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         if (pairs[i].wrong) {
-            return ncm_config_wrong_at(
-                r, ncm_config_key_of(n, pairs[i].key),
-                ncm_sprintf(_("'%s' wants '%s' beside it"),
-                            i == 2 ? "body" : pairs[i].key, pairs[i].beside));
+            return ncm_config_wrong_at(r, ncm_config_key_of(n, pairs[i].key),
+                                       ncm_sprintf(_("'%s' wants '%s' beside it"),
+                                                   i == 2 ? "body" : pairs[i].key,
+                                                   pairs[i].beside));
         }
     }
     if (d->reload_body != NULL && strstr(d->reload_body, PLACEHOLDER) == NULL) {
@@ -335,17 +329,18 @@ static bool check_name(struct ncm_config_reader *r, const struct ncm_node *n)
         d->name = default_name(p, d);
     }
     if (strlen(d->name) > NAME_MAX_LEN || strpbrk(d->name, "/ \t\r\n") != NULL) {
-        return ncm_config_wrong_at(
-            r, at, ncm_strdup(_("'name' wants a word without blanks and slashes")));
+        return ncm_config_wrong_at(r, at,
+                                   ncm_strdup(_("'name' wants a word without blanks and slashes")));
     }
     if (is_reserved(d)) {
         return ncm_config_wrong_at(
             r, at, ncm_sprintf(_("'%s' is taken: give it another 'name'"), d->name));
     }
     return !is_taken(p, d->name) ||
-           ncm_config_wrong_at(r, at, ncm_sprintf(_("'%s' is there twice: give one of them another "
-                                                    "'name'"),
-                                                  d->name));
+           ncm_config_wrong_at(r, at,
+                               ncm_sprintf(_("'%s' is there twice: give one of them another "
+                                             "'name'"),
+                                           d->name));
 }
 
 static bool check_address(struct ncm_config_reader *r, const struct ncm_node *n)

@@ -12,13 +12,20 @@ static void tell_texts(struct ncm_told *t, const struct ncm_deploy_source *d)
     const struct {
         const char *key, *value;
     } texts[] = {
-        {"kubeconfig", d->kubeconfig}, {"context", d->kube_context},
-        {"selector", d->selector},     {"protocol", d->protocol},
-        {"model", d->model},           {"served-name", d->served_name},
-        {"health", d->health},         {"ready", d->ready},
-        {"info", d->info},             {"version", d->version},
-        {"reload", d->reload},         {"reload-body", d->reload_body},
-        {"traffic", d->traffic},       {"group", d->group},
+        {"kubeconfig", d->kubeconfig},
+        {"context", d->kube_context},
+        {"selector", d->selector},
+        {"protocol", d->protocol},
+        {"model", d->model},
+        {"served-name", d->served_name},
+        {"health", d->health},
+        {"ready", d->ready},
+        {"info", d->info},
+        {"version", d->version},
+        {"reload", d->reload},
+        {"reload-body", d->reload_body},
+        {"traffic", d->traffic},
+        {"group", d->group},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].value != NULL) {

@@ -120,7 +120,7 @@ const struct ncm_setting ncm_settings[] = {
     ROW(DEPLOYMENTS ".metrics", "text", NULL, NULL,
         N_("http: path or address of its metrics, or none; else the usual ones")),
     ROW(DEPLOYMENTS ".management", "text", NULL, NULL,
-        N_("http: address of TorchServe's management API; else port 8081 of the host")),
+        N_("http: address of TorchServe's management API; else the port after its own (8081)")),
     ROW(DEPLOYMENTS ".reload", "text", NULL, NULL,
         N_("http: path that takes a POST to load another version")),
     ROW(DEPLOYMENTS ".reload-body", "text", NULL, "'{\"version\": \"{{version}}\"}'",

@@ -33,7 +33,7 @@ struct ncm_deploy_source {
     char *health, *ready;  /* generic: paths; NULL: usual ones are tried */
     char *info, *version;  /* path of the info page; ".a.b" into its JSON where the version stands */
     char *metrics;         /* path, or a whole URL (another port); NULL: usual ones, "none": never */
-    char *management;      /* TorchServe: URL of its management API; NULL: port 8081 of the host */
+    char *management;      /* TorchServe: URL of its management API; NULL: the port after its own */
     char *reload;          /* path to POST to for another version; NULL: cannot */
     char *reload_body;     /* with {{version}}; NULL: {"version": "{{version}}"} */
     char *traffic;         /* path of {"TARGET": PERCENT, …}: GET reads, PUT sets; NULL: no split */

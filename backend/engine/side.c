@@ -7,8 +7,7 @@
 bool ncm_session_add_side(struct ncm_session *s, const struct ncm_side *side, struct ncm_err *err)
 {
     const struct ncm_session_options o = {.timeout_ms = s->timeout_ms,
-                                           .read_only = s->read_only ||
-                                                        side->why_read_only != NULL};
+                                          .read_only = s->read_only || side->why_read_only != NULL};
     struct ncm_choice choice = {
         .location = ncm_strdup(side->location),
         .label = ncm_strdup(side->location),

@@ -16,9 +16,10 @@
 #include "base/num.h"
 
 enum {
-    LOOK_MS = 50, /* how often the flag is looked at, and whether it ended … */
-    END_MS = 5,   /* … which is soon once it has closed its output */
-    STDIO = 3,    /* the first descriptor that is nobody's */
+    LOOK_MS = 50,   /* how often the flag is looked at, and whether it ended … */
+    END_MS = 5,     /* … which is soon once it has closed its output */
+    HEAR_MOST = 64, /* blocks of its error output at a time */
+    STDIO = 3,      /* the first descriptor that is nobody's */
 };
 
 struct child {
@@ -112,17 +113,18 @@ static bool over(const struct child *c, struct ncm_err *err)
 }
 
 /* Of the error output only the last line that holds anything is kept. */
-static void listen(struct child *c, struct ncm_child_result *r, struct ncm_buf *line)
+static void hear(struct child *c, struct ncm_child_result *r, struct ncm_buf *line)
 {
     char block[1024];
     struct pollfd p = {.fd = c->said, .events = POLLIN};
-    while (c->said >= 0 && poll(&p, 1, 0) > 0) {
+    /* Not for ever: it may write faster than we read. */
+    for (int i = 0; i < HEAR_MOST && c->said >= 0 && poll(&p, 1, 0) > 0; i++) {
         ssize_t n = read(c->said, block, sizeof block);
-        for (ssize_t i = 0; i < n; i++) {
-            if (block[i] == '\n' || block[i] == '\r') {
+        for (ssize_t k = 0; k < n; k++) {
+            if (block[k] == '\n' || block[k] == '\r') {
                 ncm_buf_clear(line);
             } else {
-                ncm_buf_putc(line, block[i]);
+                ncm_buf_putc(line, block[k]);
                 snprintf(r->last, sizeof r->last, "%s", line->p);
             }
         }
@@ -171,7 +173,7 @@ static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_buf *
 {
     for (;;) {
         int wait = 0;
-        listen(c, r, line);
+        hear(c, r, line);
         pid_t got = waitpid(c->pid, &wait, WNOHANG);
         if (got != 0) {
             r->status = got > 0 ? status_of(wait) : 0;
@@ -181,7 +183,7 @@ static bool follow(struct child *c, struct ncm_child_result *r, struct ncm_buf *
                 take(c, r);
                 p.fd = c->fd;
             }
-            listen(c, r, line);
+            hear(c, r, line);
             return true;
         }
         if (over(c, err)) {

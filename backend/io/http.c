@@ -169,6 +169,9 @@ static int64_t limit(const struct ncm_exchange *x)
 {
     int64_t from = x->rq->sink != NULL ? x->active_ms : x->started_ms;
     int64_t at = from + x->patience_ms;
+    if (x->stream && !x->head_whole && at > x->started_ms + PATIENCE_MS) {
+        at = x->started_ms + PATIENCE_MS;
+    }
     return x->rq->deadline_mono_ms > 0 && x->rq->deadline_mono_ms < at ? x->rq->deadline_mono_ms
                                                                        : at;
 }

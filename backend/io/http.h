@@ -109,7 +109,8 @@ void ncm_http_answer_release(struct ncm_http_answer *a);
  * offers, all in this one thread: lines are handed over from inside any call of this client that
  * waits. */
 struct ncm_http_stream;
-/* Starts a GET; of rq path, accept, timeout_ms (patience with a silence) are looked at and copied.
+/* Starts a GET; of rq path, accept, timeout_ms (patience with a silence; with its head 30 s at most)
+ * are looked at and copied.
  * line gets each line of a 2xx without its end, at most `most` bytes long (a longer one ends the
  * stream with NCM_TOO_LARGE); it must not call this client; false ends the stream. */
 struct ncm_http_stream *ncm_http_stream_start(struct ncm_http *h, const struct ncm_http_request *rq,
@@ -120,7 +121,7 @@ struct ncm_http_stream *ncm_http_stream_start(struct ncm_http *h, const struct n
  * or *cancel (may be NULL; looked at only when woken), which end no stream. */
 bool ncm_http_stream_wait(struct ncm_http *h, int64_t ms, const atomic_bool *cancel,
                           struct ncm_err *err);
-/* Whether its head is there with a 2xx. */
+/* Whether its head came with a 2xx; also of one that is over. */
 bool ncm_http_stream_flows(const struct ncm_http_stream *s);
 /* Whether it is over: then *answer is borrowed (status, and the body where that is no 2xx), NULL
  * where no whole answer came, for *err says why. */

@@ -78,7 +78,7 @@ bool ncm_http_stream_wait(struct ncm_http *h, int64_t ms, const atomic_bool *can
 
 bool ncm_http_stream_flows(const struct ncm_http_stream *s)
 {
-    long status = 0;
+    long status = s->x.answer.status;
     if (s->x.state == NCM_EXCHANGE_RUNNING) {
         curl_easy_getinfo(s->x.easy, CURLINFO_RESPONSE_CODE, &status);
     }

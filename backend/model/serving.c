@@ -151,7 +151,8 @@ static enum ncm_claim_rule read_text(enum ncm_claim_place place, const char *key
         return NCM_CLAIM_URI;
     }
     *out = nothing;
-    struct ncm_str value = place == NCM_PLACE_ARG ? value_of_arg(text, option, sizeof option) : text;
+    struct ncm_str value =
+        place == NCM_PLACE_ARG ? value_of_arg(text, option, sizeof option) : text;
     const char *about = option[0] != '\0' ? option : key;
     if (serving_read_run(value.p, value.len, about, out)) {
         return NCM_CLAIM_RUN;

@@ -192,7 +192,8 @@ static bool by_name(const struct decide *d, const struct ncm_claim *c, struct an
     bool loose = c->guess || (named != NULL && named->guess) || c->rule == NCM_CLAIM_ANSWER ||
                  c->rule == NCM_CLAIM_COMMON;
     const struct ncm_model *m = find_model(d, out->model, loose);
-    if (m == NULL && c->model.p != NULL && c->guess) { /* "serving:7" beside a model that is named */
+    if (m == NULL && c->model.p != NULL &&
+        c->guess) { /* "serving:7" beside a model that is named */
         const struct ncm_claim *other = NULL;
         for (size_t i = 0; i < d->n && other == NULL; i++) {
             other = d->claims[i].rule == NCM_CLAIM_CONFIG ? &d->claims[i] : NULL;
@@ -246,8 +247,8 @@ static bool contradicts(const struct answer *is, const struct ncm_claim *c, cons
     if (a->moved || is->moved) {
         return false;
     }
-    if (a->guess && !(same_model && (a->registered || c->rule == NCM_CLAIM_IMAGE ||
-                                     c->rule == NCM_CLAIM_PATH))) {
+    if (a->guess && !(same_model &&
+                      (a->registered || c->rule == NCM_CLAIM_IMAGE || c->rule == NCM_CLAIM_PATH))) {
         return false;
     }
     if (a->guess && serving_number(a->version.p, a->version.len).p == NULL) {
@@ -257,8 +258,8 @@ static bool contradicts(const struct answer *is, const struct ncm_claim *c, cons
            (!same_model && a->model.p != NULL && is->model.p != NULL && !is->guess);
 }
 
-static bool stronger(const struct ncm_claim *c, const struct answer *a, const struct ncm_claim *best,
-                     const struct answer *is)
+static bool stronger(const struct ncm_claim *c, const struct answer *a,
+                     const struct ncm_claim *best, const struct answer *is)
 {
     if (best == NULL || a->guess != is->guess) {
         return best == NULL || is->guess;

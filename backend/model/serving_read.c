@@ -78,8 +78,7 @@ static bool is_joint(char c)
 
 static bool same_sign(char a, char b)
 {
-    return (is_joint(a) && is_joint(b)) ||
-           tolower((unsigned char)a) == tolower((unsigned char)b);
+    return (is_joint(a) && is_joint(b)) || tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 bool serving_begins_name(struct ncm_str longer, struct ncm_str shorter)
@@ -292,9 +291,9 @@ bool serving_read_run(const char *p, size_t len, const char *key, struct serving
 /* Where the path proper begins: after scheme and bucket; 0 for no URI of a store. */
 static size_t path_start(const char *p, size_t len, bool *http)
 {
-    static const char *const schemes[] = {"s3://",    "s3a://",   "gs://",   "pvc://",  "hdfs://",
-                                          "abfs://",  "abfss://", "wasb://", "wasbs://", "file://",
-                                          "oss://",   "cos://",   "dbfs:/",  "http://",  "https://"};
+    static const char *const schemes[] = {"s3://",   "s3a://",   "gs://",   "pvc://",   "hdfs://",
+                                          "abfs://", "abfss://", "wasb://", "wasbs://", "file://",
+                                          "oss://",  "cos://",   "dbfs:/",  "http://",  "https://"};
     *http = false;
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t n = strlen(schemes[i]);
@@ -338,7 +337,8 @@ static bool read_segments(const char *p, size_t len, struct serving_parts *out, 
             continue;
         }
         struct ncm_str seg = {p + from, i - from};
-        struct ncm_str number = seg.len ? segment_number(seg.p, seg.len) : (struct ncm_str){NULL, 0};
+        struct ncm_str number =
+            seg.len ? segment_number(seg.p, seg.len) : (struct ncm_str){NULL, 0};
         if (number.p != NULL && name.p != NULL) {
             out->name = name;
             out->version = number;
@@ -359,8 +359,8 @@ bool serving_read_path(const char *p, size_t len, const char *key, bool sure,
 {
     bool http, of_models = false;
     size_t at = path_start(p, len, &http);
-    bool ours = sure || key_has(key, "model") || key_has(key, "storage") ||
-                key_has(key, "artifact");
+    bool ours =
+        sure || key_has(key, "model") || key_has(key, "storage") || key_has(key, "artifact");
     if (at == 0 || memchr(p, ' ', len) != NULL) {
         return false;
     }

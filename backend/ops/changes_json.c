@@ -76,3 +76,11 @@ bool ncm_changes_from_json(const char *p, size_t len, struct ncm_changes *out, s
     }
     return true;
 }
+
+bool ncm_record_changes(const struct ncm_record *r, const char *word)
+{
+    static const char begin[] = "[{\"kind\":\"";
+    size_t n = strlen(begin), len = strlen(word);
+    return r->changes.len > n + len && memcmp(r->changes.p, begin, n) == 0 &&
+           memcmp(r->changes.p + n, word, len) == 0;
+}

@@ -124,7 +124,8 @@ static void check_store(struct visit *v, struct ncm_job_context *ctx)
     const struct ncm_store_snapshot *st = got;
     tell(v, NCM_CHECK_OK, "store",
          ncm_sprintf("%s: %s", ncm_cstr(st->kind), ncm_cstr(st->location)), NULL);
-    if (st->schema.len > 0 || st->release.len > 0) { /* what has no schema has no release either */
+    /* An endpoint has neither. */
+    if ((ctx->provider->capabilities & NCM_CAP_DEPLOY) == 0 || st->schema.len > 0) {
         tell(v, NCM_CHECK_OK, "schema",
              ncm_sprintf("%s (%s)", ncm_cstr(st->schema), ncm_cstr(st->release)), NULL);
     }

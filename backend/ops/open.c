@@ -103,6 +103,25 @@ static bool settle_later(struct ncm_job_context *ctx, void *arg, struct ncm_err 
     return ok;
 }
 
+/* The same for changes of deployments: what is there now tells. */
+static bool settle_side(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
+{
+    bool ok = settle_later(ctx, arg, err);
+    return ok || err->code == NCM_BUSY; /* what is open may be another source's */
+}
+
+static void settle_sides(struct ncm_session *s)
+{
+    size_t n;
+    const struct ncm_deploy_about *sources = ncm_deploy_sources(s, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct ncm_session *side = ncm_session_side(s, sources[i].name);
+        if (side != NULL && !sources[i].offered && !sources[i].read_only) {
+            ncm_session_background(side, settle_side);
+        }
+    }
+}
+
 bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **out,
                       struct ncm_err *err)
 {
@@ -117,6 +136,9 @@ bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **
     /* Who only asks one thing leaves it to the next change, which settles first. */
     if (o->cache && ncm_session_remote(*out) && !ncm_session_read_only(*out)) {
         ncm_session_background(*out, settle_later);
+    }
+    if (o->cache && !ncm_session_read_only(*out)) {
+        settle_sides(*out);
     }
     return true;
 }

@@ -114,6 +114,9 @@ void ncm_undo_side(const struct ncm_job_context *ctx, struct ncm_plan *plan);
 /* plan_alerts.c */
 bool ncm_plan_alerts(struct ncm_planner *p, struct ncm_err *err);
 bool ncm_plan_silences(struct ncm_planner *p, struct ncm_err *err);
+/* Whether the words of a record's changes begin so: the one that takes an undo back is called undo
+ * too. */
+bool ncm_record_changes(const struct ncm_record *r, const char *word);
 /* Whether a record is of alerts or silences: they are another source's than the store's. */
 bool ncm_record_of_alerts(const struct ncm_record *r);
 

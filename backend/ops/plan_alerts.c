@@ -13,8 +13,7 @@ enum { TEXT_MOST = 65536, HITS_SHOWN = 12 };
 
 bool ncm_record_of_alerts(const struct ncm_record *r)
 {
-    const char *action = ncm_cstr(r->undone_action.p != NULL ? r->undone_action : r->action);
-    return strncmp(action, "alert_", 6) == 0 || strncmp(action, "silence", 7) == 0;
+    return ncm_record_changes(r, "alert_") || ncm_record_changes(r, "silence");
 }
 
 /* ---- alerts ---------------------------------------------------------------------------------- */

@@ -10,8 +10,7 @@ enum { REPLICAS_MOST = 10000, NAMED_MOST = 6 };
 
 bool ncm_record_of_deployments(const struct ncm_record *r)
 {
-    const char *action = ncm_cstr(r->undone_action.p != NULL ? r->undone_action : r->action);
-    return strncmp(action, "deploy_", 7) == 0;
+    return ncm_record_changes(r, "deploy_");
 }
 
 char *ncm_deploy_beside(const struct ncm_deployment *d, const char *name)
@@ -218,16 +217,18 @@ static bool plan_scale(struct ncm_deploy_planner *w, struct ncm_err *err)
     struct ncm_plan *plan = w->plan;
     const char *wish = plan->intent->to;
     int64_t to;
-    char before[32];
     if (wish == NULL || !ncm_parse_i64(wish, &to) || to < 0 || to > REPLICAS_MOST) {
         return ncm_fail(err, NCM_USAGE, _("'%s' is no number of replicas (0 to %d)"),
                         wish != NULL ? wish : "", REPLICAS_MOST);
     }
-    number(before, w->d->desired);
     plan->title = ncm_sprintf(_("Scale %s to %lld"), w->shown, (long long)to);
-    plan->from = w->d->desired >= 0 ? ncm_strdup(before) : NULL;
+    if (!ncm_deploy_scale(w, w->d, to, err)) {
+        return false;
+    }
+    bool changes = plan->changes.n > 0; /* of the autoscaler's least number, maybe */
+    plan->from = ncm_strdup(changes ? plan->changes.items[0].from : wish);
     plan->to = ncm_strdup(wish);
-    return ncm_deploy_scale(w, w->d, to, err);
+    return true;
 }
 
 /* ---- restart, pause -------------------------------------------------------------------------- */

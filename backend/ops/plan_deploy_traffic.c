@@ -197,6 +197,23 @@ static const struct ncm_deployment *behind(const struct ncm_deploy_planner *w, s
     return NULL;
 }
 
+/* Ready and yet without traffic: it stands beside the split. */
+static bool not_selected(const struct ncm_deploy_planner *w, size_t i)
+{
+    const struct ncm_traffic *t = target(w->d, i);
+    return t->ready > 0 && t->percent < 1e-9;
+}
+
+/* Revisions of one deployment in the middle of a rollout: their shares follow its replicas. */
+static bool within_rollout(const struct ncm_deploy_planner *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->d->n_traffic; i++) {
+        any = any || behind(w, i) != NULL;
+    }
+    return !any && ncm_str_is(w->d->traffic_by, "replicas");
+}
+
 /* The counts that come nearest and keep the sum; a share above nothing gets one at least. */
 static void nearest(const struct split *s, int64_t total, int64_t *counts)
 {
@@ -256,11 +273,16 @@ static bool by_replicas(struct ncm_deploy_planner *w, const struct split *s, str
     int64_t counts[TARGETS_MOST], total = 0, all = 0;
     for (size_t i = 0; i < s->n; i++) {
         const struct ncm_deployment *o = behind(w, i);
+        const struct ncm_traffic *t = target(w->d, i);
         if (o == NULL) {
             return ncm_fail(err, NCM_NOT_FOUND, _("there is no deployment '%s'"),
-                            ncm_cstr(target(w->d, i)->target));
+                            ncm_cstr(t->target));
         }
-        total += o->desired > 0 ? o->desired : 0;
+        if (not_selected(w, i) && s->percent[i] > 0) {
+            return ncm_fail(err, NCM_REFUSED, _("the Service does not select the pods of %s"),
+                            ncm_cstr(t->target));
+        }
+        total += o->desired > 0 && !not_selected(w, i) ? o->desired : 0;
     }
     if (total == 0) {
         return ncm_fail(err, NCM_REFUSED, _("none of its targets has a replica to share"));
@@ -276,6 +298,9 @@ static bool by_replicas(struct ncm_deploy_planner *w, const struct split *s, str
     for (size_t i = 0; i < s->n; i++) {
         double gets = 100.0 * (double)counts[i] / (double)all;
         off = off || fabs(gets - s->percent[i]) >= 1;
+        if (not_selected(w, i)) {
+            continue;
+        }
         if (!ncm_deploy_scale(w, behind(w, i), counts[i], err)) {
             return false;
         }
@@ -371,32 +396,52 @@ static bool switch_labels(struct ncm_deploy_planner *w, const char *service, con
     return ok;
 }
 
+/* The Service that splits: of several before what serves now the one with the shortest name, "price"
+ * before "price-preview". The caller frees; NULL without. */
+static char *splitting_service(const struct ncm_deploy_planner *w)
+{
+    const struct ncm_deployment *serves = w->d;
+    const char *best = NULL;
+    size_t best_len = 0;
+    for (size_t i = 0; i < w->d->n_traffic; i++) {
+        const struct ncm_deployment *o = behind(w, i);
+        serves = target(w->d, i)->stable && o != NULL ? o : serves;
+    }
+    for (const char *at = ncm_cstr(serves->services); *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        bool shorter = best == NULL || len < best_len;
+        best = shorter ? at : best;
+        best_len = shorter ? len : best_len;
+        at += len + (at[len] == ',' ? 1 : 0);
+        at += strspn(at, " ");
+    }
+    return best != NULL ? ncm_strndup(best, best_len) : NULL;
+}
+
 static bool by_selector(struct ncm_deploy_planner *w, const struct split *s, struct ncm_err *err)
 {
     size_t which = SIZE_MAX;
     for (size_t i = 0; i < s->n; i++) {
         which = s->percent[i] > 99.999 ? i : which;
     }
+    char *service = splitting_service(w), *labels = NULL, *selector = NULL;
+    if (service == NULL) {
+        return ncm_fail(err, NCM_REFUSED, _("no Service stands before %s"), w->shown);
+    }
     if (which == SIZE_MAX) {
-        return ncm_fail(err, NCM_USAGE,
-                        _("the Service %s sends everything to one of them: say TARGET=100"),
-                        ncm_cstr(w->d->services));
+        ncm_fail(err, NCM_USAGE, _("the Service %s sends everything to one of them: say TARGET=100"),
+                 service);
+        ncm_free(service);
+        return false;
     }
     const char *name = ncm_cstr(target(w->d, which)->target);
-    char *labels = NULL;
-    bool ok = ask_labels(w, name, ncm_cstr(w->d->kind), &labels, err);
-    for (const char *at = ncm_cstr(w->d->services); ok && *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        char *service = ncm_strndup(at, len), *selector = NULL;
-        ok = ask_labels(w, service, "Service", &selector, err) &&
-             switch_labels(w, service, selector != NULL ? selector : "", labels != NULL ? labels : "",
-                           name, err);
-        ncm_free(service);
-        ncm_free(selector);
-        at += len + (at[len] == ',' ? 1 : 0);
-        at += strspn(at, " ");
-    }
+    bool ok = ask_labels(w, name, ncm_cstr(w->d->kind), &labels, err) &&
+              ask_labels(w, service, "Service", &selector, err) &&
+              switch_labels(w, service, selector != NULL ? selector : "",
+                            labels != NULL ? labels : "", name, err);
+    ncm_free(service);
     ncm_free(labels);
+    ncm_free(selector);
     for (size_t i = 0; ok && w->plan->changes.n > 0 && i < s->n; i++) {
         share_line(w, i, s->percent[i]);
     }
@@ -469,8 +514,18 @@ bool ncm_plan_deploy_traffic(struct ncm_deploy_planner *w, struct ncm_err *err)
     const struct ncm_deployment *d = w->d;
     struct split s = {.n = d->n_traffic < TARGETS_MOST ? d->n_traffic : TARGETS_MOST};
     size_t which = SIZE_MAX;
-    if (in->kind == NCM_DO_DEPLOY_ABORT && d->n_traffic < 2 && d->rolling) {
+    bool rollout = d->n_traffic < 2 ? d->rolling : within_rollout(w);
+    if (in->kind == NCM_DO_DEPLOY_ABORT && rollout) {
         return ncm_plan_deploy_revision(w, err);
+    }
+    if (rollout) {
+        ncm_fail(err, NCM_REFUSED, _("%s is in the middle of a rollout: the shares follow its"
+                                     " replicas"), w->shown);
+        return ncm_hint(err, "%s", _("abort goes back; pause holds it where it is"));
+    }
+    if (ncm_str_is(d->kind, "Endpoint") &&
+        ((d->allowed | d->forbidden) & (1u << NCM_ACT_TRAFFIC)) == 0) {
+        return ncm_fail(err, NCM_UNSUPPORTED, _("%s names no page that sets its traffic"), w->shown);
     }
     if (d->n_traffic < 2 && in->kind == NCM_DO_DEPLOY_TRAFFIC) {
         return ncm_fail(err, NCM_REFUSED, _("%s has nothing beside it to share traffic with"),

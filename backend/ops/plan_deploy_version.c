@@ -168,12 +168,19 @@ static bool begins(struct ncm_str s, const char *with)
     return s.p != NULL && strncmp(s.p, with, strlen(with)) == 0;
 }
 
+/* A label may name the model alone. */
+static bool says_which(const struct ncm_claim *c)
+{
+    return c->version.p != NULL || c->alias.p != NULL || c->stage.p != NULL ||
+           c->run_id.p != NULL || c->model_id.p != NULL;
+}
+
 /* A place that a deployer wrote and that may be written again; a label called "version" alone is
  * what Services select by. */
 static bool writable(const struct ncm_claim *c)
 {
     return c->rule != NCM_CLAIM_NONE && c->rule != NCM_CLAIM_ANSWER && c->rule != NCM_CLAIM_CONFIG &&
-           c->where.p != NULL && c->text.p != NULL &&
+           c->where.p != NULL && c->text.p != NULL && says_which(c) &&
            (c->rule != NCM_CLAIM_COMMON || strchr(c->where.p, '/') != NULL ||
             strstr(c->where.p, "model") != NULL);
 }

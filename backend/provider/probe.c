@@ -256,7 +256,7 @@ static void version_of_answer(struct ncm_probing *p, const struct ncm_http_answe
         struct ncm_str version;
         if (ncm_probe_at_path(root, "model_version", p->arena, &version)) {
             ncm_probing_version(p, ncm_node_str(root, "model_name", NULL), version.p,
-                                "answer to the test request");
+                                "test request");
         }
     }
     ncm_doc_free(doc);
@@ -357,7 +357,7 @@ void ncm_probe_run(const struct ncm_probe_setup *setup, const struct ncm_probe_v
     if (with_test && setup->test_path != NULL && !p.ended && out->alive == 1) {
         send_test(&p);
     }
-    if (out->alive == 1 && out->model_ready == -1 && out->ready == 0) {
+    if (out->model_ready == -1 && out->ready == 0) {
         out->model_ready = 0;
     }
     *n_claims = p.n;

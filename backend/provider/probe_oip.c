@@ -55,7 +55,7 @@ static void read_index(struct ncm_probing *p, const struct ncm_node *list, struc
             struct ncm_str version;
             m->state = "READY";
             if (ncm_probe_at_path(e, "version", p->arena, &version)) {
-                ncm_probing_version(p, m->name, version.p, "answer of " INDEX);
+                ncm_probing_version(p, m->name, version.p, INDEX);
                 m->versioned = true;
             }
         } else if (m->state == NULL) {
@@ -102,7 +102,7 @@ static void ask_versions(struct ncm_probing *p, struct model *m)
     for (size_t i = 0; list != NULL && list->kind == NCM_NODE_LIST && i < list->n; i++) {
         struct ncm_str version;
         if (ncm_probe_at_path(&list->items[i], "", p->arena, &version)) {
-            ncm_probing_version(p, m->name, version.p, "answer of /v2/models");
+            ncm_probing_version(p, m->name, version.p, "/v2/models");
         }
     }
     ncm_doc_free(doc);

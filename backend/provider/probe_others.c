@@ -64,7 +64,7 @@ static void judge_workers(struct ncm_probing *p, const char *name, const struct 
     int64_t ready = count_ready(workers), least = ncm_node_i64(model, "minWorkers", 1);
     struct ncm_str version;
     if (ncm_probe_at_path(model, "modelVersion", p->arena, &version)) {
-        ncm_probing_version(p, name, version.p, "answer of /models");
+        ncm_probing_version(p, name, version.p, "/models");
     }
     bool enough = ready >= 1 && ready >= least;
     p->out->ready = p->out->model_ready = enough ? 1 : 0;
@@ -128,7 +128,7 @@ static void judge_versions(struct ncm_probing *p, const char *name, const struct
         struct ncm_str version = {"", 0};
         ncm_probe_at_path(v, "version", p->arena, &version);
         if (strcmp(ncm_node_str(v, "state", ""), "AVAILABLE") == 0) {
-            ncm_probing_version(p, name, version.p, "answer of /v1/models");
+            ncm_probing_version(p, name, version.p, "/v1/models");
             p->out->ready = p->out->model_ready = 1;
         } else if (strcmp(ncm_node_str(status, "error_code", "OK"), "OK") != 0) {
             ncm_probing_reason(p, _("version %s does not load: %s"), version.p,
@@ -211,9 +211,7 @@ static void ask_info(struct ncm_probing *p, const char *path)
                             : ncm_probe_at_path(root, "model_version", p->arena, &version) ||
                                   ncm_probe_at_path(root, "version", p->arena, &version);
     if (found) {
-        char *where = ncm_sprintf("answer of %s", path);
-        ncm_probing_version(p, p->setup->served_name, version.p, where);
-        ncm_free(where);
+        ncm_probing_version(p, p->setup->served_name, version.p, path);
     } else if (!ncm_probing_good(&a)) {
         ncm_probing_answers(p, path, &a);
     } else if (root == NULL) {

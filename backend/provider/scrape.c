@@ -10,6 +10,8 @@
 #include "provider/buckets.h"
 #include "provider/scrape_inside.h"
 
+#define COUNT_MOST 1e18
+
 enum {
     WINDOW_MS = 300000,
     SERIES_MOST = 20000, /* of one server, over time: beyond, everything is begun anew */
@@ -68,9 +70,12 @@ static struct ncm_map *names_of(void)
         const struct ncm_scrape_family *f = &ncm_scrape_families[i];
         add_name(names, f->requests, "", i, NCM_SCRAPE_REQUESTS);
         add_name(names, f->errors, "", i, NCM_SCRAPE_ERRORS);
-        add_name(names, f->durations, "_bucket", i, NCM_SCRAPE_BUCKET);
-        add_name(names, f->durations, "_count", i, NCM_SCRAPE_COUNT);
-        add_name(names, f->durations, "", i, NCM_SCRAPE_QUANTILE);
+        for (int k = 0; k < 2; k++) {
+            const char *durations = k == 0 ? f->durations : f->also;
+            add_name(names, durations, "_bucket", i, NCM_SCRAPE_BUCKET);
+            add_name(names, durations, "_count", i, NCM_SCRAPE_COUNT);
+            add_name(names, durations, "", i, NCM_SCRAPE_QUANTILE);
+        }
     }
     return names;
 }
@@ -149,7 +154,9 @@ static bool id_of(struct ncm_scrapes *s, const struct ncm_metrics_sample *m, str
 {
     size_t packed;
     double mark;
-    if (!ncm_map_get(s->names, m->name.p, m->name.len, &packed) || isnan(m->value)) {
+    /* A counter below zero or beyond all counting is none. */
+    if (!ncm_map_get(s->names, m->name.p, m->name.len, &packed) ||
+        !(m->value >= 0 && m->value <= COUNT_MOST)) {
         return false;
     }
     struct ncm_scrape_name is = {packed / NCM_SCRAPE_PARTS,

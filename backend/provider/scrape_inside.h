@@ -27,6 +27,7 @@ struct ncm_scrape_family {
     bool apart;            /* `requests` does not include them */
     const char *durations; /* histogram or summary; NULL */
     double to_ms;          /* one unit of it */
+    const char *also;      /* another name of the durations; NULL */
     const char *only;      /* part of the path that a prediction has; NULL: any but health pages */
 };
 /* The more telling before the more general: the first that a server has is used. */

@@ -91,7 +91,8 @@ conf kube deployments -o json
 rc 0 "deployments of a cluster"
 json 'len(d) == 14 and all(x["source"] == "seoul" and x["namespace"] == "ml-prod" for x in d)' "all that is there"
 json "all(k in x for x in d for k in $keys)" "every key is there"
-json '{x["name"]: x for x in d}["churn"]["model_version"] == "7" and
+json '{x["name"]: x for x in d}["fraud"]["wanted_version"] == "4" and
+    {x["name"]: x for x in d}["churn"]["model_version"] == "7" and
     {x["name"]: x for x in d}["churn"]["version_by"] == "label"' "the version by its label"
 json 'all(type(x[k]) is int for x in d for k in ("desired", "ready", "age_ms"))' "counts and ages are numbers"
 conf kube deployments -n elsewhere -o json
@@ -107,6 +108,21 @@ json 'd["name"] == "churn" and len(d["replicas"]) > 0 and len(d["history"]) > 1 
 conf kube deployment logs churn
 rc 0 "deployment logs"
 out_has "line 1 of churn-" "the lines of its replicas"
+conf kube deployment logs churn --tail 1 -o json
+json 'len(d) == len({x["replica"] for x in d}) > 1 and all(type(x["time"]) is int for x in d)' "the newest of each"
+"$NCMLOPS_BIN" --config config.yaml --context kube deployment logs churn --follow >followed 2>&1 </dev/null &
+reader=$!
+tries=0
+until grep -q "line 6 of" followed; do
+    tries=$((tries + 1))
+    [ $tries -lt 20000 ] || break
+done
+kill -INT $reader
+wait $reader
+rc=$?
+rc 130 "--follow goes on until it is interrupted"
+[ "$(sort followed | uniq -d | wc -l)" = 0 ] && grep -q "line 6 of" followed
+tap $? "and prints each line once"
 conf kube doctor
 rc 0 "doctor asks the cluster"
 conf stranger deployments -o json
@@ -117,6 +133,8 @@ conf mixed deployments -o json
 rc 0 "one source answers"
 json '[x["name"] for x in d] == ["well"]' "and is listed"
 err_has "ncmlops: bad: " "the other is named"
+conf watched deployment restart churn --yes
+rc 3 "a source that is only read"
 conf web config show
 out_lacks "hush" "config show keeps secrets"
 
@@ -126,8 +144,14 @@ run deployments -o json
 rc 0 "without any configuration the kubeconfig's current context is asked"
 json 'len(d) == 14 and d[0]["source"] == "seoul"' "by its name"
 err_has "seoul" "and that is said"
+gzip -dc "$root/tests/fixtures/mlflow-3.17.2.db.gz" >mlflow.db
 run doctor
 out_has "not asked" "doctor does not ask what is only offered"
+run deployment restart churn --yes
+rc 3 "what is only offered is not changed"
+err_has "contexts.*.deployments" "and what to do is said"
+run deployments
+out_has "seoul/ml-prod/churn" "beside a store it is asked as well"
 export KUBECONFIG="$scratch/none"
 run deployments
 rc 5 "without a kubeconfig either"

@@ -22,8 +22,8 @@ static void check_respelled(struct ncm_arena *a, enum ncm_claim_place place, con
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const keys[] = {NULL, "MODEL_URI", "version", "ncmlops/model-version",
-                                       "MODEL_VERSION", "DATA"};
+    static const char *const keys[] = {
+        NULL, "MODEL_URI", "version", "ncmlops/model-version", "MODEL_VERSION", "DATA"};
     if (size < 2)
         return 0;
     struct ncm_arena *a = ncm_arena_new();

@@ -84,11 +84,17 @@ class Kube(Base):
         if url.path == "/apis":
             return self.say(200, fixture("apis_groups"))
         if parts[-1] == "log":
-            lines = ["2026-11-21T05:30:0%d.000000000Z line %d of %s\n" % (i, i, parts[-2]) for i in range(3)]
-            return self.say(200, "".join(lines), "text/plain")
+            return self.log(parts[-2], query)
         if query.get("watch") in ("1", "true"):
             return self.watch()
         return self.list(parts)
+
+    def log(self, pod, query):
+        """One more line each time it is asked, so that a reader who follows has something to see."""
+        n = self.server.logged[pod] = self.server.logged.get(pod, 2) + 1
+        lines = ["2026-11-21T05:30:%02d.000000000Z line %d of %s\n" % (i, i, pod) for i in range(min(n, 60))]
+        tail = int(query.get("tailLines", "1000"))
+        return self.say(200, "".join(lines[-tail:]), "text/plain")
 
     def list(self, parts):
         if parts[-1] in LISTS and "metrics.k8s.io" not in parts:
@@ -150,7 +156,7 @@ def start(kind, folder, **more):
 
 def main():
     folder = sys.argv[1]
-    servers = {"kube": start(Kube, folder),
+    servers = {"kube": start(Kube, folder, logged={}),
                "well": start(Model, folder, token=None, well=True, asked=0),
                "locked": start(Model, folder, token="locked-hush", well=True, asked=0),
                "sick": start(Model, folder, token=None, well=False, asked=0)}

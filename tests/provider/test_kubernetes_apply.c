@@ -47,9 +47,21 @@ static const char *recorded(const char *file)
     return out;
 }
 
+/* ' for " where the text begins so. */
+static void rule(struct mlf_rule r)
+{
+    char *text = ncm_strdup(r.text);
+    for (char *p = text; strncmp(r.text, "{'", 2) == 0 && *p != '\0'; p++) {
+        *p = *p == '\'' ? '"' : *p;
+    }
+    r.text = text;
+    mlf_rule(r);
+    ncm_free(text);
+}
+
 static void says(const char *on, int status, const char *text)
 {
-    mlf_rule((struct mlf_rule){.on = on, .status = status, .text = text});
+    rule((struct mlf_rule){.on = on, .status = status, .text = text});
 }
 
 static int fresh(void **state)
@@ -319,10 +331,10 @@ static void what_moved_elsewhere_is_tried_again(void **state)
     static char moved[8192];
     snprintf(moved, sizeof moved, "%s", recorded("churn"));
     memcpy(strstr(moved, "\"1088\""), "\"1099\"", 6);
-    mlf_rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
+    rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
                                .times = 1});
-    mlf_rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = moved});
-    mlf_rule((struct mlf_rule){.on = "PATCH", .status = 422, .text = TEST_FAILED, .times = 1});
+    rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = moved});
+    rule((struct mlf_rule){.on = "PATCH", .status = 422, .text = TEST_FAILED, .times = 1});
     says("PATCH", 200, recorded("churn"));
     wants(NCM_CH_DEPLOY_SCALE, CHURN, "Deployment", NULL, "3", "5");
     applies();
@@ -374,7 +386,7 @@ static void the_first_is_taken_back_where_the_second_fails(void **state)
     static char scaled[8192];
     snprintf(scaled, sizeof scaled, "%s", recorded("churn"));
     strstr(scaled, "\"replicas\":3")[11] = '5';
-    mlf_rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
+    rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
                                .times = 2});
     says("GET " DEPLOYMENTS "churn", 200, scaled);
     says("GET " DEPLOYMENTS "fraud", 200, recorded("fraud"));
@@ -413,7 +425,7 @@ static void a_lost_answer_is_settled_by_our_note(void **state)
     snprintf(rest, sizeof rest, "%s", at + 15);
     snprintf(at + 15, sizeof noted - (size_t)(at + 15 - noted),
              "\"ncmlops/transition\":\"{\\\"id\\\":\\\"0abc\\\"}\",%s", rest);
-    mlf_rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
+    rule((struct mlf_rule){.on = "GET " DEPLOYMENTS "churn", .text = recorded("churn"),
                                .times = 1});
     says("GET " DEPLOYMENTS "churn", 200, noted);
     says("PATCH", 504, STATUS("504", "Timeout", "the server was too slow"));
@@ -458,7 +470,7 @@ static void what_is_allowed_is_tried_dry(void **state)
     (void)state;
     says("POST .*selfsubjectaccessreviews", 201, REVIEW("true"));
     says("GET " DEPLOYMENTS "churn", 200, recorded("churn"));
-    mlf_rule((struct mlf_rule){.on = "PATCH", .text = recorded("churn"), .times = 1});
+    rule((struct mlf_rule){.on = "PATCH", .text = recorded("churn"), .times = 1});
     says("PATCH", 403, STATUS("403", "Forbidden", "exceeded quota: pods=3, limited: pods=3"));
     wants(NCM_CH_DEPLOY_SCALE, CHURN, "Deployment", NULL, "3", "5");
     assert_true(k8s_changes_check(client, &changes, &err));

@@ -144,7 +144,7 @@ static void mlserver_is_judged_by_its_model(void **state)
     assert_int_equal(claims[0].rule, NCM_CLAIM_ANSWER);
     assert_string_equal(claims[0].model.p, "churn");
     assert_string_equal(claims[0].version.p, "7");
-    assert_string_equal(claims[0].where.p, "answer of /v2/repository/index");
+    assert_string_equal(claims[0].where.p, "/v2/repository/index");
     /* One that did not load. */
     setup.served_name = "bad";
     run(&setup, recorded_via(&r));

@@ -7,9 +7,11 @@
  * NAMESPACES: "a,b", "*", or "" for the context's own. Prints a line for each thing it sees. */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "model/deploy.h"
@@ -196,6 +198,7 @@ int main(int argc, char **argv)
     if (argc < 5) {
         return 2;
     }
+    ncm_log_open(getenv("NCMLOPS_LOG"));
     setup.kubeconfig = argv[1];
     setup.context = argv[2][0] != '\0' ? argv[2] : NULL;
     for (char *p = strtok_r(argv[3], ",", &argv[3]); p != NULL && setup.n_namespaces < 16;

@@ -206,7 +206,8 @@ static void settings_that_need_others_say_so(void **state)
     (void)state;
     refuse("   - {type: http, url: \"http://h\", health: health}\n",
            "4:44: 'health' wants a path on the server: /…");
-    refuse("   - {type: http, url: \"http://h\", version: .v}\n", "'version' wants 'info' beside it");
+    refuse("   - {type: http, url: \"http://h\", version: .v}\n",
+           "'version' wants 'info' beside it");
     refuse("   - {type: http, url: \"http://h\", info: /i, version: v}\n",
            "'version' wants a place in the page: .model.version");
     refuse("   - {type: http, url: \"http://h\", reload-body: x}\n",
@@ -247,16 +248,16 @@ static void what_is_named_in_vain_is_said(void **state)
 {
     (void)state;
     struct ncm_buf said;
-    struct ncm_config *c = load_items(
-        "   - {type: kubernetes, name: k, kubeconfig: gone}\n"
-        "   - {type: kubernetes, name: l, kubeconfig: \"gone:config.yaml\"}\n"
-        "   - {type: http, name: h, url: \"http://h\", token-env: NCM_NEVER_SET}\n");
+    struct ncm_config *c =
+        load_items("   - {type: kubernetes, name: k, kubeconfig: gone}\n"
+                   "   - {type: kubernetes, name: l, kubeconfig: \"gone:config.yaml\"}\n"
+                   "   - {type: http, name: h, url: \"http://h\", token-env: NCM_NEVER_SET}\n");
     ncm_buf_init(&said, 4096);
     ncm_config_examine(c, "a", collect, &said);
     assert_non_null(strstr(said.p, "contexts.a.deployments 'k'.kubeconfig: there is no file "));
     assert_null(strstr(said.p, "'l'"));
-    assert_non_null(
-        strstr(said.p, "contexts.a.deployments 'h'.token-env: the variable NCM_NEVER_SET is not set"));
+    assert_non_null(strstr(
+        said.p, "contexts.a.deployments 'h'.token-env: the variable NCM_NEVER_SET is not set"));
     ncm_buf_release(&said);
     ncm_config_free(c);
 }

@@ -83,7 +83,7 @@ static void lower_case_never_changes_anything(void **state)
     (void)state;
     assert_true(keymap_build(NULL, &err));
     for (int k = 'a'; k <= 'z'; k++) {
-        for (unsigned context = 1; context <= IN_TEXT; context *= 2) {
+        for (unsigned context = 1; context <= IN_DEPLOY_LOGS; context *= 2) {
             const struct ui_action *a = ui_action_of(keymap_find(k, context));
             assert_true(a == NULL || !(a->flags & ACT_CHANGES));
         }
@@ -142,6 +142,14 @@ static void the_promised_keys_are_there(void **state)
         {'u', 0, A_REFRESH},
         {'z', 0, A_PAUSE},
         {'P', IN_VERSION, A_PROMOTE},
+        {'l', 0, A_RIGHT},
+        {'l', IN_DEPLOY, A_LOGS},
+        {TK_RIGHT, IN_DEPLOY, A_RIGHT},
+        {'l', IN_DEPLOY_LOGS, A_RIGHT},
+        {'F', IN_DEPLOYMENT, A_TRAFFIC},
+        {'P', IN_DEPLOY, A_PROMOTE},
+        {'B', IN_DEPLOY_LOGS, A_ROLLBACK},
+        {'R', IN_DEPLOY, A_RESTART},
         {'B', IN_REGISTRY, A_ROLLBACK},
         {'U', 0, A_UNDO},
         {'D', IN_RUNS, A_DELETE},

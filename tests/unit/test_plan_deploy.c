@@ -374,8 +374,12 @@ static void all_places_that_agree_are_set(void **state)
     claims[1] = claim(NCM_PLACE_ENV, "MODEL_URI", "env MODEL_URI of container server",
                       "models:/churn/7");
     claims[2] = claim(NCM_PLACE_IMAGE, NULL, "image of container server", "r/models/churn:7");
+    claims[3] = claims[2];
+    claims[2] = claims[1];
+    claims[1] = claims[0];
+    claims[0] = claim(NCM_PLACE_LABEL, "ncmlops/model", "label ncmlops/model", "churn");
     d->claims = claims;
-    d->n_claims = 3;
+    d->n_claims = 4;
     is_there("Deployment/churn/label ncmlops/model-version", "7");
     is_there("Deployment/churn/env MODEL_URI of container server", "models:/churn/7");
     is_there("Deployment/churn/image of container server", "r/models/churn:7");
@@ -390,7 +394,7 @@ static void all_places_that_agree_are_set(void **state)
     plans(NCM_DO_DEPLOY_VERSION, CHURN, "7");
     assert_true(plan->nothing);
     /* A label alone is a statement, not what is served. */
-    d->n_claims = 1;
+    d->n_claims = 2;
     fails(NCM_DO_DEPLOY_VERSION, CHURN, "8", NCM_REFUSED);
     assert_true(ask(NCM_DO_DEPLOY_VERSION, CHURN, "8", true));
 }

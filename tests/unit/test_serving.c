@@ -12,7 +12,10 @@
 #include "model/serving.h"
 
 #define ID32 "0123456789abcdef0123456789abcdef"
-#define S(text) {text, sizeof(text) - 1}
+#define S(text)                                                                                    \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
 
 static const char *shown(struct ncm_str s)
 {
@@ -196,7 +199,8 @@ static void another_version_is_spelled_as_the_running_one(void **state)
     } all[] = {
         {NCM_PLACE_ENV, "X", "models:/churn/7", "8", "models:/churn/8"},
         {NCM_PLACE_ENV, "X", "models:/churn7/7", "8", "models:/churn7/8"},
-        {NCM_PLACE_ARG, NULL, "serve -m models:/churn/7 -p 7", "12", "serve -m models:/churn/12 -p 7"},
+        {NCM_PLACE_ARG, NULL, "serve -m models:/churn/7 -p 7", "12",
+         "serve -m models:/churn/12 -p 7"},
         {NCM_PLACE_ENV, "X", "models:/my%20model/7", "8", "models:/my%20model/8"},
         {NCM_PLACE_IMAGE, NULL, "h:7/churn:v7", "8", "h:7/churn:v8"},
         {NCM_PLACE_IMAGE, NULL, "h/churn:v7", "v8", "h/churn:v8"},
@@ -284,8 +288,8 @@ static char *decided(const struct written *w, size_t n, bool registry)
             claims[used++] = (struct ncm_claim){.rule = NCM_CLAIM_ANSWER,
                                                 .version = ncm_arena_cstr(a, w[i].text)};
         } else if (w[i].key != NULL && strcmp(w[i].key, "config") == 0) {
-            claims[used++] = (struct ncm_claim){.rule = NCM_CLAIM_CONFIG,
-                                                .model = ncm_arena_cstr(a, w[i].text)};
+            claims[used++] =
+                (struct ncm_claim){.rule = NCM_CLAIM_CONFIG, .model = ncm_arena_cstr(a, w[i].text)};
         } else {
             assert_true(ncm_claim_of(a, w[i].place, w[i].key, w[i].text, &claims[used]));
             claims[used++].since_ms = 8200;
@@ -323,7 +327,8 @@ static void statements_come_to_one_version(void **state)
         {{{NCM_PLACE_ENV, "X", "models:/churn/8"}, {0, "answer", "7"}},
          "churn 7 answer !8 uri",
          "churn 7 answer !8 uri"},
-        {{{NCM_PLACE_ENV, "X", "models:/churn/8"}, {NCM_PLACE_ENV, "Y", "models:/fraud detector/3"}},
+        {{{NCM_PLACE_ENV, "X", "models:/churn/8"},
+          {NCM_PLACE_ENV, "Y", "models:/fraud detector/3"}},
          "churn 8 uri !3 uri",
          "churn 8 uri !3 uri"},
         /* The tag of a program says nothing of the model that it loads. */
@@ -352,7 +357,9 @@ static void statements_come_to_one_version(void **state)
         {{{NCM_PLACE_URI, "X", "s3://b/exp/8/artifacts/model/"}}, "churn 8 path", "exp 8 path ?"},
         /* Guesses. */
         {{{NCM_PLACE_IMAGE, NULL, "h/churn:7"}}, "churn 7 image ?", "churn 7 image ?"},
-        {{{NCM_PLACE_IMAGE, NULL, "h/churn-server:7"}}, "churn 7 image ?", "churn-server 7 image ?"},
+        {{{NCM_PLACE_IMAGE, NULL, "h/churn-server:7"}},
+         "churn 7 image ?",
+         "churn-server 7 image ?"},
         {{{NCM_PLACE_IMAGE, NULL, "h/fraud_detector:3"}},
          "fraud detector 3 image ?",
          "fraud_detector 3 image ?"},

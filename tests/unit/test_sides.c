@@ -138,8 +138,16 @@ static void open_all(bool read_only)
     int *thing = ncm_alloc(1, sizeof *thing);
     *thing = 1;
     ncm_session_keep(session, thing, count_kept);
-    const struct ncm_side one = {"one", &deaf_source, "deaf", NULL, thing, takes_alerts};
-    const struct ncm_side two = {"two", &fake_source, "fake", NULL, thing, takes_drift};
+    const struct ncm_side one = {.name = "one",
+                                 .provider = &deaf_source,
+                                 .location = "deaf",
+                                 .with = thing,
+                                 .takes = takes_alerts};
+    const struct ncm_side two = {.name = "two",
+                                 .provider = &fake_source,
+                                 .location = "fake",
+                                 .with = thing,
+                                 .takes = takes_drift};
     assert_true(ncm_session_add_side(session, &one, &err));
     assert_true(ncm_session_add_side(session, &two, &err));
 }

@@ -4,6 +4,7 @@
 const struct pane_ops *const ui_panes[] = {
     &pane_runs,
     &pane_registry,
+    &pane_deploy,
     &pane_drift,
     &pane_alerts,
     &pane_log,

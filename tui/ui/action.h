@@ -23,12 +23,18 @@ enum ui_context {
     IN_FEATURE = 4096, /* one feature's drift */
     IN_ALERTS = 8192,
     IN_SILENCES = 16384,
+    IN_DEPLOY = 32768,      /* the list of deployments */
+    IN_DEPLOYMENT = 65536,  /* one of them */
+    IN_DEPLOY_LOGS = 131072,
 };
+/* What runs: none of it is the store's. */
+#define IN_SERVED (IN_DEPLOY | IN_DEPLOYMENT | IN_DEPLOY_LOGS)
 
 enum ui_flag {
     ACT_CHANGES = 1,  /* changes something outside the screen: upper case only, never by a jamo */
     ACT_HIDDEN = 2,   /* not in the key line */
     ACT_ARGUMENT = 4, /* `:name ARG` */
+    ACT_OWN_KEY = 8,  /* where it applies, its key is its own and no movement's */
 };
 
 enum ui_action_id {
@@ -114,6 +120,7 @@ enum ui_action_id {
     A_DIFF,
     A_BOARD,
     A_HOLDERS,
+    A_RUNS_WHERE,
     /* log */
     A_VERIFY,
     A_EXPORT,
@@ -137,6 +144,26 @@ enum ui_action_id {
     A_EXPIRE,
     A_SUBJECT,
     A_RESOLVED,
+
+    /* deployments */
+    A_TRAFFIC,
+    A_RESTART,
+    A_SCALE,
+    A_PAUSE_ROLLOUT,
+    A_RESUME_ROLLOUT,
+    A_ABORT,
+    A_SET_VERSION,
+    A_LOGS,
+    A_GROUP,
+    A_TO_VERSION,
+    A_TO_RUN,
+    A_TO_DRIFT,
+    A_TO_ALERTS,
+    A_PREVIOUS_LOGS,
+    A_CONTAINER,
+    A_REPLICA,
+    A_TIMES,
+    A_WRAP,
     A_DEMO,
     N_ACTIONS,
 };

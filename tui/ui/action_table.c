@@ -8,6 +8,8 @@
 #define MODELS   (IN_REGISTRY | IN_VERSION)
 #define DRIFTS   (IN_DRIFT | IN_FEATURE)
 #define WARNED   (IN_ALERTS | IN_SILENCES)
+#define DEPLOYED (IN_DEPLOY | IN_DEPLOYMENT)
+#define SERVED   IN_SERVED
 
 const struct ui_action ui_actions[] = {
     /* movement */
@@ -82,10 +84,10 @@ const struct ui_action ui_actions[] = {
     {A_BASELINE, "baseline", "*", N_("baseline"), N_("Compare the other rows with this one"),
      IN_LIST, 0},
     {A_UNMARK, "unmark", "\\", N_("unmark all"), N_("Take all marks away"), IN_LIST, 0},
-    {A_SORT, "sort", "s", N_("sort…"), N_("Choose the column to sort by"), IN_LIST | IN_DRIFT,
-     ACT_ARGUMENT},
-    {A_REVERSE, "reverse", "r", N_("reverse"), N_("Turn the order round"), IN_LIST, 0},
-    {A_COLUMNS, "columns", "c", N_("columns…"), N_("Choose the columns"), IN_LIST, 0},
+    {A_SORT, "sort", "s", N_("sort…"), N_("Choose the column to sort by"),
+     IN_LIST | IN_DRIFT | IN_DEPLOY, ACT_ARGUMENT},
+    {A_REVERSE, "reverse", "r", N_("reverse"), N_("Turn the order round"), IN_LIST | IN_DEPLOY, 0},
+    {A_COLUMNS, "columns", "c", N_("columns…"), N_("Choose the columns"), IN_LIST | IN_DEPLOY, 0},
     {A_FULL, "full", "f", N_("full screen"), N_("This part over the whole pane, and back"),
      IN_ALWAYS, 0},
     {A_VIEW_DELETED, "deleted", "", N_("deleted"), N_("Show or hide what was deleted"),
@@ -126,10 +128,11 @@ const struct ui_action ui_actions[] = {
 
     /* registry */
     {A_PROMOTE, "promote", "P", N_("promote…"),
-     N_("Move the version to a stage or alias; shows first what will change"), MODELS | RUNS_ANY,
-     ACT_CHANGES | ACT_ARGUMENT},
+     N_("Move the version to a stage or alias, or a candidate to all traffic"),
+     MODELS | RUNS_ANY | SERVED, ACT_CHANGES | ACT_ARGUMENT},
     {A_ROLLBACK, "rollback", "B", N_("roll back…"),
-     N_("Put the version back that held the stage before"), MODELS, ACT_CHANGES | ACT_ARGUMENT},
+     N_("Put back what was there before: the version in a stage, the revision that ran"),
+     MODELS | SERVED, ACT_CHANGES | ACT_ARGUMENT},
     {A_UNDO, "undo", "U", N_("undo…"), N_("Take your own last change back"), IN_ALWAYS,
      ACT_CHANGES},
     {A_ALIAS, "alias", "", N_("alias…"), N_("Set or remove an alias: alias NAME"), MODELS,
@@ -140,6 +143,7 @@ const struct ui_action ui_actions[] = {
      N_("What differs between this version and the one in Production"), MODELS, 0},
     {A_BOARD, "board", "b", N_("board/list"), N_("Board by stage, or a plain list"), IN_REGISTRY,
      0},
+    {A_RUNS_WHERE, "where", "x", N_("where it runs"), N_("What serves this model now"), MODELS, 0},
     {A_HOLDERS, "holders", "w", N_("who held it"), N_("Who held a stage or alias, and when"),
      MODELS | IN_LOG, ACT_ARGUMENT},
 
@@ -182,8 +186,47 @@ const struct ui_action ui_actions[] = {
      IN_SILENCES, ACT_CHANGES | ACT_ARGUMENT},
     {A_EXPIRE, "expire", "D", N_("expire…"), N_("End the silence now"), IN_SILENCES, ACT_CHANGES},
     {A_SUBJECT, "subject", "o", N_("subject"),
-     N_("What the alert is about: the drifting feature, or the version"), IN_ALERTS, 0},
+     N_("What the alert is about: the drifting feature, the version, the deployment"), IN_ALERTS, 0},
     {A_RESOLVED, "resolved", "v", N_("resolved"), N_("Show or hide what is over"), WARNED, 0},
+
+    /* deployments */
+    {A_LOGS, "logs", "l", N_("logs"), N_("What its replicas say"), DEPLOYED, ACT_OWN_KEY},
+    {A_TRAFFIC, "traffic", "F", N_("traffic…"),
+     N_("How much of the traffic goes where: traffic 25, traffic +5, traffic canary=25"), SERVED,
+     ACT_CHANGES | ACT_ARGUMENT},
+    {A_RESTART, "restart", "R", N_("restart…"), N_("New replicas, one after another"), SERVED,
+     ACT_CHANGES},
+    {A_SCALE, "scale", "", N_("scale…"), N_("Another number of replicas: scale 4"), SERVED,
+     ACT_CHANGES | ACT_ARGUMENT},
+    {A_PAUSE_ROLLOUT, "pause-rollout", "", N_("pause rollout…"), N_("Stop the rollout where it is"),
+     SERVED, ACT_CHANGES},
+    {A_RESUME_ROLLOUT, "resume-rollout", "", N_("resume rollout…"),
+     N_("Let a paused rollout go on"), SERVED, ACT_CHANGES},
+    {A_ABORT, "abort", "", N_("abort…"), N_("The candidate gets no more traffic"), SERVED,
+     ACT_CHANGES},
+    {A_SET_VERSION, "set-version", "", N_("set version…"),
+     N_("Run another model version, spelled as the running one is: set-version 14"), SERVED,
+     ACT_CHANGES | ACT_ARGUMENT},
+    {A_GROUP, "group", "b", N_("group"), N_("With a heading for each model, or without"), IN_DEPLOY,
+     0},
+    {A_TO_VERSION, "running-version", "o", N_("version"), N_("The running version in the registry"),
+     SERVED, 0},
+    {A_TO_RUN, "running-run", "", N_("its run"), N_("The run that the running version came from"),
+     SERVED, 0},
+    {A_TO_DRIFT, "running-drift", "d", N_("drift"), N_("The drift of the running model"), SERVED,
+     0},
+    {A_TO_ALERTS, "running-alerts", "a", N_("alerts"), N_("The alerts about the running model"),
+     SERVED, 0},
+    {A_PREVIOUS_LOGS, "previous-logs", "p", N_("before restart"),
+     N_("What the container said before its last restart, and back"), IN_DEPLOY_LOGS, 0},
+    {A_CONTAINER, "container", "c", N_("container…"), N_("The lines of another container"),
+     IN_DEPLOY_LOGS, ACT_ARGUMENT},
+    {A_REPLICA, "replica", "r", N_("replica…"), N_("The lines of one replica, or of all"),
+     IN_DEPLOY_LOGS, ACT_ARGUMENT},
+    {A_TIMES, "timestamps", "t", N_("times"), N_("The time of each line, on or off"),
+     IN_DEPLOY_LOGS, 0},
+    {A_WRAP, "wrap", "w", N_("wrap"), N_("Long lines over several rows, or cut"), IN_DEPLOY_LOGS,
+     0},
 
     {A_DEMO, "demo", "", N_("demo"), N_("Open a workspace made for trying everything"), IN_ALWAYS,
      0},

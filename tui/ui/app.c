@@ -2,6 +2,7 @@
  * without a reason: input, the bell, or a figure on the screen that is due. */
 #include <string.h>
 
+#include "api/deploy.h"
 #include "ui/inside.h"
 
 #define HANGUL_HINTS 3 /* keys: the first may be painted over at once by the next */
@@ -20,6 +21,10 @@ static void pane_key(struct ui *ui, int key, bool jamo)
 {
     if (ui->now->session == NULL && (key == 'D' || key == TK_ENTER) && !jamo) {
         demo_start(ui);
+        return;
+    }
+    if (ui->now->session == NULL && key == '4' && ui->start_offer != NULL) {
+        cluster_start(ui);
         return;
     }
     enum ui_action_id action = keymap_find(key, pane_contexts(ui));
@@ -244,6 +249,7 @@ static bool open_store(struct ui *ui, struct ncm_err *err)
         return true;
     }
     ui->start_why = *err;
+    ui->start_offer = ncm_deploy_offer();
     return (err->code == NCM_NOT_FOUND || err->code == NCM_UNSUPPORTED) && !named &&
            ncm_config_load(NULL, &ui->config, err);
 }
@@ -268,5 +274,6 @@ bool ncm_tui_run(const struct ncm_tui_options *o, int *status, struct ncm_err *e
     demo_stop(&ui);
     message_clear(&ui);
     ncm_config_free(ui.config);
+    ncm_free(ui.start_offer);
     return ok;
 }

@@ -6,6 +6,8 @@
 
 bool ui_may_change(struct ui *ui, const char **reason)
 {
+    bool elsewhere = (pane_contexts(ui) & IN_SERVED) != 0; /* the store's lock is not theirs */
+
     if (ui->now->session == NULL) {
         *reason = _("no store is open");
         return false;
@@ -18,7 +20,7 @@ bool ui_may_change(struct ui *ui, const char **reason)
         *reason = _("locked: M unlocks it for this session");
         return false;
     }
-    if (ui_store(ui) != NULL && !ui_store(ui)->writable) {
+    if (!elsewhere && ui_store(ui) != NULL && !ui_store(ui)->writable) {
         *reason = ncm_cstr(ui_store(ui)->why_read_only);
         return false;
     }

@@ -25,7 +25,10 @@ static bool tab_named(const struct ui *ui, enum layout_tabs form, size_t i)
 
 static bool tab_shown(const struct ui *ui, enum layout_tabs form, size_t i)
 {
-    return form != TABS_NONE && (form != TABS_ACTIVE || i == ui->now->active);
+    if (i == ui->now->active || form == TABS_NONE || form == TABS_ACTIVE) {
+        return form != TABS_NONE && i == ui->now->active;
+    }
+    return ui_panes[i]->useful == NULL || ui_panes[i]->useful(ui->now->pane[i]);
 }
 
 static int tabs_width(const struct ui *ui, enum layout_tabs form)

@@ -72,7 +72,8 @@ void help_open(struct ui *ui)
                 continue;
             }
             bool can = ui_can(ui, a->id, &reason);
-            if (!can && ((a->flags & ACT_CHANGES) == 0 || ui_may_change(ui, &locked))) {
+            bool refused = (a->contexts & contexts & IN_SERVED) != 0; /* worth knowing why */
+            if (!can && !refused && ((a->flags & ACT_CHANGES) == 0 || ui_may_change(ui, &locked))) {
                 continue; /* not a thing of what has the focus now */
             }
             key_text(a, keys, sizeof keys);

@@ -100,6 +100,7 @@ struct ui {
     int status;
     int64_t wake_mono_ms; /* 0: nothing due */
     struct demo *demo;
+    char *start_offer;        /* context of the kubeconfig, which the first page offers; or NULL */
     struct ncm_err start_why; /* why there is no store, on the first page */
 };
 
@@ -231,6 +232,8 @@ void confirm_open(struct ui *ui, const char *question, const char *yes, const ch
 /* ---- start.c ---- */
 /* Makes the demo workspace in the background and opens it. */
 void demo_start(struct ui *ui);
+/* From the first page to what runs in the cluster of the kubeconfig, without a store. */
+void cluster_start(struct ui *ui);
 int demo_bell(const struct ui *ui); /* -1: none */
 void demo_poll(struct ui *ui);
 void demo_stop(struct ui *ui);

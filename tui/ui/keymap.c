@@ -41,10 +41,17 @@ static unsigned together(unsigned contexts)
     return all | IN_ALWAYS;
 }
 
+/* A view may have a movement's letter for its own; the arrow still moves. */
+static bool takes_from(const struct ui_action *a, const struct ui_action *b)
+{
+    return (a->flags & ACT_OWN_KEY) && (b->contexts & IN_ALWAYS) && (b->flags & ACT_HIDDEN);
+}
+
 static const struct binding *clash(int key, const struct ui_action *a)
 {
     for (size_t i = 0; i < n_bindings; i++) {
         if (bindings[i].key == key && bindings[i].action != a &&
+            !takes_from(bindings[i].action, a) && !takes_from(a, bindings[i].action) &&
             (together(bindings[i].contexts) & a->contexts)) {
             return &bindings[i];
         }
@@ -198,12 +205,18 @@ bool keymap_build(const struct ncm_config *config, struct ncm_err *err)
 
 enum ui_action_id keymap_find(int key, unsigned contexts)
 {
+    enum ui_action_id found = A_NONE;
+
     for (size_t i = 0; i < n_bindings; i++) {
         if (bindings[i].key == key && (bindings[i].contexts & (contexts | IN_ALWAYS))) {
-            return bindings[i].action->id;
+            const struct ui_action *a = bindings[i].action;
+            if (a->flags & ACT_OWN_KEY) {
+                return a->id;
+            }
+            found = found == A_NONE ? a->id : found;
         }
     }
-    return A_NONE;
+    return found;
 }
 
 const char *keymap_label(enum ui_action_id id)

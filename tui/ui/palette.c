@@ -68,7 +68,7 @@ static void add_object(void *to, enum ui_object kind, const char *id, const char
         [OBJ_EXPERIMENT] = N_("experiment"), [OBJ_RUN] = N_("run"),
         [OBJ_MODEL] = N_("model"),           [OBJ_VERSION] = N_("version"),
         [OBJ_AUDIT] = N_("log entry"),       [OBJ_DRIFT] = N_("monitor"),
-        [OBJ_ALERT] = N_("alert"),
+        [OBJ_ALERT] = N_("alert"),           [OBJ_DEPLOYMENT] = N_("deployment"),
     };
     struct palette *p = to;
 

@@ -13,7 +13,17 @@
 struct ui; /* the app; services below */
 
 /* What another pane can be asked to open. */
-enum ui_object { OBJ_EXPERIMENT, OBJ_RUN, OBJ_MODEL, OBJ_VERSION, OBJ_AUDIT, OBJ_DRIFT, OBJ_ALERT };
+enum ui_object {
+    OBJ_EXPERIMENT,
+    OBJ_RUN,
+    OBJ_MODEL,
+    OBJ_VERSION,
+    OBJ_AUDIT,
+    OBJ_DRIFT,
+    OBJ_ALERT, /* id: "SOURCE/ID"; "about:TEXT": those that have it */
+    OBJ_DEPLOYMENT, /* id: "SOURCE/NAMESPACE/NAME", "NAMESPACE/NAME" or "NAME"; id2: kind or NULL.
+                       id "model:NAME": what serves that model */
+};
 
 struct ui_hint {
     enum ui_action_id action;
@@ -51,6 +61,9 @@ struct pane_ops {
                                 const char *label),
                     void *to);
     void (*mouse)(void *self, const struct term_event *ev, const struct canvas *c); /* or NULL */
+    /* Whether there is anything for it in this session: without, its tab is left out while another
+     * one is shown. NULL = always. */
+    bool (*useful)(void *self);
 };
 
 extern const struct pane_ops *const ui_panes[]; /* NULL-terminated, by number */

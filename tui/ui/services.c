@@ -91,9 +91,9 @@ void ui_copy(struct ui *ui, const char *text, const char *what)
 static size_t pane_for(const struct ui *ui, enum ui_object kind)
 {
     static const char *const ids[] = {
-        [OBJ_EXPERIMENT] = "runs",  [OBJ_RUN] = "runs",  [OBJ_MODEL] = "registry",
-        [OBJ_VERSION] = "registry", [OBJ_AUDIT] = "log", [OBJ_DRIFT] = "drift",
-        [OBJ_ALERT] = "alerts",
+        [OBJ_EXPERIMENT] = "runs",  [OBJ_RUN] = "runs",          [OBJ_MODEL] = "registry",
+        [OBJ_VERSION] = "registry", [OBJ_AUDIT] = "log",         [OBJ_DRIFT] = "drift",
+        [OBJ_ALERT] = "alerts",     [OBJ_DEPLOYMENT] = "deploy",
     };
 
     for (size_t i = 0; i < ui->now->n_panes; i++) {

@@ -71,6 +71,17 @@ void demo_start(struct ui *ui)
     ui_message(ui, UI_INFO, _("making the demo workspace…"));
 }
 
+void cluster_start(struct ui *ui)
+{
+    struct ncm_session_options o = ui->o.session;
+    struct ncm_err err;
+
+    o.need = NCM_NEED_NOTHING;
+    if (!world_open(ui, &o, NULL, false, &err)) {
+        ui_error(ui, &err);
+    }
+}
+
 int demo_bell(const struct ui *ui)
 {
     return ui->demo != NULL && !ui->demo->taken ? ui->demo->bell : -1;
@@ -161,4 +172,11 @@ void start_screen_draw(struct ui *ui, const struct canvas *c)
               _("opens a demo: models, runs that train, everything to try"));
     }
     paint_cursor(c, y < c->h ? y : 0, x, false);
+    if (ui->start_offer != NULL && y + 1 < c->h) {
+        char *text =
+            ncm_sprintf(_("what runs in the cluster of the kubeconfig (%s)"), ui->start_offer);
+        int at = x + paint(c, y + 1, x, ROLE_BAR_ON, 0, " 4 ") + 1;
+        paint_cut(c, y + 1, at, w - 4, 0, ROLE_TEXT, 0, text);
+        ncm_free(text);
+    }
 }

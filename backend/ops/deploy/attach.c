@@ -58,7 +58,8 @@ static bool add(struct ncm_session *s, struct attached *a, const struct ncm_depl
         .location = about->location,
         .with = with,
         .takes_as = takes,
-        .why_read_only = about->offered     ? _("name it in the configuration: 'contexts.*.deployments'")
+        .why_read_only = about->offered
+                             ? _("name it in the configuration: 'contexts.*.deployments'")
                          : about->read_only ? _("'read-only' is set for it in the configuration")
                                             : NULL,
     };
@@ -150,6 +151,15 @@ const struct ncm_deploy_about *ncm_deploy_source_of(const struct ncm_session *s,
         }
     }
     return NULL;
+}
+
+char *ncm_deploy_offer(void)
+{
+    struct ncm_deploy_plan offer = {0};
+    ncm_cluster_offer(&offer);
+    char *context = offer.n > 0 ? ncm_strdup(offer.items[0].kube_context) : NULL;
+    ncm_deploy_plan_release(&offer);
+    return context;
 }
 
 bool ncm_deploy_has_rates(const struct ncm_session *s)

@@ -72,14 +72,17 @@ static bool is_pod_of(const char *pod, const struct ncm_deployment *d)
 
 bool fleet_alert_of_deployment(const struct ncm_alert *a, const struct ncm_deployment *d)
 {
-    static const char *const keys[] = {"deployment", "statefulset", "inferenceservice", "cronjob",
-                                       "job_name", "workload", "destination_workload", NULL};
+    static const char *const keys[] = {
+        "deployment", "statefulset", "inferenceservice",     "cronjob",
+        "job_name",   "workload",    "destination_workload", NULL};
     const char *ns = label(a, "namespace"), *pod = label(a, "pod"), *at = label(a, "instance");
     if (is_elsewhere(a, d)) {
         return false;
     }
     if (ncm_str_is(d->kind, "Endpoint")) {
-        return at != NULL && *at != '\0' && strstr(ncm_cstr(d->endpoint), at) != NULL;
+        char address[256];
+        fleet_address(ncm_cstr(d->endpoint), address, sizeof address);
+        return at != NULL && strcmp(address, at) == 0;
     }
     if (ns == NULL || !ncm_str_is(d->ns, ns)) {
         return false;
@@ -139,4 +142,22 @@ void fleet_firing(struct fleet_work *w)
     }
     w->fleet->n_firing = list.n;
     w->fleet->firing = ncm_list_move(&list, w->arena);
+}
+
+size_t ncm_fleet_alert_row(const struct ncm_fleet *f, const struct ncm_alert *alert)
+{
+    size_t of_model = SIZE_MAX;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const struct ncm_fleet_row *r = &f->rows[i];
+        for (size_t k = 0; k < r->n_deployments; k++) {
+            if (fleet_alert_of_deployment(alert, f->deployments[r->deployments[k]].it)) {
+                return i;
+            }
+        }
+        bool fits = fleet_alert_of_model(alert, r->model) && fleet_alert_fits(alert, r->version);
+        bool better =
+            of_model == SIZE_MAX || (r->in_production && !f->rows[of_model].in_production);
+        of_model = fits && better ? i : of_model;
+    }
+    return of_model;
 }

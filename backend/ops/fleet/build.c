@@ -8,8 +8,18 @@
 
 size_t fleet_key(char *out, size_t outsz, const char *a, const char *b, const char *c)
 {
-    int n = snprintf(out, outsz, "%s%c%s%c%s", a, '\1', b, '\1', c);
-    return n < 0 ? 0 : (size_t)n < outsz ? (size_t)n : outsz - 1;
+    const char *const parts[] = {a, b, c};
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strlen(parts[i]);
+        len = len < outsz - n ? len : outsz - n;
+        memcpy(out + n, parts[i], len);
+        n += len;
+        if (i < 2 && n < outsz) {
+            out[n++] = '\0';
+        }
+    }
+    return n;
 }
 
 struct ncm_str fleet_text(struct ncm_arena *a, const char *fmt, ...)

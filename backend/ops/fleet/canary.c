@@ -20,7 +20,8 @@ static void put_ms(char *out, size_t outsz, double ms)
 static void put_share(char *out, size_t outsz, double share)
 {
     char num[40];
-    snprintf(out, outsz, "%s %%", isnan(share) ? "–" : ncm_fmt_num(num, sizeof num, share * 100, 2));
+    snprintf(out, outsz, "%s %%",
+             isnan(share) ? "–" : ncm_fmt_num(num, sizeof num, share * 100, 2));
 }
 
 static void put_count(char *out, size_t outsz, double n)
@@ -55,26 +56,27 @@ static struct ncm_str of_latency(struct ncm_arena *a, const struct ncm_canary_re
 }
 
 static struct ncm_str of_errors(struct ncm_arena *a, const struct ncm_canary_result *r,
-                                const struct ncm_traffic *stable, const struct ncm_traffic *candidate,
-                                const char *who, const char *requests)
+                                const struct ncm_traffic *stable,
+                                const struct ncm_traffic *candidate, const char *who,
+                                const char *requests)
 {
     char mine[48], other[48], lo[40], hi[40];
     put_share(mine, sizeof mine, candidate->rates.error_rate);
     put_share(other, sizeof other, stable->rates.error_rate);
     ncm_fmt_delta(lo, sizeof lo, r->error_lo * 100, 2);
     ncm_fmt_delta(hi, sizeof hi, r->error_hi * 100, 2);
-    /* Translators: version, its share of errors, that of the stable one, interval of the difference,
-     * requests. */
+    /* Translators: version, its share of errors, that of the stable one, interval of the
+     * difference, requests. */
     return r->errors == NCM_CANARY_WORSE
-               ? fleet_text(a, _("%s fails more: %s against %s (%s to %s points), %s requests"), who,
-                            mine, other, lo, hi, requests)
-               : fleet_text(a, _("%s fails less: %s against %s (%s to %s points), %s requests"), who,
-                            mine, other, lo, hi, requests);
+               ? fleet_text(a, _("%s fails more: %s against %s (%s to %s points), %s requests"),
+                            who, mine, other, lo, hi, requests)
+               : fleet_text(a, _("%s fails less: %s against %s (%s to %s points), %s requests"),
+                            who, mine, other, lo, hi, requests);
 }
 
 static struct ncm_str of_same(struct ncm_arena *a, const struct ncm_canary_result *r,
-                              const struct ncm_traffic *stable,
-                              const struct ncm_traffic *candidate, const char *requests)
+                              const struct ncm_traffic *stable, const struct ncm_traffic *candidate,
+                              const char *requests)
 {
     char mine[48], other[48], fails[48], others[48];
     put_ms(mine, sizeof mine, r->p95_candidate);
@@ -92,8 +94,8 @@ struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canar
                                      const struct ncm_traffic *candidate)
 {
     char requests[40], more[40];
-    struct ncm_str v = candidate->version.p != NULL ? fleet_v(a, candidate->version)
-                                                    : candidate->target;
+    struct ncm_str v =
+        candidate->version.p != NULL ? fleet_v(a, candidate->version) : candidate->target;
     const char *who = ncm_cstr(v);
     put_count(requests, sizeof requests, candidate->rates.requests);
     switch (r->all) {
@@ -109,8 +111,8 @@ struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canar
         put_count(more, sizeof more, r->more_needed);
         return isnan(r->more_needed) || r->more_needed <= 0
                    ? fleet_text(a, _("cannot tell yet: %s requests"), requests)
-                   : fleet_text(a, _("cannot tell yet: %s requests, about %s more needed"), requests,
-                                more);
+                   : fleet_text(a, _("cannot tell yet: %s requests, about %s more needed"),
+                                requests, more);
     }
     case NCM_CANARY_NO_DATA:
         break;

@@ -18,6 +18,17 @@ const struct ncm_model_version *fleet_version(const struct ncm_model *m, struct 
     return m != NULL && version.p != NULL ? ncm_model_version(m, version.p) : NULL;
 }
 
+bool fleet_is_production(const struct ncm_model_version *v)
+{
+    for (size_t i = 0; i < v->n_aliases; i++) {
+        const char *alias = ncm_cstr(v->aliases[i]);
+        if (strcasecmp(alias, "champion") == 0 || strcasecmp(alias, "production") == 0) {
+            return true;
+        }
+    }
+    return v->stage == NCM_STAGE_PRODUCTION;
+}
+
 const struct ncm_model_version *fleet_production(const struct ncm_model *m)
 {
     for (size_t i = 0; m != NULL && i < m->n_versions; i++) {
@@ -113,24 +124,35 @@ static void decide(struct fleet_work *w, struct ncm_fleet_deployment *f)
 static const struct ncm_revision *revision_of(const struct ncm_deployment *d, struct ncm_str target)
 {
     for (size_t i = 0; i < d->n_revisions; i++) {
-        if (ncm_str_eq(d->revisions[i].name, target) || ncm_str_eq(d->revisions[i].revision, target)) {
+        if (ncm_str_eq(d->revisions[i].name, target) ||
+            ncm_str_eq(d->revisions[i].revision, target)) {
             return &d->revisions[i];
         }
     }
     return NULL;
 }
 
-/* The deployment that a target names, where the split is between several. */
-static struct ncm_fleet_deployment *deployment_of(const struct fleet_work *w,
-                                                  const struct ncm_deployment *d,
-                                                  struct ncm_str target)
+static bool find_beside(const struct fleet_work *w, const struct ncm_deployment *d,
+                        struct ncm_str name, size_t *at)
 {
-    char key[700];
-    char *place = ncm_sprintf("%s/%s", ncm_cstr(d->source), ncm_cstr(d->ns));
-    size_t at, len = fleet_key(key, sizeof key, place, ncm_cstr(target), "");
-    bool found = ncm_map_get(w->by_ref, key, len, &at);
-    ncm_free(place);
-    return found ? &w->fleet->deployments[at] : NULL;
+    char key[FLEET_KEY];
+    size_t len = fleet_key(key, sizeof key, ncm_cstr(d->source), ncm_cstr(d->ns), ncm_cstr(name));
+    return ncm_map_get(w->by_ref, key, len, at);
+}
+
+bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deployment *beside,
+                          struct ncm_str name)
+{
+    size_t ignored;
+    return find_beside(w, beside, name, &ignored);
+}
+
+/* The deployment that a target names, where the split is between several. */
+static struct ncm_fleet_deployment *
+deployment_of(const struct fleet_work *w, const struct ncm_deployment *d, struct ncm_str target)
+{
+    size_t at;
+    return find_beside(w, d, target, &at) ? &w->fleet->deployments[at] : NULL;
 }
 
 static void resolve_target(const struct fleet_work *w, const struct ncm_fleet_deployment *f,
@@ -194,14 +216,12 @@ static void fill_traffic(struct fleet_work *w, struct ncm_fleet_deployment *f)
 static void index_deployment(struct fleet_work *w, const struct ncm_deployment *d, size_t source,
                              size_t at)
 {
-    char key[700];
+    char key[FLEET_KEY];
     size_t n = 0, len = fleet_key(key, sizeof key, ncm_cstr(d->ns), ncm_cstr(d->name), "");
     bool other = ncm_map_get(w->names, key, len, &n) && n != source;
     ncm_map_set(w->names, key, len, other ? FLEET_SEVERAL : source);
-    char *place = ncm_sprintf("%s/%s", ncm_cstr(d->source), ncm_cstr(d->ns));
-    len = fleet_key(key, sizeof key, place, ncm_cstr(d->name), "");
+    len = fleet_key(key, sizeof key, ncm_cstr(d->source), ncm_cstr(d->ns), ncm_cstr(d->name));
     ncm_map_set(w->by_ref, key, len, at);
-    ncm_free(place);
 }
 
 void fleet_deployments(struct fleet_work *w)

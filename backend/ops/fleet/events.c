@@ -14,7 +14,8 @@ enum { EVENTS_SHOWN = 500, EVENTS_KEPT = 5000, OF_ONE_MOST = 40 };
 struct gather {
     struct fleet_work *w;
     struct ncm_list list;
-    struct ncm_map *told; /* ids of the audit that tags tell of as well */
+    struct ncm_map *told;    /* ids of the audit that tags tell of as well */
+    struct ncm_map *audited; /* ids of the audit → index */
 };
 
 static struct ncm_fleet_event *add(struct gather *g, int64_t time_ms, char sign,
@@ -47,38 +48,14 @@ static bool goes_back(struct ncm_str from, struct ncm_str to)
     return ncm_parse_i64(ncm_cstr(from), &a) && ncm_parse_i64(ncm_cstr(to), &b) && b < a;
 }
 
-static void from_moves(struct gather *g)
-{
-    struct ncm_arena *a = g->w->arena;
-    for (size_t i = 0; i < g->w->n_moves; i++) {
-        const struct fleet_move *m = &g->w->moves[i];
-        bool alias = m->alias.p != NULL;
-        ncm_map_set(g->told, ncm_cstr(m->id), m->id.len, 1);
-        if (m->to.p == NULL || (alias && !ncm_str_eq(m->to, m->version))) {
-            continue; /* the version that left: told with the one that came */
-        }
-        bool archived = !alias && strcasecmp(m->to.p, "Archived") == 0;
-        struct ncm_str v = fleet_v(a, m->version);
-        struct ncm_str what = alias ? fleet_text(a, _("@%s is %s"), m->alias.p, ncm_cstr(v))
-                                    : fleet_text(a, _("%s is in %s"), ncm_cstr(v), m->to.p);
-        char sign = archived || (alias && goes_back(m->from, m->to)) ? 'B' : 'P';
-        struct ncm_fleet_event *e =
-            archived ? NULL : add(g, m->time_ms, sign, with_reason(a, what, m->actor, m->reason));
-        if (e != NULL) {
-            e->model = m->model->name;
-            e->version = m->version;
-        }
-    }
-}
-
 static const struct {
     const char *action;
     char sign;
 } signs[] = {
-    {"promote", 'P'},           {"alias_set", 'P'},       {"rollback", 'B'},
-    {"deploy_scale", 'S'},      {"deploy_restart", 'R'},  {"deploy_rollback", 'B'},
-    {"deploy_traffic", 'D'},    {"deploy_promote", 'D'},  {"deploy_abort", 'B'},
-    {"deploy_version", 'D'},    {"deploy_pause", 'D'},    {"deploy_resume", 'D'},
+    {"promote", 'P'},        {"alias_set", 'P'},      {"rollback", 'B'},
+    {"deploy_scale", 'S'},   {"deploy_restart", 'R'}, {"deploy_rollback", 'B'},
+    {"deploy_traffic", 'D'}, {"deploy_promote", 'D'}, {"deploy_abort", 'B'},
+    {"deploy_version", 'D'}, {"deploy_pause", 'D'},   {"deploy_resume", 'D'},
 };
 
 static char sign_of(const struct ncm_audit_entry *e)
@@ -92,6 +69,49 @@ static char sign_of(const struct ncm_audit_entry *e)
         }
     }
     return '\0';
+}
+
+/* Whether our audit knows the change as a roll-back or as an undo. */
+static bool taken_back(const struct gather *g, struct ncm_str id)
+{
+    size_t at;
+    return ncm_map_get(g->audited, ncm_cstr(id), id.len, &at) &&
+           sign_of(&g->w->in->audit->items[at]) == 'B';
+}
+
+static void index_audit(struct gather *g)
+{
+    const struct ncm_audit_snapshot *s = g->w->in->audit;
+    for (size_t i = 0; s != NULL && i < s->n; i++) {
+        ncm_map_set(g->audited, ncm_cstr(s->items[i].id), s->items[i].id.len, i);
+    }
+}
+
+static void from_moves(struct gather *g)
+{
+    struct ncm_arena *a = g->w->arena;
+    for (size_t i = 0; i < g->w->n_moves; i++) {
+        const struct fleet_move *m = &g->w->moves[i];
+        bool alias = m->alias.p != NULL;
+        ncm_map_set(g->told, ncm_cstr(m->id), m->id.len, 1);
+        if (m->to.p == NULL || (alias && !ncm_str_eq(m->to, m->version))) {
+            continue; /* the version that left: told with the one that came */
+        }
+        if (!alias && strcasecmp(m->to.p, "Archived") == 0) {
+            continue; /* likewise */
+        }
+        struct ncm_str v = fleet_v(a, m->version);
+        struct ncm_str what = alias ? fleet_text(a, _("@%s is %s"), m->alias.p, ncm_cstr(v))
+                                    : fleet_text(a, _("%s is in %s"), ncm_cstr(v), m->to.p);
+        bool back = alias ? goes_back(m->from, m->to) : strcasecmp(m->to.p, "None") == 0;
+        char sign = back || taken_back(g, m->id) ? 'B' : 'P';
+        struct ncm_fleet_event *e =
+            add(g, m->time_ms, sign, with_reason(a, what, m->actor, m->reason));
+        if (e != NULL) {
+            e->model = m->model->name;
+            e->version = m->version;
+        }
+    }
 }
 
 /* Subjects: "fraud-detector/15", or "SOURCE/NAMESPACE/NAME". */
@@ -130,7 +150,8 @@ static void from_audit(struct gather *g)
         struct ncm_str what = x->to.len > 0 ? fleet_text(a, "%s: %s → %s", label,
                                                          x->from.len > 0 ? x->from.p : "–", x->to.p)
                                             : ncm_arena_cstr(a, label);
-        struct ncm_fleet_event *e = add(g, x->time_ms, sign, with_reason(a, what, x->actor, x->reason));
+        struct ncm_fleet_event *e =
+            add(g, x->time_ms, sign, with_reason(a, what, x->actor, x->reason));
         if (e != NULL) {
             set_subject(g, e, x, deployed);
         }
@@ -183,12 +204,11 @@ static void from_replicas(struct gather *g, const struct ncm_fleet_deployment *f
         if (r->crashed_ms == NCM_NO_TIME) {
             continue;
         }
-        struct ncm_str what =
-            r->reason.len > 0
-                ? fleet_text(g->w->arena, _("%s crashed (%d restarts): %s"), ncm_cstr(r->name),
-                             r->restarts, r->reason.p)
-                : fleet_text(g->w->arena, _("%s crashed (%d restarts)"), ncm_cstr(r->name),
-                             r->restarts);
+        struct ncm_str what = r->reason.len > 0
+                                  ? fleet_text(g->w->arena, _("%s crashed (%d restarts): %s"),
+                                               ncm_cstr(r->name), r->restarts, r->reason.p)
+                                  : fleet_text(g->w->arena, _("%s crashed (%d restarts)"),
+                                               ncm_cstr(r->name), r->restarts);
         place(add(g, r->crashed_ms, 'X', what), f, where, f->is.version);
         told++;
     }
@@ -214,10 +234,10 @@ static void from_cluster(struct gather *g, const struct ncm_fleet_deployment *f,
         char sign = sign_of_reason(x);
         if (sign != '\0') {
             struct ncm_str what =
-                x->count > 1 ? fleet_text(g->w->arena, "%s ×%d: %s", ncm_cstr(x->reason), x->count,
-                                          ncm_cstr(x->message))
-                             : fleet_text(g->w->arena, "%s: %s", ncm_cstr(x->reason),
-                                          ncm_cstr(x->message));
+                x->count > 1
+                    ? fleet_text(g->w->arena, "%s ×%d: %s", ncm_cstr(x->reason), x->count,
+                                 ncm_cstr(x->message))
+                    : fleet_text(g->w->arena, "%s: %s", ncm_cstr(x->reason), ncm_cstr(x->message));
             place(add(g, x->time_ms, sign, what), f, where, (struct ncm_str){NULL, 0});
         }
     }
@@ -225,7 +245,7 @@ static void from_cluster(struct gather *g, const struct ncm_fleet_deployment *f,
 
 /* ---- alerts and drift ---- */
 
-static void set_alert_subject(const struct gather *g, struct ncm_fleet_event *e,
+static void set_alert_subject(struct gather *g, struct ncm_fleet_event *e,
                               const struct ncm_alert *a)
 {
     const struct ncm_fleet *f = g->w->fleet;
@@ -238,7 +258,7 @@ static void set_alert_subject(const struct gather *g, struct ncm_fleet_event *e,
         }
         if (fleet_alert_of_deployment(a, d->it)) {
             e->model = d->is.model;
-            e->where = d->it->name;
+            e->where = ref_of(g, d->it);
             return;
         }
     }
@@ -251,8 +271,8 @@ static void from_alerts(struct gather *g)
         for (size_t k = 0; s != NULL && k < s->n && k < EVENTS_SHOWN; k++) {
             const struct ncm_alert *a = &s->items[k];
             struct ncm_str what = a->summary.len > 0 ? a->summary : a->rule;
-            struct ncm_fleet_event *e = a->state != NCM_ALERT_PENDING ? add(g, a->since_ms, 'A', what)
-                                                                      : NULL;
+            struct ncm_fleet_event *e =
+                a->state != NCM_ALERT_PENDING ? add(g, a->since_ms, 'A', what) : NULL;
             if (e != NULL) {
                 set_alert_subject(g, e, a);
             }
@@ -294,10 +314,12 @@ static int newest_first(const void *x, const void *y)
 
 void fleet_events(struct fleet_work *w)
 {
-    struct gather g = {w, {.size = sizeof(struct ncm_fleet_event)}, ncm_map_new()};
+    struct gather g = {w, {.size = sizeof(struct ncm_fleet_event)}, ncm_map_new(), ncm_map_new()};
+    index_audit(&g);
     from_moves(&g);
     from_audit(&g);
     ncm_map_free(g.told);
+    ncm_map_free(g.audited);
     for (size_t i = 0; i < w->fleet->n_deployments; i++) {
         const struct ncm_fleet_deployment *f = &w->fleet->deployments[i];
         struct ncm_str where = ref_of(&g, f->it);

@@ -6,7 +6,8 @@
 #include "ops/fleet/inside.h"
 
 struct slot {
-    struct ncm_want *want;
+    struct ncm_want *want; /* NULL while it rests */
+    struct ncm_query *query;
     const void *snap; /* ours: a reference */
     struct ncm_str name;
     unsigned part;
@@ -28,7 +29,7 @@ static void want(struct ncm_fleet_feed *f, struct ncm_query *q, const char *name
     s->want = ncm_session_want(f->session, q);
     s->name = (struct ncm_str){name, strlen(name)};
     s->part = part;
-    ncm_query_free(q);
+    s->query = q;
 }
 
 static struct ncm_query *query_of(enum ncm_topic topic, const char *id, enum ncm_view view)
@@ -51,8 +52,10 @@ static void want_others(struct ncm_fleet_feed *f, bool has_rates, unsigned parts
         want(f, query_of(NCM_T_DRIFT, NULL, NCM_VIEW_ACTIVE), "ncmlops", NCM_FLEET_DRIFT);
     }
     for (size_t i = 0; (parts & NCM_FLEET_ALERTS) && i < N_ALERTS; i++) {
-        want(f, query_of(NCM_T_ALERTS, alert_sources[i], NCM_VIEW_ALL), alert_sources[i],
-             NCM_FLEET_ALERTS);
+        if (ncm_session_side(f->session, alert_sources[i]) != NULL) {
+            want(f, query_of(NCM_T_ALERTS, alert_sources[i], NCM_VIEW_ALL), alert_sources[i],
+                 NCM_FLEET_ALERTS);
+        }
     }
     if (parts & NCM_FLEET_AUDIT) {
         want(f, query_of(NCM_T_AUDIT, NULL, NCM_VIEW_ACTIVE), "audit", NCM_FLEET_AUDIT);
@@ -122,7 +125,8 @@ bool ncm_fleet_feed_update(struct ncm_fleet_feed *f)
 {
     bool any = false;
     for (size_t i = 0; i < f->n; i++) {
-        any = take(&f->slots[i], ncm_want_get(f->slots[i].want)) || any;
+        const struct slot *s = &f->slots[i];
+        any = (s->want != NULL && take(&f->slots[i], ncm_want_get(s->want))) || any;
     }
     if (any) {
         join(f);
@@ -164,11 +168,25 @@ void ncm_fleet_feed_close(struct ncm_fleet_feed *f)
     }
     for (size_t i = 0; i < f->n; i++) {
         ncm_want_release(f->slots[i].want);
+        ncm_query_free(f->slots[i].query);
         ncm_snapshot_unref(f->slots[i].snap);
     }
     ncm_fleet_free(f->fleet);
     ncm_free(f->slots);
     ncm_free(f);
+}
+
+void ncm_fleet_feed_rest(struct ncm_fleet_feed *f, bool rest)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct slot *s = &f->slots[i];
+        if (rest) {
+            ncm_want_release(s->want);
+            s->want = NULL;
+        } else if (s->want == NULL) {
+            s->want = ncm_session_want(f->session, s->query);
+        }
+    }
 }
 
 const struct ncm_fleet *ncm_fleet_feed_get(const struct ncm_fleet_feed *f)
@@ -187,7 +205,7 @@ static bool is_absent(const struct ncm_err *err)
 /* The other parts may be absent; a source of deployments that is named must answer. */
 static const struct ncm_err *error_of(const struct slot *s)
 {
-    const struct ncm_err *err = ncm_want_error(s->want);
+    const struct ncm_err *err = s->want != NULL ? ncm_want_error(s->want) : NULL;
     return s->part != NCM_FLEET_DEPLOYMENTS && is_absent(err) ? NULL : err;
 }
 
@@ -195,12 +213,16 @@ void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshne
 {
     *out = (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
     for (size_t i = 0; i < f->n; i++) {
+        if (f->slots[i].want == NULL) {
+            continue;
+        }
         struct ncm_freshness_info one = ncm_want_freshness(f->slots[i].want);
         if (f->slots[i].part != NCM_FLEET_DEPLOYMENTS &&
             is_absent(ncm_want_error(f->slots[i].want))) {
             continue;
         }
-        bool worse = one.state > out->state || (one.state == out->state && one.age_ms > out->age_ms);
+        bool worse =
+            one.state > out->state || (one.state == out->state && one.age_ms > out->age_ms);
         int64_t done = out->done + one.done;
         int64_t total = out->total < 0 || one.total < 0 ? -1 : out->total + one.total;
         *out = worse ? one : *out;
@@ -224,7 +246,7 @@ const struct ncm_err *ncm_fleet_feed_error(const struct ncm_fleet_feed *f, const
 {
     const struct slot *s = slot_of(f, source);
     if (info != NULL) {
-        *info = s != NULL
+        *info = s != NULL && s->want != NULL
                     ? ncm_want_freshness(s->want)
                     : (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
     }
@@ -241,7 +263,9 @@ const struct ncm_deployments_snapshot *ncm_fleet_feed_source(const struct ncm_fl
 void ncm_fleet_feed_refresh(struct ncm_fleet_feed *f)
 {
     for (size_t i = 0; i < f->n; i++) {
-        ncm_want_refresh(f->slots[i].want);
+        if (f->slots[i].want != NULL) {
+            ncm_want_refresh(f->slots[i].want);
+        }
     }
 }
 

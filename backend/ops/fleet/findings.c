@@ -17,8 +17,7 @@ static void add(struct gather *g, enum ncm_severity severity, const char *kind,
                 struct ncm_str sentence, struct ncm_str evidence)
 {
     struct ncm_deploy_finding *f = ncm_list_add(&g->list);
-    *f = (struct ncm_deploy_finding){
-        severity, {kind, strlen(kind)}, sentence, evidence};
+    *f = (struct ncm_deploy_finding){severity, {kind, strlen(kind)}, sentence, evidence};
 }
 
 static bool has_kind(const struct ncm_deployment *d, const char *kind)
@@ -87,8 +86,8 @@ static bool find_moved(struct gather *g)
     }
     char since[40];
     put_time(since, sizeof since, runs_since(g->of));
-    struct ncm_str name = is->by->alias.p != NULL ? fleet_text(a, "@%s", is->by->alias.p)
-                                                  : is->by->stage;
+    struct ncm_str name =
+        is->by->alias.p != NULL ? fleet_text(a, "@%s", is->by->alias.p) : is->by->stage;
     struct ncm_verdict_version now;
     struct ncm_claim c = *is->by;
     c.since_ms = NCM_NO_TIME;
@@ -102,8 +101,10 @@ static bool find_moved(struct gather *g)
             evidence_of(a, is->by));
     } else {
         add(g, NCM_SEVERITY_WARNING, "alias_moved",
-            fleet_text(a, _("%s changed after this was started at %s: what it loaded is not known"),
-                       ncm_cstr(name), since),
+            fleet_text(
+                a,
+                _("%s may have changed after this was started at %s: what it loaded is not known"),
+                ncm_cstr(name), since),
             evidence_of(a, is->by));
     }
     return known;
@@ -161,21 +162,24 @@ static bool find_not_production(struct gather *g, const struct ncm_model *m)
 {
     const struct ncm_model_version *p = fleet_production(m);
     const struct ncm_verdict_version *is = &g->of->is;
+    const struct ncm_model_version *v = fleet_version(m, is->version);
     struct ncm_arena *a = g->w->arena;
-    if (p == NULL || is->version.p == NULL || is->alias_moved ||
-        g->of->it->health == NCM_HEALTH_STOPPED || production_runs(g, m->name, p->version) ||
-        comes(g, p->version)) {
+    if (p == NULL || (v != NULL && fleet_is_production(v)) || is->version.p == NULL ||
+        is->alias_moved || g->of->it->health == NCM_HEALTH_STOPPED ||
+        production_runs(g, m->name, p->version) || comes(g, p->version)) {
         return false;
     }
     char since[40];
     int64_t at = runs_since(g->of);
     put_time(since, sizeof since, at);
-    const char *should = ncm_cstr(fleet_v(a, p->version)), *runs_v = ncm_cstr(fleet_v(a, is->version));
+    const char *should = ncm_cstr(fleet_v(a, p->version)),
+               *runs_v = ncm_cstr(fleet_v(a, is->version));
     struct ncm_str sentence =
         at == NCM_NO_TIME ? fleet_text(a, _("registry says %s, running %s"), should, runs_v)
-        : is->guess ? fleet_text(a, _("registry says %s, running probably %s since %s"), should,
-                                 runs_v, since)
-                    : fleet_text(a, _("registry says %s, running %s since %s"), should, runs_v, since);
+        : is->guess
+            ? fleet_text(a, _("registry says %s, running probably %s since %s"), should, runs_v,
+                         since)
+            : fleet_text(a, _("registry says %s, running %s since %s"), should, runs_v, since);
     add(g, is->guess ? NCM_SEVERITY_WARNING : NCM_SEVERITY_CRITICAL, "not_production", sentence,
         evidence_of(a, is->by));
     return true;
@@ -245,10 +249,10 @@ static void find_drift(struct gather *g)
         ncm_fmt_num(limit, sizeof limit, f->critical, 3);
         /* Translators: feature, measure, its value, the threshold, monitor. */
         add(g, NCM_SEVERITY_CRITICAL, "drift",
-            isnan(f->critical)
-                ? fleet_text(a, _("%s drifts: %s %s"), ncm_cstr(f->name), ncm_cstr(f->method), value)
-                : fleet_text(a, _("%s drifts: %s %s, threshold %s"), ncm_cstr(f->name),
-                             ncm_cstr(f->method), value, limit),
+            isnan(f->critical) ? fleet_text(a, _("%s drifts: %s %s"), ncm_cstr(f->name),
+                                            ncm_cstr(f->method), value)
+                               : fleet_text(a, _("%s drifts: %s %s, threshold %s"),
+                                            ncm_cstr(f->name), ncm_cstr(f->method), value, limit),
             m->name);
     }
 }
@@ -258,8 +262,9 @@ static void find_alerts(struct gather *g, bool for_model)
     struct fleet_work *w = g->w;
     for (size_t i = 0; i < w->fleet->n_firing; i++) {
         const struct ncm_alert *a = w->fleet->firing[i];
+        bool names_version = !fleet_alert_fits(a, (struct ncm_str){"", 0});
         bool here = fleet_alert_of_deployment(a, g->of->it) ||
-                    (for_model && fleet_alert_of_model(a, g->of->is.model) &&
+                    ((for_model || names_version) && fleet_alert_of_model(a, g->of->is.model) &&
                      fleet_alert_fits(a, g->of->is.version));
         if (here) {
             add(g, a->severity, "alert", a->summary.len > 0 ? a->summary : a->rule, a->rule);

@@ -93,6 +93,8 @@ void ncm_fleet_free(struct ncm_fleet *f); /* NULL allowed */
 /* The deployment of that REF (and kind, where not NULL) or NULL. */
 const struct ncm_fleet_deployment *ncm_fleet_find(const struct ncm_fleet *f, const char *ref,
                                                   const char *kind, bool *ambiguous);
+/* The row that one of `firing` is about: index, or SIZE_MAX where it is about none. */
+size_t ncm_fleet_alert_row(const struct ncm_fleet *f, const struct ncm_alert *alert);
 /* The events of one model since then, newest first, at most `most` pointers into the fleet. Returns how
  * many. */
 size_t ncm_fleet_timeline(const struct ncm_fleet *f, const char *model, int64_t since_ms,
@@ -114,6 +116,8 @@ struct ncm_freshness_info;
 struct ncm_fleet_feed;
 struct ncm_fleet_feed *ncm_fleet_feed_open(struct ncm_session *s, unsigned parts);
 void ncm_fleet_feed_close(struct ncm_fleet_feed *f); /* NULL allowed */
+/* While nobody looks: asks for nothing, and what was joined stays as it is; and wakes up again. */
+void ncm_fleet_feed_rest(struct ncm_fleet_feed *f, bool rest);
 /* After a pump: joins anew where something arrived. Returns whether it did. */
 bool ncm_fleet_feed_update(struct ncm_fleet_feed *f);
 /* Never NULL; valid until the next update that returns true. */

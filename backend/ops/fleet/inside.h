@@ -18,6 +18,7 @@ struct fleet_move {
 };
 
 #define FLEET_SEVERAL SIZE_MAX
+#define FLEET_KEY     1024
 
 /* All of it for the time of one build. */
 struct fleet_work {
@@ -26,13 +27,13 @@ struct fleet_work {
     struct ncm_arena *arena;
     struct fleet_move *moves; /* by model, then time */
     size_t n_moves;
-    struct ncm_map *by_label;  /* "key\0namespace\0value" → first row of the chain */
-    size_t *next_row;          /* the chain: of each rates row and key */
-    struct ncm_map *names;     /* "namespace\0name" → the one source that has it, or SEVERAL */
-    struct ncm_map *by_ref;    /* "source\0namespace\0name" → index of deployment */
+    struct ncm_map *by_label; /* "key\0namespace\0value" → first row of the chain */
+    size_t *next_row;         /* the chain: of each rates row and key */
+    struct ncm_map *names;    /* "namespace\0name" → the one source that has it, or SEVERAL */
+    struct ncm_map *by_ref;   /* "source\0namespace\0name" → index of deployment */
 };
 
-/* "a\0b\0c" for maps; at most outsz bytes. Returns its length. */
+/* "a\0b\0c" for maps; at most outsz bytes, not terminated. Returns its length. */
 size_t fleet_key(char *out, size_t outsz, const char *a, const char *b, const char *c);
 /* Formats into the arena. */
 struct ncm_str fleet_text(struct ncm_arena *a, const char *fmt, ...)
@@ -48,11 +49,18 @@ const struct fleet_move *fleet_move_after(const struct fleet_work *w, const stru
 int64_t fleet_held_since(const struct fleet_work *w, const struct ncm_model *m,
                          const struct ncm_model_version *v);
 
+/* Whether a deployment of that name is in its source and namespace. */
+bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deployment *beside,
+                          struct ncm_str name);
+
 /* registry questions */
 const struct ncm_model *fleet_model(const struct fleet_work *w, struct ncm_str name);
 const struct ncm_model_version *fleet_version(const struct ncm_model *m, struct ncm_str version);
 /* What the registry says is in production: stage Production, else alias champion or production. */
 const struct ncm_model_version *fleet_production(const struct ncm_model *m);
+/* Whether the registry has the version in production: by its stage, or by such an alias. Several may
+ * be. */
+bool fleet_is_production(const struct ncm_model_version *v);
 /* "v14"; a name that is no number as it is. */
 struct ncm_str fleet_v(struct ncm_arena *a, struct ncm_str version);
 
@@ -60,6 +68,8 @@ struct ncm_str fleet_v(struct ncm_arena *a, struct ncm_str version);
 void fleet_index_rates(struct fleet_work *w);
 void fleet_index_free(struct fleet_work *w);
 struct ncm_rates fleet_rates_of(struct fleet_work *w, const struct ncm_deployment *d);
+/* "http://host:8080/path" → "host:8080". */
+void fleet_address(const char *url, char *out, size_t outsz);
 /* Of one target: a revision, or pods of it. */
 struct ncm_rates fleet_rates_of_target(struct fleet_work *w, const struct ncm_deployment *d,
                                        struct ncm_str target);

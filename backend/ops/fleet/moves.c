@@ -85,20 +85,33 @@ static bool same_word(struct ncm_str a, struct ncm_str b)
     return a.p != NULL && b.p != NULL && strcasecmp(a.p, b.p) == 0;
 }
 
+/* Whether the move is of that alias, or to or from that stage. */
+static bool is_of_slot(const struct fleet_move *x, struct ncm_str alias, struct ncm_str stage)
+{
+    return alias.p != NULL
+               ? ncm_str_eq(x->alias, alias)
+               : x->alias.p == NULL && (same_word(x->from, stage) || same_word(x->to, stage));
+}
+
 const struct fleet_move *fleet_move_after(const struct fleet_work *w, const struct ncm_model *m,
                                           struct ncm_str alias, struct ncm_str stage,
                                           int64_t since_ms)
 {
+    const struct fleet_move *first = NULL;
     for (size_t i = first_of(w, m); i < w->n_moves && w->moves[i].model == m; i++) {
         const struct fleet_move *x = &w->moves[i];
-        bool fits = alias.p != NULL ? ncm_str_eq(x->alias, alias)
-                                    : x->alias.p == NULL &&
-                                          (same_word(x->from, stage) || same_word(x->to, stage));
-        if (fits && x->time_ms != NCM_NO_TIME && x->time_ms > since_ms) {
-            return x;
+        if (x->time_ms == NCM_NO_TIME || x->time_ms <= since_ms || !is_of_slot(x, alias, stage)) {
+            continue;
+        }
+        if (first != NULL && x->time_ms != first->time_ms) {
+            break;
+        }
+        /* The one that came and the one that left move at once: the latter says who was there. */
+        if (first == NULL || (alias.p == NULL && same_word(x->from, stage))) {
+            first = x;
         }
     }
-    return NULL;
+    return first;
 }
 
 int64_t fleet_held_since(const struct fleet_work *w, const struct ncm_model *m,

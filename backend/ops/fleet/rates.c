@@ -28,7 +28,7 @@ static const struct {
     {"destination_service_name", PART_SERVICE},
     {"instance", PART_ADDRESS},
 };
-enum { N_LABELS = sizeof known_labels / sizeof *known_labels, KEY_SIZE = 700 };
+enum { N_LABELS = sizeof known_labels / sizeof *known_labels };
 
 static const char *label(const struct ncm_rates_row *r, const char *key)
 {
@@ -47,9 +47,9 @@ static const char *any_label(const struct ncm_rates_row *r, const char *const *k
 
 static const char *space_of(const struct ncm_rates_row *r)
 {
-    static const char *const keys[] = {"namespace", "destination_workload_namespace",
-                                       "destination_service_namespace", "namespace_name",
-                                       "kubernetes_namespace", NULL};
+    static const char *const keys[] = {
+        "namespace",      "destination_workload_namespace", "destination_service_namespace",
+        "namespace_name", "kubernetes_namespace",           NULL};
     return any_label(r, keys);
 }
 
@@ -63,6 +63,20 @@ static void put(struct fleet_work *w, const char *key, size_t len, size_t slot)
     ncm_map_set(w->by_label, key, len, slot);
 }
 
+static void index_label(struct fleet_work *w, size_t row, const struct ncm_kv *l, const char *ns)
+{
+    for (size_t k = 0; k < N_LABELS && l->value.len > 0; k++) {
+        enum part part = known_labels[k].part;
+        if (ncm_str_is(l->key, known_labels[k].label)) {
+            char key[FLEET_KEY];
+            size_t len = fleet_key(key, sizeof key, part_names[part],
+                                   part == PART_ADDRESS || ns == NULL ? "" : ns, l->value.p);
+            put(w, key, len, row * N_LABELS + k);
+            return;
+        }
+    }
+}
+
 void fleet_index_rates(struct fleet_work *w)
 {
     const struct ncm_rates_snapshot *s = w->in->rates;
@@ -73,15 +87,8 @@ void fleet_index_rates(struct fleet_work *w)
     w->next_row = ncm_alloc(s->n * N_LABELS, sizeof *w->next_row);
     for (size_t i = 0; i < s->n; i++) {
         const char *ns = space_of(&s->items[i]);
-        for (size_t k = 0; k < N_LABELS; k++) {
-            const char *value = label(&s->items[i], known_labels[k].label);
-            enum part part = known_labels[k].part;
-            char key[KEY_SIZE];
-            if (value != NULL) {
-                size_t len = fleet_key(key, sizeof key, part_names[part],
-                                       part == PART_ADDRESS || ns == NULL ? "" : ns, value);
-                put(w, key, len, i * N_LABELS + k);
-            }
+        for (size_t k = 0; k < s->items[i].n_labels; k++) {
+            index_label(w, i, &s->items[i].labels[k], ns);
         }
     }
 }
@@ -131,7 +138,7 @@ static void add_row(struct found *f, const struct ncm_rates *r)
 static void gather(const struct fleet_work *w, const struct ncm_deployment *d, enum part part,
                    const char *name, bool sure, struct found *f)
 {
-    char key[KEY_SIZE];
+    char key[FLEET_KEY];
     size_t at, len = fleet_key(key, sizeof key, part_names[part],
                                part == PART_ADDRESS ? "" : ncm_cstr(d->ns), name);
     if (!ncm_map_get(w->by_label, key, len, &at)) {
@@ -147,13 +154,13 @@ static void gather(const struct fleet_work *w, const struct ncm_deployment *d, e
 
 static bool one_of_a_name(const struct fleet_work *w, const struct ncm_deployment *d)
 {
-    char key[KEY_SIZE];
+    char key[FLEET_KEY];
     size_t n = 0, len = fleet_key(key, sizeof key, ncm_cstr(d->ns), ncm_cstr(d->name), "");
     return !ncm_map_get(w->names, key, len, &n) || n != FLEET_SEVERAL;
 }
 
-/* Several families count the same requests: that with durations and errors, then the one that counted
- * most. */
+/* Several families count the same requests: that with durations and errors, then the one that
+ * counted most. */
 static bool better_family(const struct ncm_rates *a, const struct ncm_rates *b)
 {
     int x = (a->n > 0 ? 2 : 0) + (isnan(a->errors) ? 0 : 1);
@@ -192,16 +199,16 @@ static struct ncm_rates sum_of(struct fleet_work *w, struct found *f)
 static void gather_pods(const struct fleet_work *w, const struct ncm_deployment *d,
                         const char *revision, struct found *f)
 {
+    bool sure = one_of_a_name(w, d);
     for (size_t i = 0; i < d->n_replicas; i++) {
         const struct ncm_replica *r = &d->replicas[i];
         if (revision == NULL || ncm_str_is(r->revision, revision)) {
-            gather(w, d, PART_POD, ncm_cstr(r->name), one_of_a_name(w, d), f);
+            gather(w, d, PART_POD, ncm_cstr(r->name), sure, f);
         }
     }
 }
 
-/* "http://host:8080/path" → "host:8080". */
-static void address_of(const char *url, char *out, size_t outsz)
+void fleet_address(const char *url, char *out, size_t outsz)
 {
     const char *at = strstr(url, "://");
     at = at != NULL ? at + 3 : url;
@@ -243,7 +250,7 @@ struct ncm_rates fleet_rates_of(struct fleet_work *w, const struct ncm_deploymen
     }
     if (f.rows.n == 0 && d->endpoint.len > 0) {
         char address[256];
-        address_of(d->endpoint.p, address, sizeof address);
+        fleet_address(d->endpoint.p, address, sizeof address);
         gather(w, d, PART_ADDRESS, address, true, &f);
     }
     return sum_of(w, &f);

@@ -7,36 +7,18 @@
 #include "base/i18n.h"
 #include "base/num.h"
 #include "model/serving.h"
-#include "ops/fleet/inside.h"
+#include "ops/fleet/rows.h"
 
-/* A row while it is gathered. */
-struct made {
-    struct ncm_fleet_row row;
-    const struct ncm_model *model;
-    const struct ncm_model_version *version; /* of the registry; NULL */
-    struct ncm_list deployments;             /* size_t */
-    struct ncm_list rates;                   /* const struct ncm_rates * */
-    int64_t bad_since, good_since;
-    double share;                            /* of the traffic, before it is divided by all */
-    bool share_known;
-    int group_badness;                       /* of the worst of its model */
-};
-
-struct gather {
-    struct fleet_work *w;
-    struct ncm_list rows; /* struct made */
-    struct ncm_map *by_version;
-};
-
-static struct made *row_of(struct gather *g, struct ncm_str model, struct ncm_str version)
+static struct fleet_made *row_of(struct fleet_rows_work *g, struct ncm_str model,
+                                 struct ncm_str version)
 {
-    char key[900];
+    char key[FLEET_KEY];
     size_t at, len = fleet_key(key, sizeof key, ncm_cstr(model), ncm_cstr(version), "");
     if (ncm_map_get(g->by_version, key, len, &at)) {
-        return &((struct made *)g->rows.items)[at];
+        return &((struct fleet_made *)g->rows.items)[at];
     }
     ncm_map_set(g->by_version, key, len, g->rows.n);
-    struct made *m = ncm_list_add(&g->rows);
+    struct fleet_made *m = ncm_list_add(&g->rows);
     m->model = fleet_model(g->w, model);
     m->version = fleet_version(m->model, version);
     m->deployments.size = sizeof(size_t);
@@ -74,18 +56,7 @@ static struct ncm_str stage_text(struct ncm_arena *a, const struct ncm_model_ver
     return s;
 }
 
-static bool is_champion(const struct ncm_model_version *v)
-{
-    for (size_t i = 0; i < v->n_aliases; i++) {
-        const char *alias = ncm_cstr(v->aliases[i]);
-        if (strcasecmp(alias, "champion") == 0 || strcasecmp(alias, "production") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void from_registry(struct gather *g)
+static void from_registry(struct fleet_rows_work *g)
 {
     const struct ncm_models_snapshot *s = g->w->in->models;
     for (size_t i = 0; s != NULL && i < s->n; i++) {
@@ -108,7 +79,7 @@ static void add_count(int *sum, int n)
     }
 }
 
-static void add_deployment(struct made *m, size_t at)
+static void add_deployment(struct fleet_made *m, size_t at)
 {
     const size_t *known = m->deployments.items;
     if (m->deployments.n == 0 || known[m->deployments.n - 1] != at) {
@@ -116,7 +87,8 @@ static void add_deployment(struct made *m, size_t at)
     }
 }
 
-static void add_health(struct made *m, const struct ncm_fleet_deployment *f, enum ncm_health h)
+static void add_health(struct fleet_made *m, const struct ncm_fleet_deployment *f,
+                       enum ncm_health h)
 {
     bool bad = h >= NCM_HEALTH_UNKNOWN;
     if (m->row.reason.p == NULL || h > m->row.health) {
@@ -134,12 +106,12 @@ static void add_health(struct made *m, const struct ncm_fleet_deployment *f, enu
     }
     m->row.health = h > m->row.health ? h : m->row.health;
     for (size_t i = 0; i < f->n_findings; i++) {
-        m->row.severity = f->findings[i].severity > m->row.severity ? f->findings[i].severity
-                                                                    : m->row.severity;
+        m->row.severity =
+            f->findings[i].severity > m->row.severity ? f->findings[i].severity : m->row.severity;
     }
 }
 
-static void add_rates(struct made *m, const struct ncm_rates *r)
+static void add_rates(struct fleet_made *m, const struct ncm_rates *r)
 {
     if (r->known) {
         *(const struct ncm_rates **)ncm_list_add(&m->rates) = r;
@@ -159,28 +131,20 @@ static bool has_targets(const struct ncm_fleet_deployment *f)
 }
 
 /* Its own revisions: another deployment's row comes from that one. */
-static bool own_target(const struct gather *g, const struct ncm_fleet_deployment *f,
+static bool own_target(const struct fleet_rows_work *g, const struct ncm_fleet_deployment *f,
                        const struct ncm_traffic *t)
 {
-    const struct ncm_fleet *fleet = g->w->fleet;
-    for (size_t i = 0; i < fleet->n_deployments; i++) {
-        const struct ncm_deployment *d = fleet->deployments[i].it;
-        if (&fleet->deployments[i] != f && ncm_str_eq(d->name, t->target) &&
-            ncm_str_eq(d->ns, f->it->ns) && ncm_str_eq(d->source, f->it->source)) {
-            return false;
-        }
-    }
-    return !ncm_str_eq(f->it->name, t->target);
+    return !fleet_has_deployment(g->w, f->it, t->target);
 }
 
-static void from_targets(struct gather *g, const struct ncm_fleet_deployment *f, size_t at)
+static void from_targets(struct fleet_rows_work *g, const struct ncm_fleet_deployment *f, size_t at)
 {
     for (size_t i = 0; i < f->n_traffic; i++) {
         const struct ncm_traffic *t = &f->traffic[i];
         if (t->model.p == NULL || t->version.p == NULL || !own_target(g, f, t)) {
             continue;
         }
-        struct made *m = row_of(g, t->model, t->version);
+        struct fleet_made *m = row_of(g, t->model, t->version);
         add_deployment(m, at);
         add_count(&m->row.ready, t->ready);
         add_health(m, f, t->health > f->health || t->stable ? t->health : f->health);
@@ -188,7 +152,7 @@ static void from_targets(struct gather *g, const struct ncm_fleet_deployment *f,
     }
 }
 
-static void from_wanted(struct gather *g, const struct ncm_fleet_deployment *f, size_t at)
+static void from_wanted(struct fleet_rows_work *g, const struct ncm_fleet_deployment *f, size_t at)
 {
     const struct ncm_models_snapshot *s = g->w->in->models;
     struct ncm_verdict_version v;
@@ -200,12 +164,12 @@ static void from_wanted(struct gather *g, const struct ncm_fleet_deployment *f, 
     if (v.version.p == NULL || ncm_str_eq(v.version, f->is.version)) {
         return;
     }
-    struct made *m = row_of(g, model, v.version);
+    struct fleet_made *m = row_of(g, model, v.version);
     add_deployment(m, at);
     add_health(m, f, f->health > NCM_HEALTH_PROGRESSING ? f->health : NCM_HEALTH_PROGRESSING);
 }
 
-static void from_deployment(struct gather *g, size_t at)
+static void from_deployment(struct fleet_rows_work *g, size_t at)
 {
     const struct ncm_fleet_deployment *f = &g->w->fleet->deployments[at];
     bool sure = fleet_model(g->w, f->is.model) != NULL || !f->is.guess ||
@@ -223,7 +187,7 @@ static void from_deployment(struct gather *g, size_t at)
                         own_target(g, f, &f->traffic[i]));
     }
     if (!told) {
-        struct made *m = row_of(g, f->is.model, f->is.version);
+        struct fleet_made *m = row_of(g, f->is.model, f->is.version);
         add_deployment(m, at);
         add_count(&m->row.desired, f->it->desired);
         add_count(&m->row.ready, f->it->ready);
@@ -233,138 +197,15 @@ static void from_deployment(struct gather *g, size_t at)
     from_wanted(g, f, at);
 }
 
-/* ---- traffic ---- */
-
-static bool serves(const struct ncm_fleet_deployment *f)
-{
-    return f->it->health != NCM_HEALTH_STOPPED && !ncm_str_is(f->it->kind, "CronJob") &&
-           !ncm_str_is(f->it->kind, "Job");
-}
-
-/* Splits between several deployments are told by each of them: they count once. */
-static bool is_first_of_split(struct ncm_map *seen, const struct ncm_fleet_deployment *f)
-{
-    size_t ignored, len = 0;
-    char *targets = ncm_sprintf("%s", "");
-    char key[1500];
-    for (size_t i = 0; i < f->n_traffic; i++) {
-        char *more = ncm_sprintf("%s\2%s", targets, ncm_cstr(f->traffic[i].target));
-        ncm_free(targets);
-        targets = more;
-    }
-    char *place = ncm_sprintf("%s\2%s", ncm_cstr(f->it->source), ncm_cstr(f->it->ns));
-    len = fleet_key(key, sizeof key, place, targets, "");
-    bool first = !ncm_map_get(seen, key, len, &ignored);
-    ncm_map_set(seen, key, len, 1);
-    ncm_free(place);
-    ncm_free(targets);
-    return first;
-}
-
-struct shares {
-    double all;      /* weights of all that serve the model */
-    bool weighed;    /* every one of them is counted: weights are requests a second */
-    size_t unsplit;  /* that serve without anything said of a split */
-    bool one;        /* … and all of them one version */
-    struct ncm_str version;
-    struct ncm_list groups; /* const struct ncm_fleet_deployment *: first of a split, or alone */
-};
-
-static double split_rps(const struct ncm_fleet_deployment *f)
-{
-    double sum = 0;
-    for (size_t i = 0; i < f->n_traffic; i++) {
-        sum += f->traffic[i].rates.rps;
-    }
-    return f->n_traffic > 0 ? sum : f->rates.rps;
-}
-
-static void gather_groups(struct gather *g, const struct made *rows, size_t n, struct shares *s)
-{
-    struct ncm_map *seen = ncm_map_new();
-    struct ncm_map *used = ncm_map_new();
-    s->weighed = s->one = true;
-    for (size_t r = 0; r < n; r++) {
-        for (size_t i = 0; i < rows[r].deployments.n; i++) {
-            size_t at = ((const size_t *)rows[r].deployments.items)[i], ignored;
-            const struct ncm_fleet_deployment *f = &g->w->fleet->deployments[at];
-            if (ncm_map_get(used, (const char *)&at, sizeof at, &ignored) || !serves(f)) {
-                continue;
-            }
-            ncm_map_set(used, (const char *)&at, sizeof at, 1);
-            if (f->n_traffic > 0 && !is_first_of_split(seen, f)) {
-                continue;
-            }
-            *(const struct ncm_fleet_deployment **)ncm_list_add(&s->groups) = f;
-            s->weighed = s->weighed && split_rps(f) >= 0;
-            if (f->n_traffic == 0) {
-                s->one = s->one && (s->unsplit == 0 || ncm_str_eq(s->version, f->is.version));
-                s->version = f->is.version;
-                s->unsplit++;
-            }
-        }
-    }
-    ncm_map_free(seen);
-    ncm_map_free(used);
-}
-
-static struct made *find_row(struct made *rows, size_t n, struct ncm_str version)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (ncm_str_eq(rows[i].row.version, version)) {
-            return &rows[i];
-        }
-    }
-    return NULL;
-}
-
-static void share(struct made *m, double weight, double percent)
-{
-    if (m != NULL) {
-        m->share += weight * percent;
-        m->share_known = m->share_known && !isnan(percent);
-    }
-}
-
-/* Percents of one model's versions, rows[0…n). Splits are weighed by their requests where all are
- * counted. How requests divide between deployments of different versions that no split joins is not
- * known unless they are counted. */
-static void fill_percents(struct gather *g, struct made *rows, size_t n)
-{
-    struct shares s = {.groups = {.size = sizeof(const struct ncm_fleet_deployment *)}};
-    gather_groups(g, rows, n, &s);
-    const struct ncm_fleet_deployment *const *groups = s.groups.items;
-    bool tells = s.weighed || (s.unsplit == s.groups.n && s.one) || s.unsplit == 0 || s.groups.n == 1;
-    for (size_t i = 0; i < s.groups.n; i++) {
-        const struct ncm_fleet_deployment *f = groups[i];
-        double weight = s.weighed ? split_rps(f) : 1;
-        s.all += weight;
-        for (size_t k = 0; k < f->n_traffic; k++) {
-            share(find_row(rows, n, f->traffic[k].version), weight, f->traffic[k].percent);
-        }
-        if (f->n_traffic == 0) {
-            share(find_row(rows, n, f->is.version), weight, 100);
-        }
-    }
-    for (size_t r = 0; r < n; r++) {
-        if (rows[r].deployments.n > 0 && tells && rows[r].share_known && s.all > 0) {
-            rows[r].row.percent = rows[r].share / s.all;
-        } else if (rows[r].deployments.n > 0 && s.groups.n > 0 && s.all <= 0 && s.one) {
-            rows[r].row.percent = s.groups.n == s.unsplit ? 100 : (double)NAN; /* nobody asks */
-        }
-    }
-    ncm_free(s.groups.items);
-}
-
 /* ---- what is in production ---- */
 
-static void choose_production(struct made *rows, size_t n)
+static void choose_production(struct fleet_made *rows, size_t n)
 {
     const struct ncm_model_version *p = rows[0].model ? fleet_production(rows[0].model) : NULL;
-    struct made *most = NULL;
+    struct fleet_made *most = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct ncm_model_version *v = rows[i].version;
-        rows[i].row.in_production = v != NULL && (v->stage == NCM_STAGE_PRODUCTION || is_champion(v));
+        rows[i].row.in_production = v != NULL && fleet_is_production(v);
         bool more = rows[i].deployments.n > 0 &&
                     (most == NULL || rows[i].row.percent > most->row.percent ||
                      (isnan(most->row.percent) && !isnan(rows[i].row.percent)));
@@ -377,9 +218,9 @@ static void choose_production(struct made *rows, size_t n)
 
 /* The row that what is said of a model as such belongs to: in production and serving, else in
  * production, else the first. */
-static struct made *row_for_model(struct made *rows, size_t n)
+static struct fleet_made *row_for_model(struct fleet_made *rows, size_t n)
 {
-    struct made *best = NULL;
+    struct fleet_made *best = NULL;
     for (size_t i = 0; i < n; i++) {
         bool p = rows[i].row.in_production, d = rows[i].deployments.n > 0;
         if (best == NULL || (p && !best->row.in_production) ||
@@ -392,7 +233,8 @@ static struct made *row_for_model(struct made *rows, size_t n)
 
 /* ---- drift ---- */
 
-static void take_drift(struct fleet_work *w, struct made *m, const struct ncm_drift_monitor *d)
+static void take_drift(struct fleet_work *w, struct fleet_made *m,
+                       const struct ncm_drift_monitor *d)
 {
     const struct ncm_drift_feature *f = &d->features[0];
     double *values = ncm_arena_alloc(w->arena, d->n_windows + 1, sizeof *values);
@@ -410,7 +252,7 @@ static void take_drift(struct fleet_work *w, struct made *m, const struct ncm_dr
     m->row.drift_state = d->state;
 }
 
-static void fill_drift(struct fleet_work *w, struct made *m)
+static void fill_drift(struct fleet_work *w, struct fleet_made *m)
 {
     const struct ncm_drift_snapshot *s = w->in->drift;
     const struct ncm_drift_monitor *worst = NULL;
@@ -428,7 +270,8 @@ static void fill_drift(struct fleet_work *w, struct made *m)
 
 /* ---- alerts ---- */
 
-static bool is_of_row(const struct gather *g, const struct made *m, const struct ncm_alert *a)
+static bool is_of_row(const struct fleet_rows_work *g, const struct fleet_made *m,
+                      const struct ncm_alert *a)
 {
     for (size_t i = 0; i < m->deployments.n; i++) {
         size_t at = ((const size_t *)m->deployments.items)[i];
@@ -439,15 +282,15 @@ static bool is_of_row(const struct gather *g, const struct made *m, const struct
     return false;
 }
 
-static void fill_alerts(struct gather *g, struct made *rows, size_t n)
+static void fill_alerts(struct fleet_rows_work *g, struct fleet_made *rows, size_t n)
 {
-    struct made *main = row_for_model(rows, n);
+    struct fleet_made *main = row_for_model(rows, n);
     for (size_t i = 0; i < g->w->fleet->n_firing; i++) {
         const struct ncm_alert *a = g->w->fleet->firing[i];
         bool of_model = fleet_alert_of_model(a, rows[0].row.model);
         bool placed = false;
         for (size_t r = 0; r < n; r++) {
-            struct made *m = &rows[r];
+            struct fleet_made *m = &rows[r];
             bool here = is_of_row(g, m, a);
             if (here) {
                 m->row.n_firing++;
@@ -479,28 +322,33 @@ static bool has_deployments(const struct fleet_work *w)
     return false;
 }
 
-/* The version of production that nobody runs. */
-static void say_missing(struct fleet_work *w, struct made *rows, size_t n, struct made *m)
+/* The version of production that nobody is known to run. */
+static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
+                        struct fleet_made *m)
 {
-    const struct made *instead = NULL;
+    const struct fleet_made *instead = NULL;
     for (size_t i = 0; i < n; i++) {
-        instead = rows[i].deployments.n > 0 && instead == NULL ? &rows[i] : instead;
+        bool better = instead == NULL || instead->row.version.p == NULL;
+        instead = rows[i].deployments.n > 0 && better ? &rows[i] : instead;
     }
+    bool other = instead != NULL && instead->row.version.p != NULL;
+    enum ncm_severity severity = other ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING;
+    const char *v = ncm_cstr(fleet_v(w->arena, m->row.version));
     m->row.health = NCM_HEALTH_UNKNOWN;
-    if (instead != NULL && instead->row.version.p != NULL) {
-        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"),
-                                   ncm_cstr(fleet_v(w->arena, m->row.version)),
+    m->row.severity = severity > m->row.severity ? severity : m->row.severity;
+    if (other) {
+        m->row.reason = fleet_text(w->arena, _("registry says %s, %s runs"), v,
                                    ncm_cstr(fleet_v(w->arena, instead->row.version)));
-        m->row.severity = NCM_SEVERITY_CRITICAL;
+    } else if (instead != NULL) {
+        m->row.reason =
+            fleet_text(w->arena, _("registry says %s, which version runs is not known"), v);
     } else {
-        m->row.reason = fleet_text(w->arena, "%s", _("in production, but deployed nowhere that is "
-                                                     "configured"));
-        m->row.severity = m->row.severity > NCM_SEVERITY_WARNING ? m->row.severity
-                                                                 : NCM_SEVERITY_WARNING;
+        m->row.reason =
+            fleet_text(w->arena, "%s", _("in production, but deployed nowhere that is configured"));
     }
 }
 
-static void finish_row(struct gather *g, struct made *m)
+static void finish_row(struct fleet_rows_work *g, struct fleet_made *m)
 {
     struct fleet_work *w = g->w;
     struct ncm_fleet_row *r = &m->row;
@@ -516,9 +364,8 @@ static void finish_row(struct gather *g, struct made *m)
                   : promoted != NCM_NO_TIME                               ? promoted
                                                                           : m->good_since;
     bool here = r->n_deployments > 0 || r->in_production;
-    enum ncm_health h = r->n_deployments == 0 && r->health == NCM_HEALTH_STOPPED
-                            ? NCM_HEALTH_HEALTHY
-                            : r->health;
+    enum ncm_health h =
+        r->n_deployments == 0 && r->health == NCM_HEALTH_STOPPED ? NCM_HEALTH_HEALTHY : r->health;
     r->badness = fleet_badness(here ? h : NCM_HEALTH_HEALTHY, r->severity, r->in_production);
     if (r->drift_state >= NCM_DRIFT_WARNING) {
         r->badness += r->drift_state == NCM_DRIFT_CRITICAL ? 10 : 5;
@@ -531,15 +378,19 @@ static void finish_row(struct gather *g, struct made *m)
     }
 }
 
-static void finish_model(struct gather *g, struct made *rows, size_t n)
+static void finish_model(struct fleet_rows_work *g, struct fleet_made *rows, size_t n)
 {
-    fill_percents(g, rows, n);
+    fleet_fill_percents(g, rows, n);
     choose_production(rows, n);
     fill_drift(g->w, row_for_model(rows, n));
     fill_alerts(g, rows, n);
     int worst = 0;
+    bool runs = false;
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].row.in_production && rows[i].deployments.n == 0 && has_deployments(g->w)) {
+        runs = runs || (rows[i].row.in_production && rows[i].deployments.n > 0);
+    }
+    for (size_t i = 0; !runs && has_deployments(g->w) && i < n; i++) {
+        if (rows[i].row.in_production) {
             say_missing(g->w, rows, n, &rows[i]);
         }
     }
@@ -556,13 +407,13 @@ static void finish_model(struct gather *g, struct made *rows, size_t n)
 
 static int by_model(const void *x, const void *y)
 {
-    const struct made *a = x, *b = y;
+    const struct fleet_made *a = x, *b = y;
     return ncm_str_compare(a->row.model, b->row.model);
 }
 
 static int by_badness(const void *x, const void *y)
 {
-    const struct made *a = x, *b = y;
+    const struct fleet_made *a = x, *b = y;
     if (a->group_badness != b->group_badness) {
         return a->group_badness > b->group_badness ? -1 : 1;
     }
@@ -577,27 +428,27 @@ static int by_badness(const void *x, const void *y)
         return a->row.in_production ? -1 : 1;
     }
     int64_t p = 0, q = 0; /* the newest first */
-    bool numbers = ncm_parse_i64(ncm_cstr(a->row.version), &p) &&
-                   ncm_parse_i64(ncm_cstr(b->row.version), &q);
+    bool numbers =
+        ncm_parse_i64(ncm_cstr(a->row.version), &p) && ncm_parse_i64(ncm_cstr(b->row.version), &q);
     return numbers ? (p < q) - (p > q) : ncm_str_compare(b->row.version, a->row.version);
 }
 
 void fleet_rows(struct fleet_work *w)
 {
-    struct gather g = {.w = w, .rows = {.size = sizeof(struct made)}, .by_version = ncm_map_new()};
+    struct fleet_rows_work g = {
+        .w = w, .rows = {.size = sizeof(struct fleet_made)}, .by_version = ncm_map_new()};
     from_registry(&g);
     for (size_t i = 0; i < w->fleet->n_deployments; i++) {
         from_deployment(&g, i);
     }
     ncm_map_free(g.by_version);
-    struct made *rows = g.rows.items;
+    struct fleet_made *rows = g.rows.items;
     size_t n = g.rows.n;
     if (n > 0) {
         qsort(rows, n, sizeof *rows, by_model);
     }
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from + 1; to < n && by_model(&rows[from], &rows[to]) == 0; to++) {
-        }
+        for (to = from + 1; to < n && by_model(&rows[from], &rows[to]) == 0; to++) {}
         finish_model(&g, &rows[from], to - from);
     }
     if (n > 0) {

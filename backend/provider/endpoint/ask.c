@@ -1,6 +1,7 @@
 /* The clients of one endpoint: its own port, TorchServe's management, another port's metrics. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
@@ -33,6 +34,33 @@ static char *next_port(const char *url, int after)
     return port + after > 65535 ? NULL : ncm_sprintf("%.*s:%d", (int)upto, url, (int)port + after);
 }
 
+/* "HOST" of "scheme://HOST[:PORT]/…". */
+static size_t host_of(const char *url, const char **host)
+{
+    const char *at = strstr(url, "://");
+    *host = at != NULL ? at + 3 : url;
+    size_t bracket = **host == '[' ? strcspn(*host, "]") : 0;
+    return bracket + strcspn(*host + bracket, ":/");
+}
+
+/* A client for another address. Our login is for the endpoint's host: another one gets none. */
+static bool open_other(const struct ep_endpoint *e, const char *url, struct ncm_http **out,
+                       struct ncm_err *err)
+{
+    struct ncm_access bare = {0};
+    const struct ncm_access *own = e->set.access;
+    const char *a, *b;
+    size_t n = host_of(url, &a), m = host_of(e->set.url, &b);
+    if (own == NULL || (n == m && strncasecmp(a, b, n) == 0)) {
+        return ncm_http_open(url, own, out, err);
+    }
+    bare.ca = own->ca;
+    bare.insecure = own->insecure;
+    bare.proxy = own->proxy;
+    bare.timeout_ms = own->timeout_ms;
+    return ncm_http_open(url, &bare, out, err);
+}
+
 static bool open_next(const struct ep_endpoint *e, int after, struct ncm_http **out)
 {
     struct ncm_err ignored;
@@ -52,7 +80,7 @@ static bool open_metrics(struct ep_endpoint *e, struct ncm_err *err)
     }
     size_t base = (size_t)(host + 3 - m) + strcspn(host + 3, "/");
     char *url = ncm_strndup(m, base);
-    bool ok = ncm_http_open(url, e->set.access, &e->metrics, err);
+    bool ok = open_other(e, url, &e->metrics, err);
     e->metrics_path = m[base] != '\0' ? m + base : "/metrics";
     ncm_free(url);
     return ok;
@@ -62,7 +90,7 @@ bool ep_open(struct ep_endpoint *e, struct ncm_err *err)
 {
     bool ok = ncm_http_open(e->set.url, e->set.access, &e->own, err) && open_metrics(e, err);
     if (ok && e->set.management != NULL) {
-        ok = ncm_http_open(e->set.management, e->set.access, &e->management, err);
+        ok = open_other(e, e->set.management, &e->management, err);
     } else if (ok) {
         open_next(e, 1, &e->management);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "provider/kubernetes/answered.h"
 #include "provider/kubernetes/scene.h"
 
 static int by_name(const void *a, const void *b)
@@ -26,6 +27,7 @@ static void share(struct k8s_scene *s, const struct ncm_deployments_snapshot *pr
     }
     for (size_t i = 0; i < s->n; i++) {
         struct k8s_unit *u = &s->units[i];
+        u->stamp += k8s_answered_stamp(s, u);
         struct ncm_deployment_box *const *slot = k8s_index_one(&old, k8s_mix(u->stamp, 5));
         struct ncm_deployment_box *b = slot != NULL ? *slot : NULL;
         if (b != NULL && b->stamp == u->stamp && s->v->now_ms < b->until_ms &&
@@ -43,6 +45,7 @@ static struct ncm_deployment_box *box_of(struct k8s_scene *s, struct k8s_unit *u
     struct ncm_deployment_box *b = ncm_deployment_box_new();
     k8s_judge(s, u);
     k8s_fill(s, u, b);
+    k8s_fill_answered(s, u, b->arena, &b->it);
     b->stamp = u->stamp;
     b->until_ms = u->clock.until_ms;
     return b;

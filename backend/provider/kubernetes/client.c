@@ -23,6 +23,7 @@ struct k8s_client {
     struct k8s_ticket *ticket;
     struct ncm_http *http;
     struct ncm_access access;
+    unsigned logins;       /* how often the login changed */
     unsigned serial;       /* of the plugin's credential */
     int64_t token_mono_ms; /* when its file was read; 0: never */
     int64_t skew_ms;
@@ -154,6 +155,7 @@ bool k8s_client_login(struct k8s_client *c, bool refused, bool *changed,
         *changed = ok && c->serial != before;
     }
     if (*changed) {
+        c->logins++;
         ncm_http_enter(c->http, &c->access);
     }
     if (!ok) {
@@ -311,6 +313,16 @@ static void note(struct k8s_client *c, const struct ncm_http_answer *a)
     snprintf(c->warning, sizeof c->warning, "%s", a->warning);
 }
 
+/* io/http speaks of settings that a kubeconfig does not have. */
+static void advise(struct ncm_err *err)
+{
+    if (err->code == NCM_TLS) {
+        ncm_hint(err, _("Whom to trust stands in the cluster's entry of the kubeconfig "
+                        "(certificate-authority, tls-server-name); log in again to have it "
+                        "written anew"));
+    }
+}
+
 bool k8s_call_raw(struct k8s_client *c, const struct k8s_call *call, struct ncm_http_answer *out,
                   struct ncm_err *err)
 {
@@ -332,6 +344,8 @@ bool k8s_call_raw(struct k8s_client *c, const struct k8s_call *call, struct ncm_
     }
     if (ok) {
         note(c, out);
+    } else {
+        advise(err);
     }
     return ok;
 }
@@ -390,6 +404,8 @@ bool k8s_call_all(struct k8s_client *c, const struct k8s_call *calls, size_t n,
         } else if (ok[i]) {
             note(c, &answers[i]);
             ok[i] = decode(c, &answers[i], &out[i], &errs[i]);
+        } else {
+            advise(&errs[i]);
         }
         ncm_http_answer_release(&answers[i]);
         all = all && ok[i];
@@ -397,6 +413,11 @@ bool k8s_call_all(struct k8s_client *c, const struct k8s_call *calls, size_t n,
     ncm_free(rqs);
     ncm_free(answers);
     return all;
+}
+
+unsigned k8s_client_logins(const struct k8s_client *c)
+{
+    return c->logins;
 }
 
 int64_t k8s_client_skew_ms(const struct k8s_client *c)

@@ -62,6 +62,9 @@ bool k8s_refused(struct k8s_client *c, const struct ncm_http_answer *a, struct n
  * was not taken (401), and *changed tells whether there is another by now. */
 bool k8s_client_login(struct k8s_client *c, bool refused, bool *changed,
                       const struct ncm_control *control, struct ncm_err *err);
+/* Grows whenever the login is another one: what was sent with an earlier one tells nothing of it.
+ */
+unsigned k8s_client_logins(const struct k8s_client *c);
 /* The server's clock minus ours, ms, by the newest Date header; 0 before the first answer. */
 int64_t k8s_client_skew_ms(const struct k8s_client *c);
 /* "Warning:" headers of the last call, joined by "; "; "" without. Valid until the next call. */

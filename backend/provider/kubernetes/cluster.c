@@ -53,11 +53,22 @@ static void clear_rights(struct k8s_cluster *c)
     c->n_rights = 0;
 }
 
+static void clear_answered(struct k8s_cluster *c)
+{
+    for (size_t i = 0; i < c->n_answered; i++) {
+        k8s_answered_drop(c->answered[i]);
+    }
+    ncm_free(c->answered);
+    c->answered = NULL;
+    c->n_answered = 0;
+}
+
 static void clear(struct k8s_cluster *c)
 {
     char **texts[] = {&c->key, &c->narrowed, &c->who, &c->server, &c->version};
     clear_shelves(c);
     clear_rights(c);
+    clear_answered(c);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         ncm_free(*texts[i]);
         *texts[i] = NULL;

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "model/deploy.h"
+#include "provider/kubernetes/answered.h"
 #include "provider/kubernetes/inside.h"
 #include "provider/kubernetes/objects.h"
 
@@ -53,6 +54,8 @@ struct k8s_cluster {
     int64_t skew_ms;
     struct k8s_right *rights;
     size_t n_rights;
+    struct k8s_answered **answered;
+    size_t n_answered;
     bool doubt; /* rights are to be asked again */
 };
 
@@ -75,16 +78,26 @@ void k8s_shelf_remove(struct k8s_cluster *c, struct k8s_shelf *s, struct ncm_str
 /* Reads no more than one namespace: all of them may not be listed. */
 void k8s_cluster_narrow(struct k8s_cluster *c, const char *ns, const char *why);
 
-/* list.c: all pages of a shelf, without the lock. *out is the caller's (ncm_free it when its
- * objects are given away). At most a few restarts where pages expire on the way. */
-bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
-                  const struct ncm_control *control, struct k8s_object ***out, size_t *n,
-                  char **version, struct ncm_err *err);
+/* ---- list.c: all pages of some kinds, without the lock --------------------------------------- */
+enum { K8S_LIST_AT_ONCE = 6 };
+struct k8s_listing {
+    enum k8s_kind kind;
+    char *ns; /* owned; NULL: of all namespaces */
+    bool ok;
+    struct ncm_err err; /* where not ok */
+    struct k8s_object **items;
+    size_t n;
+    char *version;
+};
+/* At most K8S_LIST_AT_ONCE, side by side. kind and ns are given. */
+void k8s_list_some(struct ncm_conn *c, struct k8s_listing *l, size_t n,
+                   const struct ncm_control *control);
+void k8s_listing_release(struct k8s_listing *l);
 /* "/apis/apps/v1/namespaces/x/deployments?…": up to where parameters follow. The caller frees. */
 char *k8s_list_path(enum k8s_kind kind, const char *ns, const char *selector);
-/* Puts the outcome of a list on its shelf. False: the cluster as a whole does not answer. */
-bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok, struct k8s_object **items,
-                     size_t n, const char *version, const struct ncm_err *err);
+/* Puts the outcome of a list on its shelf, holding the lock. False (l->err): the cluster as a whole
+ * does not answer. */
+bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, struct k8s_listing *l);
 
 /* gather.c: lists what was not listed since (monotonic ms; 0: ever) of these kinds (bits), the
  * deployments first; `first` (may be NULL) is called when those are there. One lane at a time. */
@@ -102,6 +115,10 @@ unsigned k8s_rights_of(const void *cluster, const char *ns);
 /* view.c: the snapshot of what is on the shelves; one reference. */
 struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
                                               const struct ncm_deployments_snapshot *previous);
+
+/* The same as it was made last by this connection, made anew where something changed since.
+ * Borrowed until the next call. */
+const struct ncm_deployments_snapshot *k8s_seen(struct ncm_conn *c);
 
 /* watch.c */
 bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,

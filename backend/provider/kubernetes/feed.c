@@ -196,6 +196,7 @@ static void begin(struct k8s_feed *f, const char *version)
     const struct ncm_http_request rq = {
         .path = url.p, .accept = "application/json", .timeout_ms = SILENCE_MS};
     f->spoke = f->expired = false;
+    f->login = k8s_client_logins(c->client);
     f->began_mono_ms = ncm_mono_ms();
     f->stream = ncm_http_stream_start(k8s_client_http(c->client), &rq, LINE_MOST, on_line, f);
     ncm_buf_release(&url);
@@ -207,30 +208,23 @@ static bool list(struct k8s_feed *f, const struct ncm_control *control, struct n
 {
     struct ncm_conn *c = f->conn;
     struct k8s_cluster *k = c->cluster;
-    struct k8s_object **items;
-    size_t n;
-    char *version;
-    bool ok =
-        k8s_list_all(c, f->kind, f->ns, c->setup->selector, control, &items, &n, &version, err);
+    struct k8s_listing l = {.kind = f->kind, .ns = ncm_strdup(f->ns)};
+    k8s_list_some(c, &l, 1, control);
     pthread_mutex_lock(&k->lock);
     struct k8s_shelf *s = shelf_of(f);
     k->skew_ms = k8s_client_skew_ms(c->client);
-    bool answered = s != NULL && k8s_list_settle(k, s, ok, items, n, version, err);
+    bool answered = s != NULL && k8s_list_settle(k, s, &l);
     if (answered) {
         f->expired = false;
-        f->due_mono_ms = first_due(s, k8s_resources[f->kind].watched && !f->polled);
-        if (ok && f->polled) {
-            f->due_mono_ms = ncm_mono_ms() + POLL_MS;
-        }
-    } else if (ok) {
-        for (size_t i = 0; i < n; i++) {
-            k8s_object_drop(items[i]);
-        }
-        ncm_free(items);
+        f->due_mono_ms = l.ok && f->polled
+                             ? ncm_mono_ms() + POLL_MS
+                             : first_due(s, k8s_resources[f->kind].watched && !f->polled);
     }
     pthread_mutex_unlock(&k->lock);
-    ncm_free(version);
-    return answered || (ok && s == NULL);
+    *err = l.err;
+    answered = answered || (l.ok && s == NULL);
+    k8s_listing_release(&l);
+    return answered;
 }
 
 /* A watch that was refused. False: nothing of ours is accepted any more. */
@@ -244,8 +238,10 @@ static bool refused(struct k8s_feed *f, const struct ncm_http_answer *a,
     f->due_mono_ms = ncm_mono_ms() + pause_of(f->fails);
     switch (a->status) {
     case 401:
+        /* Another watch may have renewed it meanwhile. */
         if (f->fails > TRIES ||
-            !k8s_client_login(f->conn->client, true, &changed, control, &ignored)) {
+            (f->login == k8s_client_logins(f->conn->client) &&
+             !k8s_client_login(f->conn->client, true, &changed, control, &ignored))) {
             return false;
         }
         f->due_mono_ms = ncm_mono_ms();
@@ -277,7 +273,8 @@ static bool settle(struct k8s_feed *f, const struct ncm_control *control, struct
         return true;
     }
     int64_t now = ncm_mono_ms();
-    bool lasted = f->spoke || now >= f->began_mono_ms + STABLE_MS;
+    bool lasted =
+        f->spoke || (ncm_http_stream_flows(f->stream) && now >= f->began_mono_ms + STABLE_MS);
     f->due_mono_ms = now;
     if (a != NULL && (a->status < 200 || a->status > 299)) {
         ok = refused(f, a, control, err);

@@ -11,6 +11,7 @@ struct k8s_feed {
     struct ncm_http_stream *stream;
     int64_t began_mono_ms; /* the stream */
     int64_t due_mono_ms;   /* when something is to be done, where no stream runs */
+    unsigned login;        /* k8s_client_logins when it was begun */
     int fails;             /* in a row */
     bool polled;           /* may be listed, but not watched */
     bool expired;          /* said by a line: to be listed again */
@@ -23,7 +24,7 @@ struct k8s_watcher {
     bool started;          /* all shelves were gone through, and the watches begun */
     int64_t since_mono_ms; /* what was read before is to be listed again; 0: nothing */
     uint64_t reported;     /* changes that were told of */
-    int64_t said_mono_ms, logs_mono_ms, groups_due;
+    int64_t said_mono_ms, logs_mono_ms, groups_due, probe_due;
 };
 
 /* A feed for each shelf. */

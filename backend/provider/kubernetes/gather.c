@@ -27,62 +27,67 @@ static bool begin(struct k8s_cluster *k, const struct ncm_control *control, stru
     return ok;
 }
 
-/* The next shelf of that kind that is to be listed; holding the lock. A shelf that a watch may go
- * on from is not, unless everything since a moment is wanted. */
-static struct k8s_shelf *due(struct k8s_cluster *k, enum k8s_kind kind, int64_t since)
+/* A shelf that a watch may go on from is not listed, unless everything since a moment is wanted. */
+static bool is_due(const struct k8s_shelf *s, int64_t since)
+{
+    return since > 0 ? s->read_mono_ms < since : s->read_mono_ms == 0;
+}
+
+/* Those that are to be listed next, in their order; holding the lock. Deployments go alone, for
+ * they are shown first and decide whether all namespaces may be read. */
+static size_t choose(const struct k8s_cluster *k, unsigned kinds, int64_t since,
+                     struct k8s_listing *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < K8S_N_KINDS; i++) {
+        for (size_t j = 0; j < k->n_shelves && n < K8S_LIST_AT_ONCE; j++) {
+            const struct k8s_shelf *s = &k->shelves[j];
+            if (s->kind == order[i] && (kinds & 1u << s->kind) != 0 && is_due(s, since)) {
+                out[n++] = (struct k8s_listing){.kind = s->kind, .ns = ncm_strdup(s->ns)};
+            }
+        }
+        if (n > 0 && (n == K8S_LIST_AT_ONCE || order[i] == K8S_DEPLOYMENT)) {
+            break;
+        }
+    }
+    return n;
+}
+
+static struct k8s_shelf *shelf_of(struct k8s_cluster *k, const struct k8s_listing *l)
 {
     for (size_t i = 0; i < k->n_shelves; i++) {
         struct k8s_shelf *s = &k->shelves[i];
-        bool old = since > 0 ? s->read_mono_ms < since : s->read_mono_ms == 0;
-        if (s->kind == kind && old) {
+        if (s->kind == l->kind && (s->ns == NULL) == (l->ns == NULL) &&
+            (l->ns == NULL || strcmp(s->ns, l->ns) == 0)) {
             return s;
         }
     }
     return NULL;
 }
 
-/* Where the shelves were made anew meanwhile, its place is another one's. */
-static struct k8s_shelf *same(struct k8s_cluster *k, enum k8s_kind kind, const char *ns)
-{
-    for (size_t i = 0; i < k->n_shelves; i++) {
-        struct k8s_shelf *s = &k->shelves[i];
-        if (s->kind == kind && (s->ns == NULL) == (ns == NULL) &&
-            (ns == NULL || strcmp(s->ns, ns) == 0)) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-/* Lists one; holding the lock, but not meanwhile. */
-static bool fill_one(struct ncm_conn *c, struct k8s_shelf *s, const struct ncm_control *control,
-                     struct ncm_err *err)
+/* Lists some; holding the lock, but not meanwhile. */
+static bool list_some(struct ncm_conn *c, struct k8s_listing *all, size_t n,
+                      const struct ncm_control *control, struct ncm_err *err)
 {
     struct k8s_cluster *k = c->cluster;
-    struct k8s_object **items;
-    size_t n;
-    char *version;
-    enum k8s_kind kind = s->kind;
-    char *ns = ncm_strdup(s->ns);
+    bool ok = true;
     pthread_mutex_unlock(&k->lock);
-    bool ok = k8s_list_all(c, kind, ns, c->setup->selector, control, &items, &n, &version, err);
+    k8s_list_some(c, all, n, control);
     pthread_mutex_lock(&k->lock);
     k->skew_ms = k8s_client_skew_ms(c->client);
-    s = same(k, kind, ns);
-    if (s == NULL) {
-        for (size_t i = 0; ok && i < n; i++) {
-            k8s_object_drop(items[i]);
+    for (size_t i = 0; i < n; i++) {
+        struct k8s_listing *l = &all[i];
+        /* Where the shelves were made anew meanwhile, it is another cluster's. */
+        struct k8s_shelf *s = shelf_of(k, l);
+        bool everywhere = l->kind == K8S_DEPLOYMENT && l->ns == NULL;
+        if (s != NULL && !l->ok && everywhere && l->err.code == NCM_FORBIDDEN) {
+            k8s_cluster_narrow(k, c->login.ns, l->err.what);
+        } else if (s != NULL && !k8s_list_settle(k, s, l)) {
+            *err = l->err;
+            ok = false;
         }
-        ncm_free(items);
-        ok = true;
-    } else if (!ok && err->code == NCM_FORBIDDEN && kind == K8S_DEPLOYMENT && ns == NULL) {
-        k8s_cluster_narrow(k, c->login.ns, err->what);
-        ok = true;
-    } else {
-        ok = k8s_list_settle(k, s, ok, items, n, version, err);
+        k8s_listing_release(l);
     }
-    ncm_free(version);
-    ncm_free(ns);
     pthread_cond_broadcast(&k->wake);
     return ok;
 }
@@ -118,23 +123,22 @@ bool k8s_gather(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
                 struct ncm_err *err)
 {
     struct k8s_cluster *k = c->cluster;
-    struct k8s_shelf *s;
+    struct k8s_listing some[K8S_LIST_AT_ONCE];
     pthread_mutex_lock(&k->lock);
     bool ok = begin(k, control, err);
     if (!ok) {
         pthread_mutex_unlock(&k->lock);
         return false;
     }
-    for (size_t i = 0; ok && i < K8S_N_KINDS; i++) {
-        while (ok && (kinds & 1u << order[i]) != 0 &&
-               (s = due(k, order[i], since_mono_ms)) != NULL) {
-            ok = fill_one(c, s, control, err);
-        }
-        if (ok && order[i] == K8S_DEPLOYMENT && first != NULL) {
+    bool shown = first == NULL;
+    for (size_t n; ok && (n = choose(k, kinds, since_mono_ms, some)) > 0;) {
+        if (!shown && some[0].kind != K8S_DEPLOYMENT) {
+            shown = true;
             pthread_mutex_unlock(&k->lock);
             first(to);
             pthread_mutex_lock(&k->lock);
         }
+        ok = list_some(c, some, n, control, err);
     }
     ok = ok && !all_forbidden(k, kinds, err);
     k->filling = false;

@@ -73,62 +73,113 @@ static void take(enum k8s_kind kind, const struct ncm_node *list, struct page *p
     }
 }
 
-static bool next_page(struct ncm_conn *c, enum k8s_kind kind, const char *path, struct page *p,
-                      const struct ncm_control *control, struct ncm_err *err)
+static char *page_path(const char *path, const struct page *p)
 {
     struct ncm_buf url;
-    struct ncm_doc *doc;
     ncm_buf_init(&url, 65536);
     ncm_buf_printf(&url, "%slimit=%d", path, PAGE);
     if (p->next != NULL) {
         ncm_buf_puts(&url, "&continue=");
         ncm_http_encode(&url, p->next);
     }
-    const struct k8s_call call = {.path = url.p, .timeout_ms = PATIENCE_MS, .control = control};
-    bool ok = k8s_call(c->client, &call, &doc, err);
-    if (ok) {
-        const struct ncm_node *root = doc != NULL ? ncm_doc_root(doc) : NULL;
-        const struct ncm_node *meta = ncm_node_get(root, "metadata");
-        const struct ncm_node *items = ncm_node_get(root, "items");
-        ok = (items != NULL && (items->kind == NCM_NODE_LIST || items->kind == NCM_NODE_NULL)) ||
-             ncm_fail(err, NCM_INVALID_DATA, _("%s answers with no list of %s"), c->login.server,
-                      k8s_resources[kind].plural);
-        take(kind, items, p);
-        ncm_free(p->version);
-        p->version = ncm_strdup(ncm_node_str(meta, "resourceVersion", ""));
-        ncm_free(p->next);
-        const char *next = ncm_node_str(meta, "continue", "");
-        p->next = *next != '\0' ? ncm_strdup(next) : NULL;
-        ncm_doc_free(doc);
-    }
+    char *text = ncm_buf_take(&url);
     ncm_buf_release(&url);
+    return text;
+}
+
+static bool take_page(struct ncm_conn *c, enum k8s_kind kind, struct ncm_doc *doc, struct page *p,
+                      struct ncm_err *err)
+{
+    const struct ncm_node *root = doc != NULL ? ncm_doc_root(doc) : NULL;
+    const struct ncm_node *meta = ncm_node_get(root, "metadata");
+    const struct ncm_node *items = ncm_node_get(root, "items");
+    if (items == NULL || (items->kind != NCM_NODE_LIST && items->kind != NCM_NODE_NULL)) {
+        return ncm_fail(err, NCM_INVALID_DATA, _("%s answers with no list of %s"), c->login.server,
+                        k8s_resources[kind].plural);
+    }
+    take(kind, items, p);
+    ncm_free(p->version);
+    p->version = ncm_strdup(ncm_node_str(meta, "resourceVersion", ""));
+    ncm_free(p->next);
+    const char *next = ncm_node_str(meta, "continue", "");
+    p->next = *next != '\0' ? ncm_strdup(next) : NULL;
+    return true;
+}
+
+static bool next_page(struct ncm_conn *c, enum k8s_kind kind, const char *path, struct page *p,
+                      const struct ncm_control *control, struct ncm_err *err)
+{
+    struct ncm_doc *doc;
+    char *url = page_path(path, p);
+    const struct k8s_call call = {.path = url, .timeout_ms = PATIENCE_MS, .control = control};
+    bool ok = k8s_call(c->client, &call, &doc, err) && take_page(c, kind, doc, p, err);
+    ncm_doc_free(doc);
+    ncm_free(url);
     return ok;
 }
 
-bool k8s_list_all(struct ncm_conn *c, enum k8s_kind kind, const char *ns, const char *selector,
-                  const struct ncm_control *control, struct k8s_object ***out, size_t *n,
-                  char **version, struct ncm_err *err)
+/* All pages that are left of it; where they expired on the way, all of them from the start. */
+static bool all_pages(struct ncm_conn *c, struct k8s_listing *l, const char *path, struct page *p,
+                      const struct ncm_control *control)
 {
-    char *path = k8s_list_path(kind, ns, selector);
-    struct page p = {0};
-    bool ok = false, again = true;
-    for (int i = 0; i < AGAIN && again; i++) {
+    bool ok = true;
+    for (int i = 0; i < AGAIN; i++) {
         size_t pages = 0;
-        forget(&p);
-        do {
-            ok = next_page(c, kind, path, &p, control, err);
-        } while (ok && p.next != NULL && ++pages < PAGES_MOST);
-        again = !ok && err->code == NCM_CONFLICT; /* the pages expired: from the start */
+        while (ok && p->next != NULL && ++pages < PAGES_MOST) {
+            ok = next_page(c, l->kind, path, p, control, &l->err);
+        }
+        if (ok || l->err.code != NCM_CONFLICT) {
+            break;
+        }
+        forget(p);
+        ok = next_page(c, l->kind, path, p, control, &l->err);
     }
-    ncm_free(path);
-    if (!ok) {
-        forget(&p);
-    }
-    *out = p.items;
-    *n = p.n;
-    *version = p.version;
-    ncm_free(p.next);
     return ok;
+}
+
+void k8s_list_some(struct ncm_conn *c, struct k8s_listing *l, size_t n,
+                   const struct ncm_control *control)
+{
+    struct k8s_call calls[K8S_LIST_AT_ONCE] = {{0}};
+    struct ncm_doc *docs[K8S_LIST_AT_ONCE];
+    struct ncm_err errs[K8S_LIST_AT_ONCE] = {{0}};
+    bool ok[K8S_LIST_AT_ONCE];
+    char *paths[K8S_LIST_AT_ONCE], *urls[K8S_LIST_AT_ONCE];
+    const struct page none = {0};
+    for (size_t i = 0; i < n; i++) {
+        paths[i] = k8s_list_path(l[i].kind, l[i].ns, c->setup->selector);
+        urls[i] = page_path(paths[i], &none);
+        calls[i] =
+            (struct k8s_call){.path = urls[i], .timeout_ms = PATIENCE_MS, .control = control};
+    }
+    k8s_call_all(c->client, calls, n, docs, ok, errs);
+    for (size_t i = 0; i < n; i++) {
+        struct page p = {0};
+        l[i].err = errs[i];
+        l[i].ok = ok[i] && take_page(c, l[i].kind, docs[i], &p, &l[i].err);
+        ncm_doc_free(docs[i]);
+        l[i].ok = l[i].ok && all_pages(c, &l[i], paths[i], &p, control);
+        if (!l[i].ok) {
+            forget(&p);
+        }
+        l[i].items = p.items;
+        l[i].n = p.n;
+        l[i].version = p.version;
+        ncm_free(p.next);
+        ncm_free(paths[i]);
+        ncm_free(urls[i]);
+    }
+}
+
+void k8s_listing_release(struct k8s_listing *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        k8s_object_drop(l->items[i]);
+    }
+    ncm_free(l->items);
+    ncm_free(l->version);
+    ncm_free(l->ns);
+    *l = (struct k8s_listing){0};
 }
 
 /* Whether it is this kind's failure alone: the server itself answered. */
@@ -148,11 +199,13 @@ static bool is_local(const struct ncm_err *err)
     }
 }
 
-bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, bool ok, struct k8s_object **items,
-                     size_t n, const char *version, const struct ncm_err *err)
+bool k8s_list_settle(struct k8s_cluster *c, struct k8s_shelf *s, struct k8s_listing *l)
 {
-    if (ok) {
-        k8s_shelf_set(c, s, items, n, version);
+    const struct ncm_err *err = &l->err;
+    if (l->ok) {
+        k8s_shelf_set(c, s, l->items, l->n, l->version);
+        l->items = NULL;
+        l->n = 0;
     } else if (!is_local(err)) {
         return false;
     } else if (err->code == NCM_FORBIDDEN) {

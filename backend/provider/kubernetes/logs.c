@@ -96,22 +96,6 @@ static bool take_pods(struct reading *r, const struct ncm_deployment *d)
     return r->n_sources > 0;
 }
 
-/* Asked each second while somebody follows: only what changed is made anew. */
-static const struct ncm_deployments_snapshot *look(struct ncm_conn *c)
-{
-    struct k8s_cluster *k = c->cluster;
-    pthread_mutex_lock(&k->lock);
-    uint64_t changes = k->changes;
-    pthread_mutex_unlock(&k->lock);
-    if (c->seen == NULL || changes != c->seen_changes) {
-        struct ncm_deployments_snapshot *fresh = k8s_snapshot(c, c->seen);
-        ncm_snapshot_unref(c->seen);
-        c->seen = fresh;
-        c->seen_changes = changes;
-    }
-    return c->seen;
-}
-
 /* Which pods: as the shelves tell; filled here where nobody watches. */
 static bool find_pods(struct reading *r, struct ncm_err *err)
 {
@@ -124,7 +108,7 @@ static bool find_pods(struct reading *r, struct ncm_err *err)
         return false;
     }
     const struct ncm_deployment *d =
-        ncm_deployments_find(look(r->c), r->f->query->id, NULL, &ambiguous);
+        ncm_deployments_find(k8s_seen(r->c), r->f->query->id, NULL, &ambiguous);
     bool ok = d != NULL ||
               ncm_fail(err, NCM_NOT_FOUND, _("There is no deployment %s/%s"), r->ns, r->name);
     if (ok && !take_pods(r, d)) {

@@ -58,6 +58,7 @@ void k8s_object_drop(struct k8s_object *o); /* NULL allowed */
 /* What is known of a cluster at one moment: for each kind, objects sorted by (ns, name), and how
  * the kind was read. Borrowed by the builder for the call. */
 enum k8s_reading { K8S_NOT_READ, K8S_READ, K8S_FORBIDDEN, K8S_ABSENT, K8S_FAILED };
+struct k8s_answered;
 struct k8s_view {
     struct k8s_object **items[K8S_N_KINDS];
     size_t n[K8S_N_KINDS];
@@ -69,6 +70,9 @@ struct k8s_view {
     /* Rights in a namespace: bits 1u << enum ncm_deploy_act; NULL: not asked yet (all allowed). */
     unsigned (*allowed)(const void *to, const char *ns);
     const void *rights;
+    /* What servers behind Services answered (answered.h). */
+    struct k8s_answered *const *answered;
+    size_t n_answered;
 };
 
 /* quantities: "12345678n" "250m" "1" "128Mi" "1e3" → a number; NaN where it is none. Pure. */

@@ -57,6 +57,12 @@ struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
     char *narrowed = ncm_strdup(k->narrowed);
     v.now_ms = ncm_now_ms() + k->skew_ms;
     bool rights = k->n_rights > 0;
+    v.n_answered = k->n_answered;
+    struct k8s_answered **answered = ncm_alloc(v.n_answered + 1, sizeof *answered);
+    for (size_t i = 0; i < v.n_answered; i++) {
+        answered[i] = k8s_answered_share(k->answered[i]);
+    }
+    v.answered = answered;
     pthread_mutex_unlock(&k->lock);
     for (int i = 0; i < K8S_N_KINDS; i++) {
         v.why[i] = why[i];
@@ -78,8 +84,28 @@ struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
         ncm_free(v.items[i]);
         ncm_free(why[i]);
     }
+    for (size_t i = 0; i < v.n_answered; i++) {
+        k8s_answered_drop(answered[i]);
+    }
+    ncm_free(answered);
     ncm_free(who);
     ncm_free(server);
     ncm_free(narrowed);
     return s;
+}
+
+/* Asked each second while somebody follows logs: only what changed is made anew. */
+const struct ncm_deployments_snapshot *k8s_seen(struct ncm_conn *c)
+{
+    struct k8s_cluster *k = c->cluster;
+    pthread_mutex_lock(&k->lock);
+    uint64_t changes = k->changes;
+    pthread_mutex_unlock(&k->lock);
+    if (c->seen == NULL || changes != c->seen_changes) {
+        struct ncm_deployments_snapshot *fresh = k8s_snapshot(c, c->seen);
+        ncm_snapshot_unref(c->seen);
+        c->seen = fresh;
+        c->seen_changes = changes;
+    }
+    return c->seen;
 }

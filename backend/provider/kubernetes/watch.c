@@ -147,6 +147,9 @@ static bool do_what_is_due(struct ncm_conn *c, const struct ncm_interest *in,
     if (doubt) {
         k8s_rights_ask(c, control);
     }
+    if (c->setup->probe && looked_at && ncm_mono_ms() >= c->watcher->probe_due) {
+        c->watcher->probe_due = ncm_mono_ms() + k8s_probe_one(c, control);
+    }
     return ncm_mono_ms() < c->watcher->groups_due || look_for_groups(c, control, err);
 }
 
@@ -202,6 +205,7 @@ static int64_t rest(struct ncm_conn *c, const struct ncm_interest *in, int64_t e
     int64_t until = earlier(end, news_due(c->watcher, in, changed));
     until = earlier(until, k8s_feeds_due(c, looked_at));
     until = earlier(until, c->watcher->groups_due);
+    until = c->setup->probe && looked_at ? earlier(until, c->watcher->probe_due) : until;
     int64_t ms = until - ncm_mono_ms();
     return ms > 0 ? ms : 0;
 }
@@ -216,18 +220,19 @@ bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait
         return false;
     }
     for (;;) {
-        if (!do_what_is_due(c, interest, control, err)) {
-            return false;
-        }
-        if (wait_ms == 0 || say(c, interest, news) || ncm_mono_ms() >= end) {
+        bool ok = do_what_is_due(c, interest, control, err);
+        if (ok && (wait_ms == 0 || say(c, interest, news) || ncm_mono_ms() >= end)) {
             return true;
         }
-        if (!ncm_http_stream_wait(k8s_client_http(c->client), rest(c, interest, end),
-                                  control->cancel, err)) {
-            /* Who wants everything anew wakes us too. */
-            if (control->cancel != NULL && atomic_load(control->cancel)) {
-                return false;
-            }
+        ok = ok && ncm_http_stream_wait(k8s_client_http(c->client), rest(c, interest, end),
+                                        control->cancel, err);
+        /* Who wants everything anew wakes us too. */
+        bool woken = !ok && err->code == NCM_CANCELLED &&
+                     (control->cancel == NULL || !atomic_load(control->cancel));
+        if (!ok && !woken) {
+            return false;
+        }
+        if (woken) {
             k8s_client_ready(c->client);
         }
     }

@@ -2,6 +2,7 @@
 #ifndef NCM_PROMETHEUS_INTERNAL_H
 #define NCM_PROMETHEUS_INTERNAL_H
 
+#include "model/deploy.h"
 #include "provider/ask.h"
 #include "provider/prometheus/prometheus.h"
 
@@ -29,6 +30,12 @@ bool prom_decode_alerts(const struct ncm_node *data, struct ncm_prom_alerts *out
                         struct ncm_err *err);
 bool prom_decode_targets(const struct ncm_node *data, struct ncm_prom_targets *out,
                          struct ncm_err *err);
+
+/* Fills a NCM_T_RATES snapshot: rows of all families of model servers that are there. What only some
+ * of them lack becomes a note. */
+bool prom_read_rates(struct ncm_prom *p, const struct ncm_query *q,
+                     const struct ncm_control *control, struct ncm_rates_snapshot *out,
+                     struct ncm_err *err);
 
 void prom_examine(const struct ncm_place *place, const struct ncm_control *control,
                   ncm_check_fn say, void *to);

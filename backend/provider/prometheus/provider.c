@@ -11,12 +11,15 @@ enum {
     ATTENDED_MS = 60000, /* since the last key: somebody is there */
     GAP_MS = 5000,
     IDLE_GAP_MS = 30000,
+    RATES_GAP_MS = 15000, /* what a Prometheus usually scrapes at */
+    RATES_IDLE_GAP_MS = 60000,
 };
 
 struct ncm_conn {
     struct ncm_prom *prom;
     uint64_t print;         /* of the alerts at the last look */
     int64_t looked_mono_ms; /* 0: not yet */
+    int64_t rates_mono_ms;  /* when rates were last said to be due; 0: not yet */
 };
 
 static int probe(const char *location)
@@ -109,10 +112,23 @@ static bool fetch_store(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err 
     return true;
 }
 
+static bool fetch_rates(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
+{
+    struct ncm_rates_snapshot *s = ncm_snapshot_new(NCM_T_RATES, sizeof *s);
+    if (!ncm_ask_go_on(&f->control, err) ||
+        !prom_read_rates(c->prom, f->query, &f->control, s, err)) {
+        ncm_snapshot_unref(s);
+        return false;
+    }
+    f->publish(f->to, &s->head);
+    return true;
+}
+
 static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     ncm_prom_ready(c->prom);
-    if (f->query->topic != NCM_T_ALERTS && f->query->topic != NCM_T_STORE) {
+    if (f->query->topic != NCM_T_ALERTS && f->query->topic != NCM_T_STORE &&
+        f->query->topic != NCM_T_RATES) {
         return ncm_fail(err, NCM_UNSUPPORTED, _("Prometheus does not hold this."));
     }
     if (f->cached) {
@@ -120,6 +136,9 @@ static bool fetch(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
     }
     if (f->query->topic == NCM_T_STORE) {
         return fetch_store(c, f, err);
+    }
+    if (f->query->topic == NCM_T_RATES) {
+        return fetch_rates(c, f, err);
     }
     struct ncm_alerts_snapshot *s = ncm_snapshot_new(NCM_T_ALERTS, sizeof *s);
     if (!ncm_ask_go_on(&f->control, err) || !read_alerts(c->prom, &f->control, s, err)) {
@@ -162,20 +181,47 @@ static bool look(struct ncm_conn *c, const struct ncm_control *control, bool *mo
     return ok;
 }
 
+/* When something is to be asked again; INT64_MAX: nobody wants it. */
+static int64_t due_at(const struct ncm_interest *interest, enum ncm_topic topic, int64_t last,
+                      int64_t gap, int64_t idle_gap)
+{
+    if ((interest->topics & 1u << topic) == 0) {
+        return INT64_MAX;
+    }
+    return last == 0 ? ncm_mono_ms() : last + (interest->idle_ms < ATTENDED_MS ? gap : idle_gap);
+}
+
+/* Rates move all the time: they are news whenever they are due. The first time they were just read.
+ */
+static bool rates_due(struct ncm_conn *c, int64_t due, struct ncm_news *news)
+{
+    bool first = c->rates_mono_ms == 0;
+    if (due > ncm_mono_ms()) {
+        return false;
+    }
+    c->rates_mono_ms = ncm_mono_ms();
+    if (!first) {
+        news->what = NCM_WATCH_DATA;
+        news->topics |= 1u << NCM_T_RATES;
+    }
+    return !first;
+}
+
 static bool watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,
                   const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err)
 {
     int64_t end = ncm_mono_ms() + wait_ms;
-    bool wanted = (interest->topics & 1u << NCM_T_ALERTS) != 0, moved = false;
+    bool moved = false;
     *news = (struct ncm_news){0};
     ncm_prom_ready(c->prom);
     if (!ncm_ask_go_on(control, err)) {
         return false;
     }
     for (;;) {
-        int64_t now = ncm_mono_ms();
-        int64_t gap = interest->idle_ms < ATTENDED_MS ? GAP_MS : IDLE_GAP_MS;
-        int64_t due = !wanted ? INT64_MAX : c->looked_mono_ms == 0 ? now : c->looked_mono_ms + gap;
+        int64_t alerts = due_at(interest, NCM_T_ALERTS, c->looked_mono_ms, GAP_MS, IDLE_GAP_MS);
+        int64_t rates =
+            due_at(interest, NCM_T_RATES, c->rates_mono_ms, RATES_GAP_MS, RATES_IDLE_GAP_MS);
+        int64_t due = alerts < rates ? alerts : rates, now = ncm_mono_ms();
         int64_t rest = (due < end ? due : end) - now;
         if (rest > 0 && !ncm_http_pause(c->prom->ask.http, rest, control->cancel, err)) {
             return false;
@@ -183,15 +229,16 @@ static bool watch(struct ncm_conn *c, const struct ncm_interest *interest, int w
         if (due > end) {
             return true;
         }
-        bool first = c->looked_mono_ms == 0;
-        if (!look(c, control, &moved, err)) {
+        bool first = c->looked_mono_ms == 0, looks = alerts <= ncm_mono_ms();
+        bool counted = rates_due(c, rates, news);
+        if (looks && !look(c, control, &moved, err)) {
             return false;
         }
         if (moved) {
             news->what = NCM_WATCH_DATA;
-            news->topics = 1u << NCM_T_ALERTS;
+            news->topics |= 1u << NCM_T_ALERTS;
         }
-        if (first || moved || ncm_mono_ms() >= end) {
+        if (counted || (looks && (first || moved)) || ncm_mono_ms() >= end) {
             return true;
         }
     }

@@ -63,7 +63,12 @@ static void open_subject(struct alerts *a)
     if (feature == NULL && told != NULL && told->value.len > 0) {
         feature = ncm_cstr(told->value); /* of ours: which one is the worst changes */
     }
-    if (model != NULL && monitor != NULL) {
+    const char *deployment = label_of(x, "deployment"), *ns = label_of(x, "namespace");
+    if (model == NULL && deployment != NULL) {
+        char *ref = ns != NULL ? ncm_sprintf("%s/%s", ns, deployment) : ncm_strdup(deployment);
+        ui_open(a->ui, OBJ_DEPLOYMENT, ref, NULL);
+        ncm_free(ref);
+    } else if (model != NULL && monitor != NULL) {
         char *id = ncm_sprintf("%s/%s", model, monitor);
         char *name = ncm_strdup(feature);
         ui_open(a->ui, OBJ_DRIFT, id, name);
@@ -72,7 +77,7 @@ static void open_subject(struct alerts *a)
     } else if (model != NULL) {
         ui_open(a->ui, version != NULL ? OBJ_VERSION : OBJ_MODEL, model, version);
     } else {
-        ui_message(a->ui, UI_INFO, "%s", _("The alert's labels name no model to open."));
+        ui_message(a->ui, UI_INFO, "%s", _("The alert's labels name no model and no deployment to open."));
     }
 }
 

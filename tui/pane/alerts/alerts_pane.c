@@ -130,6 +130,12 @@ static bool open_object(void *self, enum ui_object kind, const char *id, const c
         return false;
     }
     a->part = 0;
+    if (id != NULL && strncmp(id, "about:", 6) == 0) {
+        ncm_free(a->filter);
+        a->filter = ncm_strdup(id + 6);
+        alerts_rebuild(a);
+        return true;
+    }
     ncm_free(a->alert_id);
     a->alert_id = ncm_strdup(id);
     alerts_rebuild(a);

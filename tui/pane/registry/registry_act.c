@@ -3,6 +3,7 @@
 #include "pane/registry/choices.h"
 
 #include "api/action.h"
+#include "api/deploy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -273,6 +274,16 @@ static void copy(struct registry *r, bool whole)
     ncm_free(text);
 }
 
+static bool can_run(const struct registry *r, const char **reason)
+{
+    size_t n = 0;
+
+    (void)ncm_deploy_sources(ui_session(r->ui), &n);
+    *reason = n > 0 ? _("No model is selected.")
+                    : _("No place is configured where models run; pane 4 says how.");
+    return n > 0 && registry_model(r) != NULL;
+}
+
 bool registry_can(struct registry *r, enum ui_action_id action, const char **reason)
 {
     const struct ncm_model *m = registry_model(r);
@@ -289,6 +300,8 @@ bool registry_can(struct registry *r, enum ui_action_id action, const char **rea
             return false;
         }
         return true;
+    case A_RUNS_WHERE:
+        return can_run(r, reason);
     case A_ROLLBACK:
     case A_HOLDERS:
     case A_NOTE:
@@ -407,6 +420,12 @@ bool registry_act(struct registry *r, enum ui_action_id action, const char *arg)
             registry_pick_holders(r);
         }
         return true;
+    case A_RUNS_WHERE: {
+        char *id = ncm_sprintf("model:%s", r->model);
+        ui_open(r->ui, OBJ_DEPLOYMENT, id, NULL);
+        ncm_free(id);
+        return true;
+    }
     case A_SOURCE_RUN:
         if (v != NULL && v->run_id.len > 0) {
             ui_open(r->ui, OBJ_RUN, ncm_cstr(v->run_id), NULL);
