@@ -156,11 +156,23 @@ void overview_remember(struct overview *o)
     o->alert = a != NULL ? ncm_sprintf("%s/%s", ncm_cstr(a->source), ncm_cstr(a->id)) : NULL;
 }
 
+/* What is only missed somewhere may stand above it, by what the fleet makes of it. */
+static void select_worst(struct overview *o)
+{
+    o->table.selected = 0;
+    for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
+        if (overview_bad(&o->fleet->rows[i])) {
+            o->table.selected = i;
+            return;
+        }
+    }
+}
+
 /* Until somebody chose, the worst is selected: it is what the rest of the screen tells of. */
 void overview_place(struct overview *o)
 {
     if (!o->moved) {
-        o->table.selected = 0;
+        select_worst(o);
     } else if (!overview_select(o, o->model, o->version)) {
         (void)overview_select(o, o->model, NULL);
     }
