@@ -234,6 +234,20 @@ static void what_can_be_done_is_known_before(void **state)
     end();
 }
 
+static void a_filter_leaves_what_matches(void **state)
+{
+    (void)state;
+    begin();
+    o.filter = ncm_strdup("staging");
+    overview_place(&o);
+    assert_int_equal(o.n_rows, 2);
+    draw(20, 80);
+    assert_true(painted_has("filter: staging"));
+    assert_false(painted_has("추천-랭커"));
+    assert_true(ncm_str_is(overview_row(&o)->model, "search-ranker"));
+    end();
+}
+
 static void the_span_holds_what_led_here(void **state)
 {
     (void)state;
@@ -293,6 +307,7 @@ int main(void)
         cmocka_unit_test(old_figures_are_dim_and_said_to_be_old),
         cmocka_unit_test(the_selection_stays_with_its_version),
         cmocka_unit_test(what_can_be_done_is_known_before),
+        cmocka_unit_test(a_filter_leaves_what_matches),
         cmocka_unit_test(the_span_holds_what_led_here),
         cmocka_unit_test(nothing_at_all_says_what_would_be_here),
         cmocka_unit_test(every_size_is_painted),
