@@ -217,6 +217,26 @@ static void the_selection_stays_with_its_deployment(void **state)
     end();
 }
 
+/* The first one is selected as things arrive; once all are there it stays, whatever gets worse. */
+static void the_first_selection_settles(void **state)
+{
+    (void)state;
+    begin();
+    assert_true(ncm_str_is(deploy_selected(&d)->it->name, "memhog"));
+    d.reverse = true;
+    deploy_rebuild(&d); /* still loading: the first one is another */
+    assert_false(ncm_str_is(deploy_selected(&d)->it->name, "memhog"));
+    d.reverse = false;
+    sources[0].snap = made->cluster;
+    sources[1].snap = made->endpoint;
+    deploy_rebuild(&d);
+    assert_true(ncm_str_is(deploy_selected(&d)->it->name, "memhog"));
+    d.reverse = true;
+    deploy_rebuild(&d);
+    assert_true(ncm_str_is(deploy_selected(&d)->it->name, "memhog"));
+    end();
+}
+
 static void every_order_keeps_groups_whole(void **state)
 {
     (void)state;
@@ -428,6 +448,7 @@ int main(void)
         cmocka_unit_test(figures_are_short),
         cmocka_unit_test(contradictions_are_seen_without_colour),
         cmocka_unit_test(the_selection_stays_with_its_deployment),
+        cmocka_unit_test(the_first_selection_settles),
         cmocka_unit_test(every_order_keeps_groups_whole),
         cmocka_unit_test(a_source_that_is_away_is_told_and_its_rows_are_old),
         cmocka_unit_test(a_rollout_shows_every_replica_of_each_revision),

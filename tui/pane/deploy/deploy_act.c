@@ -341,6 +341,7 @@ static bool act_detail(struct deploy *d, enum ui_action_id action, const char *a
 bool deploy_act(struct deploy *d, enum ui_action_id action, const char *arg)
 {
     ui_dirty(d->ui);
+    d->moved = true; /* whatever is done is done to what is selected now */
     switch (action) {
     case A_OPEN:
         open_selected(d);

@@ -304,6 +304,18 @@ static bool find_selected(struct deploy *d)
     return false;
 }
 
+/* Whether every source has said all that it has to say at first. */
+static bool settled(const struct deploy *d)
+{
+    for (size_t i = 0; i < d->n_sources; i++) {
+        const struct deploy_source *s = &d->sources[i];
+        if (s->asked && s->err == NULL && (s->snap == NULL || s->info.state == NCM_LOADING)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool in_one_ns(const struct deploy *d)
 {
     struct ncm_str ns = {NULL, 0};
@@ -343,7 +355,7 @@ void deploy_rebuild(struct deploy *d)
     if (d->view == DEPLOY_LIST && !d->moved) {
         d->table.selected = 0;
         d->table.selected += d->n_rows > 1 && d->rows[0].at == DEPLOY_HEADING;
-        deploy_remember(d, false);
+        deploy_remember(d, settled(d)); /* from then on nothing moves it but the person */
     } else if (!find_selected(d) && d->view == DEPLOY_LIST) {
         size_t last = d->n_rows > 0 ? d->n_rows - 1 : 0;
         d->table.selected = d->table.selected > last ? last : d->table.selected;

@@ -322,7 +322,7 @@ static void draw_below(struct deploy *d, const struct canvas *c)
     struct flow f = flow_begin(c, 0);
     flow_head(&f, deploy_name(title, sizeof title, x->it, c->w - 6), NULL);
     deploy_say_findings(&f, x, 3);
-    if (x->canary_says.len > 0 && f.y < c->h) {
+    if (x->n_traffic > 1 && f.y < c->h) {
         deploy_say_traffic(&f, x);
     }
     if (f.y < c->h) {

@@ -274,6 +274,14 @@ static void copy(struct registry *r, bool whole)
     ncm_free(text);
 }
 
+static void open_served(struct registry *r)
+{
+    char *id = ncm_sprintf("model:%s", r->model);
+
+    ui_open(r->ui, OBJ_DEPLOYMENT, id, NULL);
+    ncm_free(id);
+}
+
 static bool can_run(const struct registry *r, const char **reason)
 {
     size_t n = 0;
@@ -420,12 +428,9 @@ bool registry_act(struct registry *r, enum ui_action_id action, const char *arg)
             registry_pick_holders(r);
         }
         return true;
-    case A_RUNS_WHERE: {
-        char *id = ncm_sprintf("model:%s", r->model);
-        ui_open(r->ui, OBJ_DEPLOYMENT, id, NULL);
-        ncm_free(id);
+    case A_RUNS_WHERE:
+        open_served(r);
         return true;
-    }
     case A_SOURCE_RUN:
         if (v != NULL && v->run_id.len > 0) {
             ui_open(r->ui, OBJ_RUN, ncm_cstr(v->run_id), NULL);
