@@ -23,12 +23,12 @@ struct ncm_child_how {
     bool errors;            /* its error output is looked at for result->last */
 };
 
-/* Runs argv (argv[0] a path, or a name to be found in $PATH; NULL at the end) with our environment in a process group of its own:
- * no input, no error output, no descriptor of ours. Blocks until it ends or until the monotonic
- * time (0: no limit) or *cancel (may be NULL), then ends the whole group. `name` stands for it in
- * errors: NCM_NOT_FOUND, NCM_FORBIDDEN or NCM_IO (it cannot be started), NCM_TIMEOUT,
- * NCM_CANCELLED. Any exit status is success. Any thread. Release *out with ncm_child_release where
- * true. */
+/* Runs argv (argv[0] a path, or a name to be found in $PATH; NULL at the end) with our environment
+ * in a process group of its own: no input, no error output, no descriptor of ours. Blocks until it
+ * ends or until the monotonic time (0: no limit) or *cancel (may be NULL), then ends the whole
+ * group. `name` stands for it in errors: NCM_NOT_FOUND, NCM_FORBIDDEN or NCM_IO (it cannot be
+ * started), NCM_TIMEOUT, NCM_CANCELLED. Any exit status is success. Any thread. Release *out with
+ * ncm_child_release where true. */
 bool ncm_child_run(const char *const *argv, const char *name, size_t most,
                    const atomic_bool *cancel, int64_t until_mono_ms, struct ncm_child_result *out,
                    struct ncm_err *err);

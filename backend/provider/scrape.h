@@ -1,5 +1,5 @@
 /* From what a model server counts about itself (/metrics) to rates: deltas of two scrapes. Knows
- * the metric families of the usual servers (table in scrape.c) and generic ones. Pure. */
+ * the metric families of the usual servers (scrape_families.c) and generic ones. Pure. */
 #ifndef NCM_PROVIDER_SCRAPE_H
 #define NCM_PROVIDER_SCRAPE_H
 
@@ -10,7 +10,8 @@
 struct ncm_scrapes;
 struct ncm_scrapes *ncm_scrapes_new(int64_t window_ms); /* 0: 5 min */
 void ncm_scrapes_free(struct ncm_scrapes *s);           /* NULL allowed */
-/* Takes what it needs of m; at_ms: when it was read. A counter that fell was restarted. */
+/* Takes what it needs of m; at_ms: when it was read, by a clock that only goes on. A counter that fell
+ * was restarted. */
 void ncm_scrapes_add(struct ncm_scrapes *s, const struct ncm_metrics *m, int64_t at_ms);
 
 /* Rates of the samples whose labels include all of `want` (n_want may be 0); all unknown before the

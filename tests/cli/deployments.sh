@@ -138,12 +138,30 @@ rc 3 "a source that is only read"
 conf web config show
 out_lacks "hush" "config show keeps secrets"
 
+cat >keys <<'EOF'
+resize 110x30
+wait "Deploy" 30
+wait "churn" 30
+EOF
+conf kube --script keys
+rc 0 "on the screen such a context opens on its deployments"
+
 export KUBECONFIG="$scratch/srv/kubeconfig"
 mkdir empty && cd empty || exit 1
 run deployments -o json
 rc 0 "without any configuration the kubeconfig's current context is asked"
 json 'len(d) == 14 and d[0]["source"] == "seoul"' "by its name"
 err_has "seoul" "and that is said"
+cat >../keys <<'EOF'
+resize 110x30
+wait "No tracking store yet" 30
+4
+wait "context seoul of" 30
+<Enter>
+wait "churn" 30
+EOF
+run --script ../keys
+rc 0 "the first page of the screen offers it too"
 gzip -dc "$root/tests/fixtures/mlflow-3.17.2.db.gz" >mlflow.db
 run doctor
 out_has "not asked" "doctor does not ask what is only offered"

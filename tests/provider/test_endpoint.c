@@ -331,6 +331,12 @@ static void rates_come_from_its_own_metrics(void **state)
     assert_true(d->traffic[0].rates.requests == 100 && d->traffic[0].stable);
     assert_true(d->traffic[1].rates.requests == 10 && !d->traffic[1].stable);
     assert_true(fabs(d->traffic[1].percent - 100.0 * 10 / 110) < 1e-9);
+    /* One that is gone is asked by nobody: what it was asked before is not shown as now. */
+    set("a", "{'rules': {'GET /health': {'status': 502}}}");
+    d = look("x");
+    assert_false(d->rates.known);
+    assert_true(isnan(d->rates.rps));
+    set("a", "{'rules': {}}");
     /* Metrics that are named and not there are told; others are not missed. */
     of[0].metrics = "/prometheus";
     done(NULL);

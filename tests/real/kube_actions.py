@@ -434,6 +434,46 @@ def kinds():
     tap("and not", False, at(get("cronjob", "nightly"), "spec", "suspend", default=False))
 
 
+def kserve():
+    """KServe's objects without its controller: their status stays as it was recorded."""
+    load = os.path.join(lib_servers.SHARED, "fixtures", "kubernetes", "crds", "load.sh")
+    env = dict(os.environ, KUBECONFIG=cluster.admin(), PATH=os.path.join(cluster.dir, "bin") + ":" + os.environ["PATH"])
+    r = subprocess.run(["bash", load], env=env, capture_output=True, text=True)
+    if r.returncode != 0:
+        skip("KServe", "its objects cannot be loaded: " + r.stderr[-200:])
+        return
+    until("it is seen", "KServe", lambda: any(
+        d["kind"] == "InferenceService" for d in ncm("deployments").json or []) or "not seen")
+
+    def percent():
+        return spec("fraud", "predictor", "canaryTrafficPercent", kind="inferenceservice")
+
+    def uri():
+        return spec("fraud", "predictor", "model", "storageUri", kind="inferenceservice")
+
+    kind = ("--kind", "InferenceService")
+    targets = (ncm("deployment", "show", "fraud", *kind).json or {}).get("traffic", [])
+    new = next((t["target"] for t in targets if not t.get("stable")), "?")
+    was = percent()
+    done("canaryTrafficPercent", act("traffic", "fraud", "%s=30" % new, *kind))
+    tap("it is 30", 30, percent())
+    undo("canaryTrafficPercent")
+    tap("and as before", was, percent())
+    done("promote an InferenceService", act("promote", "fraud", *kind))
+    tap("the field is gone", None, percent())
+    undo("promote an InferenceService")
+    tap("and back", was, percent())
+    done("abort an InferenceService", act("abort", "fraud", *kind))
+    tap("none for the candidate", 0, percent())
+    undo("abort an InferenceService")
+    before = uri()
+    done("its version", act("set-version", "fraud", "13", *kind))
+    tap("as it is spelled", before.rsplit("/", 1)[0] + "/13", uri())
+    undo("its version")
+    tap("and the old one", before, uri())
+    fails("a name of two kinds", act("scale", "fraud", "2"), 2, "fraud")
+
+
 # ---- a long story -------------------------------------------------------------------------------
 
 def story(rng, steps):
@@ -515,7 +555,7 @@ def main():
     subprocess.run([BIN, "version"], check=True, stdout=subprocess.DEVNULL)
     seed = int(os.environ.get("KUBE_SEED", str(int(time.time()))))
     print("# seed %d" % seed, flush=True)
-    for part in (scaling, autoscaler, restart_and_pause, rolling_back, versions, colours, canary, others, kinds):
+    for part in (scaling, autoscaler, restart_and_pause, rolling_back, versions, colours, canary, others, kinds, kserve):
         try:
             part()
         except (RuntimeError, subprocess.TimeoutExpired, KeyError, TypeError) as e:

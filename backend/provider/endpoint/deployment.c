@@ -7,6 +7,20 @@
 #include "base/num.h"
 #include "provider/endpoint/internal.h"
 
+void ep_rates(const struct ep_endpoint *e, const struct ncm_kv *want, size_t n,
+              struct ncm_arena *a, struct ncm_rates *out)
+{
+    bool gone = e->seen.probe.alive == 0 || ncm_mono_ms() - e->counted_mono_ms > EP_RATES_MS;
+    *out = ncm_rates_unknown();
+    if (e->counted_mono_ms == 0 || gone) {
+        return;
+    }
+    ncm_scrapes_rates(e->scrapes, want, n, a, out);
+    if (out->known) {
+        out->taken_ms = e->counted_ms;
+    }
+}
+
 static struct ncm_claim copy_claim(struct ncm_arena *a, const struct ncm_claim *c)
 {
     struct ncm_claim out = *c;
@@ -149,7 +163,7 @@ static struct ncm_deployment_box *box_of(struct ncm_conn *c, struct ep_endpoint 
     if (e->set.reload != NULL) {
         d->allowed |= 1u << NCM_ACT_VERSION;
     }
-    ncm_scrapes_rates(e->scrapes, NULL, 0, a, &d->rates);
+    ep_rates(e, NULL, 0, a, &d->rates);
     ep_traffic(c, e, d, a);
     findings_of(e, d, a);
     events_of(e, d, a);

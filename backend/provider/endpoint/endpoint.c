@@ -93,7 +93,9 @@ static bool open_conn(const struct ncm_place *place, struct ncm_conn **out,
         struct ep_endpoint *e = &c->items[c->n++];
         e->set = setup->endpoints[i];
         copy_set(c->arena, &e->set);
-        e->scrapes = ncm_scrapes_new(0);
+        /* Two readings at least, however seldom it is asked. */
+        int64_t window = (IDLE_FACTOR + 1) * e->set.every_ms;
+        e->scrapes = ncm_scrapes_new(window > EP_WINDOW_MS ? window : EP_WINDOW_MS);
         e->health = NCM_HEALTH_UNKNOWN;
         e->health_since_ms = e->up_ms = NCM_NO_TIME;
         e->test_ms = (double)NAN;

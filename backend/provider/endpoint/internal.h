@@ -15,6 +15,8 @@ enum {
     EP_PATIENCE_MS = 2000,
     EP_SLOW_MS = 1000,    /* a health question that takes longer is a finding */
     EP_START_MS = 120000, /* so long after it came up, "not ready" is starting */
+    EP_WINDOW_MS = 300000, /* that rates are of */
+    EP_RATES_MS = 60000,  /* rates older than that are of the past */
     EP_BODY_MOST = 1 << 20,
     EP_METRICS_MOST = 32 << 20,
 };
@@ -29,6 +31,7 @@ struct ep_seen {
     bool cancelled; /* the look was ended: it says nothing */
     bool has_metrics;
     struct ncm_metrics metrics;
+    int64_t metrics_mono_ms;    /* when they were read: a wall clock may stand or jump */
     struct ncm_str metrics_why; /* why there are none, where they were asked for; or absent */
     struct ncm_str split;       /* what its traffic path answered; absent where it has none … */
     struct ncm_str split_why;   /* … or why it could not be read */
@@ -50,6 +53,7 @@ struct ep_endpoint {
     int64_t metrics_mono_ms;  /* when it was last searched for; 0 never */
     enum ncm_protocol known;
     struct ncm_scrapes *scrapes;
+    int64_t counted_ms, counted_mono_ms; /* the newest of them, by both clocks; 0 none */
     struct ep_seen seen, fresh;
     int64_t looked_mono_ms;
     bool looked;
@@ -102,6 +106,10 @@ enum ncm_health ep_health(const struct ep_endpoint *e);
 
 /* ---- deployment.c ---- */
 
+/* Of the samples whose labels include `want`; known from the second reading on, and while it can be
+ * read. */
+void ep_rates(const struct ep_endpoint *e, const struct ncm_kv *want, size_t n,
+              struct ncm_arena *a, struct ncm_rates *out);
 struct ncm_deployments_snapshot *ep_snapshot(struct ncm_conn *c);
 
 /* ---- traffic.c ---- */

@@ -44,6 +44,7 @@ static bool read_metrics(struct ep_asker *k, int side, const char *path, struct 
     s->metrics_why = ok ? (struct ncm_str){0}
                         : ncm_arena_cstr(s->arena, why[0] != '\0' ? why : err.what);
     s->has_metrics = ok;
+    s->metrics_mono_ms = ncm_mono_ms();
     ncm_http_answer_release(&a);
     return ok;
 }
@@ -209,7 +210,9 @@ void ep_take(struct ep_endpoint *e)
     e->seen = e->fresh;
     e->fresh = (struct ep_seen){0};
     if (e->seen.has_metrics) {
-        ncm_scrapes_add(e->scrapes, &e->seen.metrics, e->seen.probe.at_ms);
+        ncm_scrapes_add(e->scrapes, &e->seen.metrics, e->seen.metrics_mono_ms);
+        e->counted_ms = e->seen.probe.at_ms;
+        e->counted_mono_ms = e->seen.metrics_mono_ms;
         ncm_metrics_release(&e->seen.metrics);
         e->seen.has_metrics = false;
     }

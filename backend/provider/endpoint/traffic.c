@@ -80,7 +80,7 @@ static void describe(const struct ep_endpoint *e, struct ncm_traffic *t, struct 
         t->version = ncm_arena_copy(a, s->claims[0].version);
         t->model = t->model.p != NULL ? t->model : ncm_arena_copy(a, s->claims[0].model);
     }
-    ncm_scrapes_rates(e->scrapes, NULL, 0, a, &t->rates);
+    ep_rates(e, NULL, 0, a, &t->rates);
 }
 
 static struct ncm_traffic unknown_share(struct ncm_str target)
@@ -165,7 +165,7 @@ static void of_versions(struct ep_endpoint *e, struct ncm_deployment *d, struct 
         *t = unknown_share(values[i]);
         t->version = values[i];
         t->model = d->model;
-        ncm_scrapes_rates(e->scrapes, &want, 1, a, &t->rates);
+        ep_rates(e, &want, 1, a, &t->rates);
         if (t->rates.known && all > 0) {
             t->percent = 100 * t->rates.requests / all;
         }
