@@ -199,6 +199,7 @@ void overview_made_begin(struct overview *o)
     o->drift = &drift;
     o->span = -1;
     o->below = OVER_SIDE;
+    overview_place(o);
 }
 
 void overview_made_end(struct overview *o)

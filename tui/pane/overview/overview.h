@@ -65,6 +65,9 @@ struct overview {
     bool history;             /* the time line instead of the curve … */
     bool history_chosen;      /* … because the person said so */
     int span;                 /* of the time line: index, or -1: what suits what happened */
+    char *filter;
+    size_t *rows; /* of the fleet, as the filter leaves them */
+    size_t n_rows, cap_rows;
     char *model, *version;    /* selected: identity */
     char *alert;              /* "SOURCE/ID" */
     bool moved;               /* the person chose the row: else the worst one is selected */
@@ -85,7 +88,7 @@ void overview_enter(struct overview *o);
 void overview_leave(struct overview *o);
 void overview_release(struct overview *o);
 void overview_update(struct overview *o);
-/* The selection anew by identity. */
+/* The rows by the filter, and the selection by identity. */
 void overview_place(struct overview *o);
 void overview_remember(struct overview *o);
 bool overview_select(struct overview *o, const char *model, const char *version);

@@ -324,11 +324,28 @@ static bool move(struct overview *o, enum ui_action_id action)
     return moved;
 }
 
+static const char *filter_done(void *ctx, const char *text, size_t *at)
+{
+    struct overview *o = ctx;
+    (void)at;
+    if (text != NULL) {
+        ncm_free(o->filter);
+        o->filter = *text != '\0' ? ncm_strdup(text) : NULL;
+        overview_place(o);
+        ui_dirty(o->ui);
+    }
+    return NULL;
+}
+
 static bool act_here(struct overview *o, enum ui_action_id action, const char *arg)
 {
     switch (action) {
     case A_OPEN:
         open_selected(o);
+        return true;
+    case A_FILTER:
+        ui_prompt(o->ui, "/", arg != NULL ? arg : o->filter != NULL ? o->filter : "", filter_done, NULL,
+                  o);
         return true;
     case A_NEXT_PART:
     case A_PREV_PART:

@@ -20,7 +20,7 @@ const char *overview_clean(struct ncm_str raw, int cells)
 static bool first_of_model(const struct overview *o, size_t row)
 {
     return row == 0 || row == o->table.top ||
-           !ncm_str_eq(o->fleet->rows[row - 1].model, o->fleet->rows[row].model);
+           !ncm_str_eq(o->fleet->rows[o->rows[row - 1]].model, o->fleet->rows[o->rows[row]].model);
 }
 
 void overview_health(const struct overview *o, const struct ncm_fleet_row *r, char *out,
@@ -147,7 +147,7 @@ static void rate_cell(const struct overview *o, const struct ncm_fleet_row *r,
 void overview_cell(const struct overview *o, size_t row, enum overview_column column,
                    struct table_cell *out)
 {
-    const struct ncm_fleet_row *r = &o->fleet->rows[row];
+    const struct ncm_fleet_row *r = &o->fleet->rows[o->rows[row]];
 
     switch (column) {
     case OCOL_MODEL:
@@ -205,7 +205,7 @@ void overview_cell(const struct overview *o, size_t row, enum overview_column co
 static size_t count(void *ctx)
 {
     const struct overview *o = ctx;
-    return o->fleet != NULL ? o->fleet->n_rows : 0;
+    return o->fleet != NULL ? o->n_rows : 0;
 }
 
 static void cell(void *ctx, size_t row, size_t column, struct table_cell *out)

@@ -69,6 +69,7 @@ void overview_leave(struct overview *o)
     o->drift_want = NULL;
     o->fleet = NULL;
     o->drift = NULL;
+    o->n_rows = 0;
     o->n_sources = 0;
     wall_close(o);
 }
@@ -81,6 +82,8 @@ void overview_release(struct overview *o)
     }
     overview_free_picks(o);
     common_silence_release(&o->asking);
+    ncm_free(o->filter);
+    ncm_free(o->rows);
     ncm_free(o->model);
     ncm_free(o->version);
     ncm_free(o->alert);
@@ -120,8 +123,9 @@ static bool is_alert(const struct ncm_alert *a, const char *id)
 
 const struct ncm_fleet_row *overview_row(const struct overview *o)
 {
-    return o->fleet != NULL && o->table.selected < o->fleet->n_rows
-               ? &o->fleet->rows[o->table.selected]
+    return o->fleet != NULL && o->table.selected < o->n_rows &&
+                   o->rows[o->table.selected] < o->fleet->n_rows
+               ? &o->fleet->rows[o->rows[o->table.selected]]
                : NULL;
 }
 
@@ -132,8 +136,8 @@ const struct ncm_alert *overview_alert(const struct overview *o)
 
 bool overview_select(struct overview *o, const char *model, const char *version)
 {
-    for (size_t i = 0; o->fleet != NULL && model != NULL && i < o->fleet->n_rows; i++) {
-        const struct ncm_fleet_row *r = &o->fleet->rows[i];
+    for (size_t i = 0; o->fleet != NULL && model != NULL && i < o->n_rows; i++) {
+        const struct ncm_fleet_row *r = &o->fleet->rows[o->rows[i]];
         if (ncm_str_is(r->model, model) &&
             (version == NULL || ncm_str_is(r->version, version))) {
             o->table.selected = i;
@@ -156,11 +160,48 @@ void overview_remember(struct overview *o)
     o->alert = a != NULL ? ncm_sprintf("%s/%s", ncm_cstr(a->source), ncm_cstr(a->id)) : NULL;
 }
 
+static bool matches(const struct overview *o, const struct ncm_fleet_row *r)
+{
+    const char *fields[] = {ncm_cstr(r->model), ncm_cstr(r->version), ncm_cstr(r->stage),
+                            ncm_cstr(r->drift_feature), common_health_label(r->health)};
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (o->filter == NULL || ncm_text_has(fields[i], o->filter)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void filter_rows(struct overview *o)
+{
+    o->n_rows = 0;
+    for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
+        if (matches(o, &o->fleet->rows[i])) {
+            o->rows = ncm_grow(o->rows, o->n_rows, &o->cap_rows, sizeof *o->rows);
+            o->rows[o->n_rows++] = i;
+        }
+    }
+}
+
+/* What is only missed somewhere may stand above it, by what the fleet makes of it. */
+static void select_worst(struct overview *o)
+{
+    o->table.selected = 0;
+    for (size_t i = 0; o->fleet != NULL && i < o->n_rows; i++) {
+        if (overview_bad(&o->fleet->rows[o->rows[i]])) {
+            o->table.selected = i;
+            return;
+        }
+    }
+}
+
 /* Until somebody chose, the worst is selected: it is what the rest of the screen tells of. */
 void overview_place(struct overview *o)
 {
+    filter_rows(o);
     if (!o->moved) {
-        o->table.selected = 0;
+        select_worst(o);
     } else if (!overview_select(o, o->model, o->version)) {
         (void)overview_select(o, o->model, NULL);
     }

@@ -80,11 +80,19 @@ static void draw_models(struct overview *o, const struct canvas *c, int say_rows
         size_t used = strlen(right);
         snprintf(right + used, sizeof right - used, _(" · %zu fire"), overview_n_firing(o));
     }
-    paint_head(c, 0, _("In production"), right[0] != '\0' ? right : NULL, focused);
+    char title[120];
+    snprintf(title, sizeof title, "%s", _("In production"));
+    if (o->filter != NULL) {
+        snprintf(title, sizeof title, _("In production (filter: %s)"),
+                 overview_clean((struct ncm_str){o->filter, strlen(o->filter)}, 24));
+    }
+    paint_head(c, 0, title, right[0] != '\0' ? right : NULL, focused);
     int sources = draw_sources(o, c, 1, c->h > 8 ? 2 : c->h > 4);
     struct canvas rows = canvas_part(c, 1 + sources, 0, c->h - 1 - sources - say_rows, -1);
     overview_set_columns(o, c->w);
-    table_draw(&o->table, &m, &rows, focused, _("No model version is in production or on its way."));
+    table_draw(&o->table, &m, &rows, focused,
+               o->filter != NULL ? _("No model version matches the filter. Esc clears it.")
+                                 : _("No model version is in production or on its way."));
     say(o, c, c->h - say_rows, say_rows, true);
 }
 
@@ -122,7 +130,7 @@ static int at_most(int v, int most)
 static int models_height(struct overview *o, const struct canvas *c, int most, int *say_rows)
 {
     char text[400];
-    int n = o->fleet != NULL ? (int)at_most((int)o->fleet->n_rows, 1000) : 0, sources = 0;
+    int n = at_most((int)o->n_rows, 1000), sources = 0;
 
     while (sources < 2 && overview_source_text(o, (size_t)sources, text, sizeof text)) {
         sources++;

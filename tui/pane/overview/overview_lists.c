@@ -136,16 +136,19 @@ static void event_row(const struct ncm_fleet_event *e, const struct canvas *c, i
 {
     char age[40], name[160], version[60];
     enum role role = overview_event_role(e->sign);
-    int x = 2 + 6, name_w = c->w >= 90 ? 26 : c->w >= 60 ? 18 : 0;
+    int x = 2 + 6, name_w = c->w >= 90 ? 28 : c->w >= 60 ? 20 : 0;
 
     paint_cut(c, y, 2, 5, 1, ROLE_DIM, 0, common_since_text(age, sizeof age, e->time_ms));
     paintf(c, y, x, role, ATTR_BOLD, "%c", e->sign);
     x += 2;
     if (name_w > 0 && e->model.len > 0) {
-        snprintf(name, sizeof name, "%s%s%s", overview_clean(e->model, name_w - 5),
-                 e->version.len > 0 ? " " : "",
-                 e->version.len > 0 ? common_version_text(version, sizeof version, e->version, 6)
-                                    : "");
+        version[0] = '\0';
+        if (e->version.len > 0) {
+            common_version_text(version, sizeof version, e->version, 8);
+        }
+        int version_w = ncm_text_width(version);
+        snprintf(name, sizeof name, "%s%s%s", overview_clean(e->model, name_w - 1 - version_w),
+                 version_w > 0 ? " " : "", version);
         paint_cut(c, y, x, name_w, 0, ROLE_TEXT, 0, name);
     } else if (name_w > 0) {
         paint_raw(c, y, x, name_w, 0, ROLE_DIM, 0, e->where);

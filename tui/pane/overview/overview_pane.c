@@ -134,6 +134,10 @@ static bool back(void *self)
         wall_close(o);
     } else if (o->part != OVER_MODELS) {
         o->part = OVER_MODELS;
+    } else if (o->filter != NULL) {
+        ncm_free(o->filter);
+        o->filter = NULL;
+        overview_place(o);
     } else if (o->moved && o->table.selected > 0) {
         o->moved = false;
         overview_place(o);

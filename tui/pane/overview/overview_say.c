@@ -48,7 +48,8 @@ static void add_drift(const struct overview *o, const struct ncm_fleet_row *r,
     const struct ncm_drift_feature *f;
     char value[40], limit[40], age[40];
 
-    if (*n == max || r->n_deployments > 0 || r->drift_state < NCM_DRIFT_WARNING || overview_monitor(o, r, &f) == NULL) {
+    if (*n == max || r->n_deployments > 0 || r->drift_state < NCM_DRIFT_WARNING ||
+        overview_monitor(o, r, &f) == NULL) {
         return;
     }
     bool critical = r->drift_state == NCM_DRIFT_CRITICAL;

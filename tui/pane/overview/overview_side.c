@@ -198,7 +198,7 @@ void overview_draw_side(struct overview *o, const struct canvas *c, bool focused
         paint_head(c, 0, _("History"), NULL, focused);
         return;
     }
-    if (drift != NULL && c->h >= 24) {
+    if (drift != NULL && c->h >= 20) {
         draw_both(o, r, drift, c, focused);
         return;
     }

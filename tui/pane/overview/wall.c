@@ -32,6 +32,8 @@ void wall_open(struct overview *o, const char *arg)
     o->wall.cycle_ms = cycle;
     o->wall.page_mono_ms = ncm_mono_ms();
     o->moved = false;
+    ncm_free(o->filter); /* nothing is left out there */
+    o->filter = NULL;
     overview_place(o);
     wall_listen(o);
 }

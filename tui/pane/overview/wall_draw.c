@@ -144,27 +144,42 @@ static int paint_sentences(const struct overview *o, const struct canvas *c, int
     return used;
 }
 
+/* The word, and the name beside or under it, as great as both can be. Returns the rows used. */
+static int paint_letters(const struct canvas *block, const struct ncm_fleet_row *r,
+                         const struct trouble *t, int scale)
+{
+    char name[200];
+    int room = block->w - 4, most = scale;
+
+    name_text(r, name, sizeof name);
+    int name_w = is_plain(name) ? letters_width(name, 1) : -1;
+    while (scale > 1 && name_w > 0 && letters_width(t->plain, scale) + 4 * scale + name_w > room) {
+        scale--;
+    }
+    int after = letters_width(t->plain, scale) + 4 * scale;
+    if (name_w > 0 && after + name_w <= room) {
+        int used = big(block, 0, 2, room, t->plain, scale, t->role);
+        big(block, (used - letters_height(1)) / 2, 2 + after, room - after, name, 1, ROLE_TEXT);
+        return used;
+    }
+    int used = big(block, 0, 2, room, t->plain, most, t->role);
+    if (used > 0 && name_w > 0 && block->h >= 2 * used + 3) {
+        used += 1 + big(block, used + 1, 2, room, name, 1, ROLE_TEXT);
+    }
+    return used;
+}
+
 /* A block of at most h rows; returns the rows used. scale 0: no block letters. */
 static int paint_trouble(const struct overview *o, const struct canvas *c, int y, int h, int scale,
                          const struct ncm_fleet_row *r)
 {
     struct canvas block = canvas_part(c, y, 0, h, -1);
     struct trouble t = trouble_of(r);
-    char name[200], facts[300];
+    char facts[300];
     int used = 0;
 
     if (scale > 0 && h >= letters_height(1) + 2) {
-        name_text(r, name, sizeof name);
-        int word_w = letters_width(t.plain, scale);
-        used = big(&block, 0, 2, c->w - 4, t.plain, scale, t.role);
-        int after = 2 + word_w + 4 * scale;
-        int beside = is_plain(name) ? letters_width(name, 1) : -1;
-        if (used > 0 && beside > 0 && word_w > 0 && after + beside <= c->w - 2) {
-            big(&block, used > 3 ? (used - letters_height(1)) / 2 : 0, after, c->w - 2 - after, name, 1,
-                ROLE_TEXT);
-        } else if (used > 0 && beside > 0 && h >= 2 * used + 3) {
-            used += 1 + big(&block, used + 1, 2, c->w - 4, name, 1, ROLE_TEXT);
-        }
+        used = paint_letters(&block, r, &t, scale);
     }
     paint_bar(o, &block, used, r, &t, used == 0 || !is_plain(t.word));
     used++;
