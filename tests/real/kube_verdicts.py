@@ -378,6 +378,7 @@ def kserve():
            **kind)
     rows, _ = run("deployments")
     tap("… and is no row of its own", [], [d["name"] for d in rows if d["name"] == "batchy-predictor"])
+    kubectl("delete", "deployment/batchy-predictor")
 
 
 def autoscaler():
