@@ -431,6 +431,7 @@ static bool act_here(struct overview *o, enum ui_action_id action, const char *a
 bool overview_act(struct overview *o, enum ui_action_id action, const char *arg)
 {
     const struct ncm_fleet_row *r = overview_row(o);
+    char *about;
 
     ui_dirty(o->ui);
     if (o->wall.on && (action == A_FULL || (action == A_WALL && arg == NULL))) {
@@ -463,7 +464,10 @@ bool overview_act(struct overview *o, enum ui_action_id action, const char *arg)
         to_drift(o);
         return true;
     case A_TO_ALERTS:
-        ui_open(o->ui, OBJ_ALERT, ncm_cstr(r->model), NULL);
+        about = ncm_sprintf("about:%s", ncm_cstr(r->model));
+        wall_close(o);
+        ui_open(o->ui, OBJ_ALERT, about, NULL);
+        ncm_free(about);
         return true;
     case A_ACKNOWLEDGE:
         acknowledge(o);

@@ -221,7 +221,7 @@ bool overview_bad(const struct ncm_fleet_row *r)
 
     return r->severity >= least || r->drift_state >= NCM_DRIFT_WARNING ||
            (here && r->health >= NCM_HEALTH_UNKNOWN) ||
-           (here && r->health == NCM_HEALTH_STOPPED && r->in_production);
+           (here && r->health == NCM_HEALTH_STOPPED && r->in_production && r->stage.len > 0);
 }
 
 static const struct overview_source *source_named(const struct overview *o, struct ncm_str name)
