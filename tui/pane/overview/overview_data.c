@@ -24,6 +24,9 @@ static void add_source(struct overview *o, const char *name, bool deployments)
         struct overview_source *s = &o->sources[o->n_sources++];
         *s = (struct overview_source){.name = name, .deployments = deployments};
         s->err = ncm_fleet_feed_error(o->feed, name, &s->info);
+        if (s->err == NULL && s->info.state == NCM_OFFLINE) {
+            s->info.state = NCM_LIVE; /* there is none in this session */
+        }
     }
 }
 

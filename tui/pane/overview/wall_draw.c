@@ -307,6 +307,10 @@ static void paint_bottom(const struct overview *o, const struct canvas *c)
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *reason, *key = keymap_label(keys[i].action), *label = _(keys[i].label);
+        const struct ncm_fleet_row *r = overview_row(o);
+        if (keys[i].action == A_OPEN && r != NULL && !overview_bad(r)) {
+            label = _(ui_action_of(A_OPEN)->label);
+        }
         int w = ncm_text_width(key) + 1 + ncm_text_width(label);
         if (key[0] == '\0' || x + w > c->w - 2 ||
             (i > 0 && !overview_can((struct overview *)o, keys[i].action, &reason))) {
