@@ -235,20 +235,38 @@ bool rollout_forward(struct rollout_run *run, struct ncm_err *err)
 
 /* ---- back ---- */
 
-/* Whether the record of that change says that it was taken back already. */
-static bool is_undone(struct rollout_run *run, const char *audit_id)
+/* Who took that record back, or NULL. */
+static const struct ncm_record *taker(const struct ncm_log_book *book, const char *id)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        const struct ncm_record *r = &book->items[i];
+        if (ncm_str_is(r->undoes, id) && ncm_record_done(r)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* The record by which that change stands: itself, or the one that did it again after it had been taken
+ * back by hand. NULL: it does not stand. The caller frees. */
+static char *standing(struct rollout_run *run, const char *audit_id)
 {
     struct ncm_log_book book;
     struct ncm_err ignored;
-    bool undone = false;
+    char *id = ncm_strdup(audit_id);
     if (!ncm_log_book_load(run->db, &book, &ignored)) {
-        return false;
+        return id;
     }
-    for (size_t i = 0; i < book.n; i++) {
-        undone = undone || (ncm_str_is(book.items[i].id, audit_id) && book.items[i].undone);
+    for (const struct ncm_record *back = taker(&book, id); back != NULL; back = taker(&book, id)) {
+        const struct ncm_record *again = taker(&book, ncm_cstr(back->id));
+        ncm_free(id);
+        id = again != NULL ? ncm_strdup(ncm_cstr(again->id)) : NULL;
+        if (id == NULL) {
+            break;
+        }
     }
     ncm_log_book_release(&book);
-    return undone;
+    return id;
 }
 
 static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm_intent *intent,
@@ -267,11 +285,13 @@ static bool take_back(struct rollout_run *run, size_t i, struct ncm_err *err)
 {
     struct rollout_step *s = &run->r->steps[i];
     bool restart = s->kind == NCM_STEP_SET && s->to == NULL;
-    if (s->kind != NCM_STEP_WAIT && !restart && s->audit_id != NULL &&
-        !is_undone(run, s->audit_id)) {
+    bool changed = s->kind != NCM_STEP_WAIT && !restart && s->audit_id != NULL;
+    char *id = changed ? standing(run, s->audit_id) : NULL;
+    if (id != NULL) {
         struct ncm_intent *in = ncm_intent_new(NCM_DO_UNDO);
-        ncm_intent_set(&in->key, s->audit_id);
+        ncm_intent_set(&in->key, id);
         ncm_intent_set(&in->reason, run->r->reason);
+        ncm_free(id);
         if (!execute(run, s->kind, in, err)) {
             return at_step(run->r, i, err);
         }
