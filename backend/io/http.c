@@ -312,9 +312,10 @@ static bool end_late(struct ncm_exchange *x, int64_t now, int64_t *wait)
 void ncm_http_step(struct ncm_http *h, int64_t most_ms)
 {
     int running = 0;
+    h->told = false;
     curl_multi_perform(h->multi, &running);
     int left = 0;
-    bool moved = false;
+    bool moved = h->told; /* whoever waits for lines wants them now */
     for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left)) != NULL;) {
         struct ncm_exchange *x = NULL;
         if (m->msg == CURLMSG_DONE &&

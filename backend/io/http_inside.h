@@ -74,6 +74,7 @@ struct ncm_http {
     unsigned secret_read; /* how often it was read */
     bool answered;        /* at least once: it is an HTTP server */
     int64_t bytes, requests;
+    bool told; /* a line of a stream came in this step */
     struct ncm_exchange *streams;
     char *url_base;                /* base with the name that TLS is to see; NULL: base */
     struct curl_slist *connect_to; /* … and where that name is */

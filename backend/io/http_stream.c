@@ -28,6 +28,7 @@ static bool take(void *to, const char *p, size_t len, struct ncm_err *err)
                             s->x.h->base);
         }
         if (end != NULL) {
+            s->x.h->told = true;
             bool on = whole ? s->line(s->to, p, n) : s->line(s->to, s->part.p, s->part.len);
             ncm_buf_clear(&s->part);
             if (!on) {

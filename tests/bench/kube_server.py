@@ -142,13 +142,21 @@ class Server:
         for c in pod["status"]["conditions"]:
             if c["type"] in ("Ready", "ContainersReady"):
                 c["status"] = "True" if status["ready"] else "False"
+        owner = next(d for d in self.objects["deployments"]
+                     if d["metadata"]["name"] == pod["metadata"]["labels"]["app"])
+        for key in ("readyReplicas", "availableReplicas"):
+            owner["status"][key] += 1 if status["ready"] else -1
         with self.lock:
-            self.version += 1
-            pod["metadata"]["resourceVersion"] = str(self.version)
-            self.changes.append(("pods", json.dumps({"type": "MODIFIED", "object": dict(
-                pod, kind="Pod", apiVersion="v1")}) + "\n"))
+            self.changed("pods", "Pod", "v1", pod)
+            self.changed("deployments", "Deployment", "apps/v1", owner)
             self.lock.notify_all()
         return time.monotonic()
+
+    def changed(self, plural, kind, api, item):
+        self.version += 1
+        item["metadata"]["resourceVersion"] = str(self.version)
+        self.changes.append((plural, json.dumps({"type": "MODIFIED", "object": dict(
+            item, kind=kind, apiVersion=api)}) + "\n"))
 
     def close(self):
         with self.lock:

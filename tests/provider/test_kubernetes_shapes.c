@@ -376,6 +376,19 @@ static void kserve_raw(void **state)
     assert_int_equal(kube_get(k, "batchy")->ready, 2);
     assert_string_equal(kube_get(k, "batchy")->version.p, "3");
     assert_non_null(kube_finding(kube_get(k, "batchy"), "quota"));
+    /* Its pods are found by their owners, whatever their labels. */
+    kube_put(k, K8S_REPLICASET,
+             "{'metadata':{'name':'batchy-predictor-1','namespace':'ml-prod','uid':'r1','ownerReferences':[{"
+             "'kind':'Deployment','name':'batchy-predictor','controller':true,"
+             "'uid':'25790426-55e1-41b1-8b9b-d8b7ba2fa632'}]}}");
+    kube_put(k, K8S_POD,
+             "{'metadata':{'name':'batchy-predictor-1-x','namespace':'ml-prod','uid':'p1','ownerReferences':[{"
+             "'kind':'ReplicaSet','name':'batchy-predictor-1','uid':'r1','controller':true}]},'status':{"
+             "'phase':'Pending','containerStatuses':[{'name':'server','image':'r/x:1','state':{'waiting':{"
+             "'reason':'ErrImagePull'}}}]}}");
+    assert_string_equal(kube_health(k, "batchy"), "degraded");
+    assert_int_equal(kube_get(k, "batchy")->n_replicas, 1);
+    assert_non_null(kube_finding(kube_get(k, "batchy"), "image_pull"));
     kube_free(k);
 }
 

@@ -222,9 +222,12 @@ static void what_can_be_done_is_known_before(void **state)
     (void)state;
     begin();
     assert_true(overview_can(&o, A_ROLLBACK, &reason));
-    assert_true(overview_can(&o, A_TRAFFIC, &reason));
+    assert_false(overview_can(&o, A_TRAFFIC, &reason));
+    assert_string_equal(reason, "its traffic is not split");
     assert_true(overview_can(&o, A_TO_DRIFT, &reason)); /* its model's */
     assert_true(overview_can(&o, A_ACKNOWLEDGE, &reason));
+    assert_true(overview_select(&o, "search-ranker", "8"));
+    assert_true(overview_can(&o, A_TRAFFIC, &reason));
     assert_true(overview_select(&o, "tagger", NULL));
     assert_false(overview_can(&o, A_TRAFFIC, &reason));
     assert_string_equal(reason, "it is deployed nowhere that is configured");

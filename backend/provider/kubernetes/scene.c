@@ -270,16 +270,8 @@ static void add_pods(struct k8s_scene *s, struct k8s_unit *u, const struct k8s_i
 
 static void gather_pods(struct k8s_scene *s, struct k8s_unit *u)
 {
-    if (u->isvc != NULL) {
+    if (u->isvc != NULL && (u->set == NULL || !s->sees_sets)) {
         add_pods(s, u, &s->pods_of_service, u->isvc->service_print, NULL);
-        for (size_t i = 0; i < u->n_pods; i++) {
-            for (size_t k = 0; k < u->n_sets; k++) {
-                if (u->pods[i].pod->head.owner_print == u->sets[k]->head.uid_print) {
-                    u->pods[i].set = u->sets[k];
-                    u->pods[i].wanted = u->sets[k] == u->wanted;
-                }
-            }
-        }
         return;
     }
     for (size_t i = 0; i < u->n_jobs; i++) {

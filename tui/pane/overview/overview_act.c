@@ -202,10 +202,57 @@ static bool can_alert(const struct overview *o, enum ui_action_id action, const 
 
 /* ---- what can be done ---- */
 
-static bool can_deployment(const struct ncm_fleet_row *r, const char **reason)
+/* The right that an action needs; NCM_N_ACTS: none. */
+static enum ncm_deploy_act needed(enum ui_action_id action)
 {
-    *reason = r == NULL ? _("there is no model") : _("it is deployed nowhere that is configured");
-    return r != NULL && r->n_deployments > 0;
+    switch (action) {
+    case A_TRAFFIC:
+    case A_ABORT:
+        return NCM_ACT_TRAFFIC;
+    case A_ROLLBACK:
+        return NCM_ACT_ROLLBACK;
+    case A_RESTART:
+        return NCM_ACT_RESTART;
+    case A_SCALE:
+        return NCM_ACT_SCALE;
+    case A_PAUSE_ROLLOUT:
+    case A_RESUME_ROLLOUT:
+        return NCM_ACT_PAUSE;
+    case A_SET_VERSION:
+        return NCM_ACT_VERSION;
+    case A_LOGS:
+        return NCM_ACT_LOGS;
+    default:
+        return NCM_N_ACTS;
+    }
+}
+
+/* Whether one of its deployments can do it; that one's pane says the rest. */
+static bool can_deployment(const struct overview *o, const struct ncm_fleet_row *r,
+                           enum ui_action_id action, const char **reason)
+{
+    enum ncm_deploy_act act = needed(action);
+    bool refused = false;
+
+    if (r == NULL || r->n_deployments == 0) {
+        *reason =
+            r == NULL ? _("there is no model") : _("it is deployed nowhere that is configured");
+        return false;
+    }
+    for (size_t i = 0; i < r->n_deployments; i++) {
+        const struct ncm_fleet_deployment *f = &o->fleet->deployments[r->deployments[i]];
+        bool split = f->n_traffic > 1 && (f->it->allowed & 1u << NCM_ACT_TRAFFIC) != 0;
+        bool may = act == NCM_N_ACTS || (f->it->allowed & 1u << act) != 0;
+        if (act == NCM_ACT_TRAFFIC ? split : may || (act == NCM_ACT_ROLLBACK && split)) {
+            return true;
+        }
+        refused = refused || (act != NCM_N_ACTS && (f->it->forbidden & 1u << act) != 0);
+    }
+    *reason = refused                  ? _("you have no right to do that there")
+              : act == NCM_ACT_TRAFFIC ? _("its traffic is not split")
+              : act == NCM_ACT_LOGS    ? _("it gives no logs")
+                                       : _("that cannot be done with a thing of its kind");
+    return false;
 }
 
 bool overview_can(struct overview *o, enum ui_action_id action, const char **reason)
@@ -227,9 +274,10 @@ bool overview_can(struct overview *o, enum ui_action_id action, const char **rea
     case A_SET_VERSION:
     case A_LOGS:
     case A_TO_RUN:
-        return can_deployment(r, reason);
+        return can_deployment(o, r, action, reason);
     case A_ROLLBACK:
-        return (r != NULL && r->n_deployments == 0 && r->registered) || can_deployment(r, reason);
+        return (r != NULL && r->n_deployments == 0 && r->registered) ||
+               can_deployment(o, r, action, reason);
     case A_PROMOTE:
     case A_TO_VERSION:
         *reason = r == NULL ? _("there is no model") : _("the registry does not know that model");
@@ -383,6 +431,7 @@ static bool act_here(struct overview *o, enum ui_action_id action, const char *a
 bool overview_act(struct overview *o, enum ui_action_id action, const char *arg)
 {
     const struct ncm_fleet_row *r = overview_row(o);
+    char *about;
 
     ui_dirty(o->ui);
     if (o->wall.on && (action == A_FULL || (action == A_WALL && arg == NULL))) {
@@ -415,7 +464,10 @@ bool overview_act(struct overview *o, enum ui_action_id action, const char *arg)
         to_drift(o);
         return true;
     case A_TO_ALERTS:
-        ui_open(o->ui, OBJ_ALERT, ncm_cstr(r->model), NULL);
+        about = ncm_sprintf("about:%s", ncm_cstr(r->model));
+        wall_close(o);
+        ui_open(o->ui, OBJ_ALERT, about, NULL);
+        ncm_free(about);
         return true;
     case A_ACKNOWLEDGE:
         acknowledge(o);

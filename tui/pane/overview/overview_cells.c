@@ -272,23 +272,31 @@ static void measure(const struct overview *o, int *model, int *stage, int *versi
     }
 }
 
+static int at_least(int cells, const char *title)
+{
+    int w = ncm_text_width(title);
+    return w > cells ? w : cells;
+}
+
 void overview_set_columns(struct overview *o, int w)
 {
     int model, stage, version;
 
     measure(o, &model, &stage, &version);
     o->roomy = w >= 110 || !overview_any_deployed(o);
-    int more = w >= 150 ? 2 : 0, health = o->roomy ? 17 : 11, drift = o->roomy ? 14 : 5;
+    int more = w >= 150 ? 2 : 0, health = o->roomy ? 17 : 11;
+    int errors = at_least(5, overview_title(OCOL_ERRORS));
+    int drift = at_least(o->roomy ? 14 : 5, overview_title(OCOL_DRIFT));
     const struct table_column all[N_OCOLS] = {
         [OCOL_MODEL] = {.min = 12, .want = model + more},
         [OCOL_VERSION] = {.min = 4, .want = version + more},
         [OCOL_STAGE] = {.min = w >= 130 ? stage : 10, .want = stage + more, .priority = 3},
         [OCOL_SHARE] = {.min = 5, .want = 5 + more, .align = 1, .priority = 4},
         [OCOL_READY] = {.min = 5, .want = 5 + more, .align = 1, .priority = 9},
-        [OCOL_HEALTH] = {.min = 10, .want = health},
+        [OCOL_HEALTH] = {.min = o->roomy ? 16 : 10, .want = health},
         [OCOL_RPS] = {.min = 4, .want = 5 + more, .align = 1, .priority = 7},
         [OCOL_P95] = {.min = 6, .want = 7 + more, .align = 1, .priority = 6},
-        [OCOL_ERRORS] = {.min = 5, .want = 5 + more, .align = 1, .priority = 2},
+        [OCOL_ERRORS] = {.min = errors, .want = errors + more, .align = 1, .priority = 2},
         [OCOL_DRIFT] = {.min = drift, .want = drift, .align = 1, .priority = 5},
         [OCOL_FEATURE] = {.min = 13, .want = more > 0 ? 22 : 14, .priority = 8},
         [OCOL_SINCE] = {.min = 5, .want = 5 + more, .align = 1, .priority = 1},

@@ -24,6 +24,9 @@ static void add_source(struct overview *o, const char *name, bool deployments)
         struct overview_source *s = &o->sources[o->n_sources++];
         *s = (struct overview_source){.name = name, .deployments = deployments};
         s->err = ncm_fleet_feed_error(o->feed, name, &s->info);
+        if (s->err == NULL && s->info.state == NCM_OFFLINE) {
+            s->info.state = NCM_LIVE; /* there is none in this session */
+        }
     }
 }
 
@@ -221,7 +224,7 @@ bool overview_bad(const struct ncm_fleet_row *r)
 
     return r->severity >= least || r->drift_state >= NCM_DRIFT_WARNING ||
            (here && r->health >= NCM_HEALTH_UNKNOWN) ||
-           (here && r->health == NCM_HEALTH_STOPPED && r->in_production);
+           (here && r->health == NCM_HEALTH_STOPPED && r->in_production && r->stage.len > 0);
 }
 
 static const struct overview_source *source_named(const struct overview *o, struct ncm_str name)

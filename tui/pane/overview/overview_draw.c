@@ -21,7 +21,7 @@ static void count_text(const struct overview *o, bool narrow, char *out, size_t 
     if (n == 0) {
         out[0] = '\0';
     } else if (bad == 0) {
-        snprintf(out, outsz, _("all %zu are well"), n);
+        snprintf(out, outsz, _("%zu well"), n);
     } else if (narrow) {
         snprintf(out, outsz, "%s %zu/%zu", sign(SIGN_CROSS), bad, n);
     } else {

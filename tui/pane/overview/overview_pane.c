@@ -95,24 +95,37 @@ static bool can(void *self, enum ui_action_id action, const char **reason)
 static size_t hints(void *self, struct ui_hint *out, size_t max)
 {
     struct overview *o = self;
-    static const enum ui_action_id all[] = {A_OPEN,     A_ROLLBACK, A_TRAFFIC, A_PROMOTE,
-                                            A_ACKNOWLEDGE, A_FULL,  A_HISTORY, A_LOGS,
-                                            A_NEXT_PART, A_SILENCE, A_TO_DRIFT, A_TO_VERSION};
+    enum { MANY = 12 };
+    static const enum ui_action_id troubled[MANY] = {
+        A_OPEN, A_ROLLBACK, A_TRAFFIC,   A_FULL,    A_ACKNOWLEDGE, A_PROMOTE,
+        A_LOGS, A_HISTORY,  A_NEXT_PART, A_SILENCE, A_TO_DRIFT,    A_TO_VERSION};
+    static const enum ui_action_id well[MANY] = {
+        A_OPEN,     A_PROMOTE, A_FULL,        A_NEXT_PART, A_TRAFFIC,  A_ROLLBACK,
+        A_HISTORY,  A_LOGS,    A_ACKNOWLEDGE, A_SILENCE,   A_TO_DRIFT, A_TO_VERSION};
+    static const enum ui_action_id alerts[MANY] = {
+        A_OPEN, A_ACKNOWLEDGE, A_SILENCE, A_NEXT_PART, A_FULL,     A_ROLLBACK,
+        A_LOGS, A_TRAFFIC,     A_PROMOTE, A_HISTORY,   A_TO_DRIFT, A_TO_VERSION};
+    const struct ncm_fleet_row *r = overview_row(o);
+    const enum ui_action_id *all = o->part == OVER_FIRING          ? alerts
+                                   : r != NULL && overview_bad(r) ? troubled
+                                                                  : well;
     size_t n = 0;
 
-    for (size_t i = 0; i < sizeof all / sizeof *all && n < max; i++) {
+    for (size_t i = 0; i < MANY && n < max; i++) {
         const char *reason = "", *label = NULL;
         if (!overview_can(o, all[i], &reason)) {
             continue;
         }
         if (all[i] == A_FULL) {
             label = _("wall");
+        } else if (all[i] == A_NEXT_PART) {
+            label = _("part");
         } else if (all[i] == A_HISTORY && !overview_shows_history(o)) {
             label = _("history");
         } else if (all[i] == A_HISTORY) {
             label = _("drift");
         }
-        if (all[i] == A_HISTORY && overview_drift_row(o, overview_row(o)) == NULL) {
+        if (all[i] == A_HISTORY && overview_drift_row(o, r) == NULL) {
             continue; /* there is nothing but the time line */
         }
         out[n++] = (struct ui_hint){all[i], label};

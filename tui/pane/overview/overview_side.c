@@ -136,11 +136,10 @@ static void draw_list(const struct overview *o, const struct ncm_fleet_row *r,
         int x = 1 + paint(c, (int)i, 1, ROLE_DIM, 0, strlen(when) == 16 ? when + 5 : when);
         x += 1 + paintf(c, (int)i, x + 1, overview_event_role(e[i]->sign), ATTR_BOLD, "%c",
                         e[i]->sign);
-        snprintf(text, sizeof text, "%s%s%s",
-                 e[i]->version.len > 0
-                     ? common_version_text(version, sizeof version, e[i]->version, 10)
-                     : "",
-                 e[i]->version.len > 0 ? "  " : "", overview_clean(e[i]->what, 120));
+        common_version_text(version, sizeof version, e[i]->version, 10);
+        const char *what = overview_clean(e[i]->what, 120);
+        bool named = e[i]->version.len == 0 || strstr(what, version) != NULL;
+        snprintf(text, sizeof text, "%s%s%s", named ? "" : version, named ? "" : "  ", what);
         paint_cut(c, (int)i, x + 1, c->w - x - 2, 0, ROLE_TEXT, 0, text);
     }
 }
@@ -198,7 +197,7 @@ void overview_draw_side(struct overview *o, const struct canvas *c, bool focused
         paint_head(c, 0, _("History"), NULL, focused);
         return;
     }
-    if (drift != NULL && c->h >= 20) {
+    if (drift != NULL && c->h >= 16) {
         draw_both(o, r, drift, c, focused);
         return;
     }

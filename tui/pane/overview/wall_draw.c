@@ -307,6 +307,10 @@ static void paint_bottom(const struct overview *o, const struct canvas *c)
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *reason, *key = keymap_label(keys[i].action), *label = _(keys[i].label);
+        const struct ncm_fleet_row *r = overview_row(o);
+        if (keys[i].action == A_OPEN && r != NULL && !overview_bad(r)) {
+            label = _(ui_action_of(A_OPEN)->label);
+        }
         int w = ncm_text_width(key) + 1 + ncm_text_width(label);
         if (key[0] == '\0' || x + w > c->w - 2 ||
             (i > 0 && !overview_can((struct overview *)o, keys[i].action, &reason))) {
@@ -373,18 +377,34 @@ static void draw_below(struct overview *o, const struct canvas *c, int y, int en
     }
 }
 
+/* Whether the first sentence about r is among those about x. */
+static bool shares(const struct overview *o, const struct ncm_fleet_row *r,
+                   const struct ncm_fleet_row *x)
+{
+    enum { MOST = 6 };
+    struct overview_sentence mine, others[MOST];
+    size_t n = overview_sentences(o, x, others, MOST);
+
+    if (overview_sentences(o, r, &mine, 1) == 0) {
+        return n == 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ncm_str_eq(mine.text, others[i].text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Versions of a model that have the same trouble: it is told once, of the first. */
 static bool is_told(const struct overview *o, size_t row)
 {
     const struct ncm_fleet_row *r = &o->fleet->rows[row];
-    struct overview_sentence s, other;
-    size_t n = overview_sentences(o, r, &s, 1);
 
     for (size_t i = row; i > 0 && ncm_str_eq(o->fleet->rows[i - 1].model, r->model); i--) {
         const struct ncm_fleet_row *x = &o->fleet->rows[i - 1];
-        bool same = overview_bad(x) && x->health == r->health && r->n_deployments > 0;
-        if (same && n == overview_sentences(o, x, &other, 1) &&
-            (n == 0 || ncm_str_eq(s.text, other.text))) {
+        bool missed = r->n_deployments == 0; /* what runs instead says so */
+        if (overview_bad(x) && (missed || (r->health <= x->health && shares(o, r, x)))) {
             return true;
         }
     }
@@ -403,21 +423,28 @@ static size_t count_told(const struct overview *o)
 
 static void draw_troubles(struct overview *o, const struct canvas *c, int y, int h)
 {
-    size_t bad = count_told(o);
+    size_t bad = count_told(o), done = 0;
     int each = h / (int)(bad > 0 ? bad : 1), end = y + h;
     int scale = each >= 14 && c->w >= 150 ? 3 : each >= 8 && c->w >= 110 ? 2 : each >= 6 ? 1 : 0;
+    char more[80];
 
     for (size_t i = 0; i < o->fleet->n_rows && y < end; i++) {
-        if (!overview_bad(&o->fleet->rows[i]) || is_told(o, i)) {
+        const struct ncm_fleet_row *r = &o->fleet->rows[i];
+        if (!overview_bad(r) || is_told(o, i)) {
             continue;
         }
-        int room = each > 3 ? each : end - y < 3 ? end - y : 3;
-        if (scale == 0 && i == 0 && h >= 9) { /* the worst one is told in large letters always */
-            y += paint_trouble(o, c, y, 6, 1, &o->fleet->rows[i]) + 1;
-            continue;
+        int left = end - y, least = done + 1 < bad ? 3 : 2; /* a row for how many more there are */
+        if (left < least) {
+            snprintf(more, sizeof more, _("and %zu more in trouble"), bad - done);
+            paint(c, y, 3, ROLE_WARN, ATTR_BOLD, more);
+            return;
         }
-        y += paint_trouble(o, c, y, room > end - y ? end - y : room, scale, &o->fleet->rows[i]);
-        y += scale > 0 || end - y > (int)bad * 3;
+        bool first = scale == 0 && done == 0 && h >= 9; /* the worst one has large letters always */
+        int room = first ? 6 : each > 3 ? each : 3;
+        left -= done + 1 < bad;
+        y += paint_trouble(o, c, y, room < left ? room : left, first ? 1 : scale, r);
+        y += first || scale > 0 || end - y > (int)(bad - done) * 3;
+        done++;
     }
     draw_below(o, c, y, end);
 }
