@@ -150,9 +150,20 @@ static bool wait_for(struct cli *c, uint64_t job, const char *id, struct ncm_job
     return out->ok;
 }
 
+/* As it is now: what was seen while it was followed is older. The want stays, as the answer does. */
+static const struct ncm_rollouts_snapshot *ask_anew(struct cli *c, struct ncm_err *err)
+{
+    struct ncm_query *q = query(true);
+    struct ncm_want *want = ncm_session_want(c->session, q);
+    const void *snapshot = NULL;
+    ncm_query_free(q);
+    ncm_want_refresh(want);
+    return ncm_want_wait(want, &snapshot, err) ? snapshot : NULL;
+}
+
 static bool print_one(struct cli *c, const char *id, struct ncm_err *err)
 {
-    const struct ncm_rollouts_snapshot *s = cli_ask(c, query(true), err);
+    const struct ncm_rollouts_snapshot *s = ask_anew(c, err);
     const struct ncm_rollout *r = s != NULL ? find(s, id) : NULL;
     if (r == NULL) {
         return s != NULL && ncm_fail(err, NCM_NOT_FOUND, _("there is no plan %.40s"), id);

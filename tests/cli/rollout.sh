@@ -131,7 +131,7 @@ go rollout undo "$id"
 rc 2 "without a terminal --yes is wanted"
 go rollout undo "$id" --dry-run
 rc 0 "what would be taken back is shown"
-out_has "$model v$new to Production in the registry: done → taken back" "step by step"
+out_has "$model v$new to Production in the registry  state: done → taken back" "step by step"
 answered "$new" && [ "$(stage_of "$new")" = Production ]
 tap $? "and nothing is done"
 go rollout continue "$id" --dry-run
@@ -193,7 +193,9 @@ promote --ready 3s
 rm "$srv/unready"
 go rollouts -o json
 id=$(value 'd[0]["id"]')
-go promote "$model" "$old" Staging --yes
+go versions "$model" -o json
+third=$(value '[v["version"] for v in d if v["version"] not in ("'"$old"'", "'"$new"'")][0]')
+go promote "$model" "$third" Production --archive-existing --yes
 go rollout continue "$id" --yes
 rc 6 "where the registry moved since, it does not go on as if nothing had happened"
 [ "$(stage_of "$new")" != Production ]
@@ -202,7 +204,7 @@ go rollout undo "$id" --yes
 rc 0 "it can be taken back"
 answered "$old"
 tap $? "as far as it went"
-go promote "$model" "$old" Production --yes
+go promote "$model" "$old" Production --archive-existing --yes
 
 # two at once
 touch "$srv/unready"

@@ -50,6 +50,8 @@ bool rollout_beat(struct ncm_db *db, const char *id, struct ncm_err *err);
 /* db NULL: none yet. */
 bool rollouts_read(struct ncm_db *db, bool all, struct ncm_rollouts_snapshot **out,
                    struct ncm_err *err);
+/* NCM_CONFLICT: it is over. */
+bool rollout_over(enum ncm_rollout_state state, struct ncm_err *err);
 /* NCM_CONFLICT where one of this deployment other than `but` (id; "": none) is not over. */
 bool rollout_is_alone(struct ncm_db *db, const char *ref, const char *but, struct ncm_err *err);
 

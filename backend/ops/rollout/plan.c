@@ -280,8 +280,7 @@ static bool allows(const struct ncm_rollout *r, enum ncm_rollout_way way, struct
         return ncm_fail(err, NCM_CONFLICT, _("somebody is still carrying this plan out"));
     default:
         return (way == NCM_ROLLOUT_BACK && r->state == NCM_ROLLOUT_DONE) ||
-               ncm_fail(err, NCM_CONFLICT, _("this plan is over: %s"),
-                        ncm_rollout_state_word(r->state));
+               rollout_over(r->state, err);
     }
 }
 
@@ -315,8 +314,11 @@ struct ncm_plan *ncm_rollout_way_shown(const struct ncm_rollout *r, enum ncm_rol
         const struct ncm_rollout_step *s = &r->steps[i];
         const char *to = step_becomes(s, way);
         char *head = ncm_sprintf("%zu. %s", i + 1, ncm_cstr(s->what));
-        ncm_plan_line(out, to != NULL ? NCM_TONE_CHANGE : NCM_TONE_NOTE, head, "",
-                      step_words(s->state), to != NULL ? to : step_words(s->state));
+        if (to != NULL) {
+            ncm_plan_line(out, NCM_TONE_CHANGE, head, _("state"), step_words(s->state), to);
+        } else {
+            ncm_plan_line(out, NCM_TONE_NOTE, head, step_words(s->state), NULL, NULL);
+        }
         ncm_free(head);
     }
     return out;

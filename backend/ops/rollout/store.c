@@ -348,6 +348,14 @@ bool rollout_load(struct ncm_db *db, const char *id, struct rollout *out, struct
     return ok;
 }
 
+bool rollout_over(enum ncm_rollout_state state, struct ncm_err *err)
+{
+    return ncm_fail(err, NCM_CONFLICT, "%s",
+                    state == NCM_ROLLOUT_DONE     ? _("this plan is over: all of it is done")
+                    : state == NCM_ROLLOUT_UNDONE ? _("this plan is over: it was taken back")
+                                                  : _("this plan is over: it was left as it was"));
+}
+
 static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err)
 {
     struct ncm_stmt *st;
@@ -372,7 +380,7 @@ static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct nc
     }
     return state == NCM_ROLLOUT_STOPPED || state == NCM_ROLLOUT_INTERRUPTED ||
            (undoing && state == NCM_ROLLOUT_DONE) ||
-           ncm_fail(err, NCM_CONFLICT, _("this plan is over: %s"), ncm_rollout_state_word(state));
+           rollout_over(state, err);
 }
 
 bool rollout_claim(struct ncm_db *db, const struct rollout *r, bool undoing, bool alone,
