@@ -9,7 +9,7 @@ wait "In production" 60
 wait "10 %" 60
 f
 wait "leave the wall" 20
-wait "▲ fraud-detector v7" 30
+wait "✖ fraud-detector v7" 30
 wait "roll back" 20
 B
 wait "abort the candidate" 30

@@ -70,6 +70,17 @@ tap $? "the server is back"
 [ "$(stage_of "$old")" = Production ]
 tap $? "and the registry, too"
 
+promote
+go undo --dry-run
+out_has "rollouts takes all of it back" "to undo the last step alone is warned of"
+go undo --yes
+go undo --yes
+go rollouts --all -o json
+go rollout undo "$(value 'd[0]["id"]')" --yes
+rc 0 "after a step was taken back and done again by hand, the plan is still taken back"
+[ "$(stage_of "$old")" = Production ] && answered "$old"
+tap $? "all of it"
+
 touch "$srv/refuse"
 promote
 [ "$rc" != 0 ]

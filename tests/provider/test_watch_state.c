@@ -56,7 +56,8 @@ static void make_version_1(void)
     assert_true(ncm_db_exec(db,
                             "DROP TABLE drift_windows; DROP TABLE drift_figures;"
                             "DROP TABLE monitors; DROP TABLE alerts; DROP TABLE silences;"
-                            "DROP TABLE deliveries; DROP TABLE leases; PRAGMA user_version=1",
+                            "DROP TABLE deliveries; DROP TABLE leases; DROP TABLE rollouts;"
+                            "DROP TABLE rollout_steps; PRAGMA user_version=1",
                             &err));
     ncm_db_close(db);
 }
@@ -67,7 +68,7 @@ static void a_file_of_version_1_is_made_newer_and_keeps_its_audit(void **state)
     char *broken, *why;
     make_version_1();
     assert_true(ncm_state_open(path, true, &db, &err));
-    assert_int_equal(count("PRAGMA user_version"), 2);
+    assert_int_equal(count("PRAGMA user_version"), 3);
     assert_int_equal(count("SELECT count(*) FROM audit"), 2);
     assert_true(ncm_audit_verify(db, &broken, &why, &err));
     assert_null(broken);

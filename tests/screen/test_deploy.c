@@ -65,6 +65,8 @@ static struct vt *start(int rows, int cols)
     const char *env[] = {home, "KUBECONFIG", NULL};
     struct vt *vt =
         vt_spawn(rows, cols, env, (const char *const[]){"ncmlops", "--config", file, NULL});
+    vt_wait(vt, "In production", 10000);
+    vt_send(vt, "4");
     vt_wait(vt, "Deployments (16", 10000);
     return vt;
 }

@@ -302,11 +302,17 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     const struct ncm_rollout *x = shown(r);
     size_t n = 0;
     (void)max;
-    if (may(x, ASK_CONTINUE)) {
-        out[n++] = (struct layer_key){"C", _("go on…")};
-        out[n++] = (struct layer_key){"L", _("leave as it is…")};
-    } else if (may(x, ASK_STOP)) {
-        out[n++] = (struct layer_key){"X", _("stop…")};
+    const struct {
+        enum asks what;
+        const char *key, *label;
+    } ways[] = {{ASK_CONTINUE, "C", _("go on…")},
+                {ASK_BACK, "B", _("take back…")},
+                {ASK_LEAVE, "L", _("leave as it is…")},
+                {ASK_STOP, "X", _("stop…")}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (may(x, ways[i].what)) {
+            out[n++] = (struct layer_key){ways[i].key, ways[i].label};
+        }
     }
     out[n++] = (struct layer_key){
         "esc", x != NULL && x->state == NCM_ROLLOUT_RUNNING ? _("leave it running") : _("close")};

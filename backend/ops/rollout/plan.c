@@ -206,16 +206,22 @@ bool rollout_plan_make(struct ncm_session *s, struct ncm_job_context *ctx,
     return not_busy(ctx, w->ref, err) && build(s, plan, slot, &ctx->control, err);
 }
 
-/* The lines of one change under the head of its step. */
-static void show_change(struct ncm_plan *out, const char *head, const struct ncm_plan *plan)
+/* The lines of one change under the head of its step; of the registry they name which version each is
+ * of. */
+static void show_change(struct ncm_plan *out, const char *head, const struct ncm_plan *plan,
+                        bool registry)
 {
     size_t n = 0;
     for (size_t i = 0; i < plan->n_lines; i++) {
         const struct ncm_plan_line *l = &plan->lines[i];
-        if (l->tone == NCM_TONE_CHANGE || l->tone == NCM_TONE_SIDE) {
-            ncm_plan_line(out, NCM_TONE_CHANGE, head, l->what, l->from, l->to);
-            n++;
+        if (l->tone != NCM_TONE_CHANGE && l->tone != NCM_TONE_SIDE) {
+            continue;
         }
+        char *what = registry && l->subject != NULL ? ncm_sprintf("%s  %s", l->subject, l->what)
+                                                    : ncm_strdup(l->what);
+        ncm_plan_line(out, NCM_TONE_CHANGE, head, what, l->from, l->to);
+        ncm_free(what);
+        n++;
     }
     if (n == 0) {
         ncm_plan_line(out, NCM_TONE_CHANGE, head,
@@ -253,7 +259,7 @@ struct ncm_plan *ncm_rollout_plan_shown(const struct ncm_rollout_plan *p)
             ncm_free(text);
         } else {
             out->nothing = out->nothing && p->plans[nth]->nothing;
-            show_change(out, head, p->plans[nth++]);
+            show_change(out, head, p->plans[nth++], p->steps[i].kind == NCM_STEP_PROMOTE);
         }
         ncm_free(head);
     }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine/session.h"
+#include "io/db.h"
 #include "model/change.h"
 #include "ops/plan.h"
 
@@ -109,5 +110,8 @@ uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id);
 /* Stops one that runs here after what is under way; it can then be taken back. False: it does not
  * run here. Any thread. */
 bool ncm_rollout_stop(struct ncm_session *s, const char *id);
+
+/* The title of the plan that this recorded change is a step of, or NULL. The caller frees. */
+char *ncm_rollout_of_change(struct ncm_db *state, const char *audit_id);
 
 #endif

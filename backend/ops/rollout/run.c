@@ -155,7 +155,7 @@ static char *find_record(struct rollout_run *run, size_t i)
     bool loaded = s->started_ms != NCM_NO_TIME && ncm_log_book_load(run->db, &book, &ignored);
     for (size_t k = loaded ? book.n : 0; k > 0 && found == NULL; k--) {
         const struct ncm_record *r = &book.items[k - 1];
-        if (r->time_ms >= s->started_ms && !r->undone && !had_no_effect(r) &&
+        if (r->time_ms >= s->started_ms && !had_no_effect(r) &&
             ncm_str_is(r->action, ncm_intent_word(in->kind)) && ncm_str_is(r->subject, subject)) {
             found = ncm_strdup(ncm_cstr(r->id));
         }
@@ -295,23 +295,45 @@ static void settle(struct rollout_run *run, enum ncm_step_kind kind)
     ncm_lane_end(&ctx, &lane);
 }
 
-/* Whether there is anything of that change to take back: its record says so. */
-static bool stands(struct rollout_run *run, const char *audit_id)
+/* Who took that record back, or NULL. */
+static const struct ncm_record *taker(const struct ncm_log_book *book, const char *id)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        const struct ncm_record *r = &book->items[i];
+        if (ncm_str_is(r->undoes, id) && ncm_record_done(r)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* The record by which that change stands: itself, or the one that did it again after it had been taken
+ * back by hand. NULL: it does not stand, or never did. The caller frees. */
+static char *standing(struct rollout_run *run, const char *audit_id)
 {
     struct ncm_log_book book;
     struct ncm_err ignored;
-    bool stands = true;
+    char *id = ncm_strdup(audit_id);
     if (!ncm_log_book_load(run->db, &book, &ignored)) {
-        return true;
+        return id;
     }
     for (size_t i = 0; i < book.n; i++) {
-        const struct ncm_record *r = &book.items[i];
-        if (ncm_str_is(r->id, audit_id)) {
-            stands = !r->undone && !had_no_effect(r);
+        if (ncm_str_is(book.items[i].id, audit_id) && had_no_effect(&book.items[i])) {
+            ncm_free(id);
+            ncm_log_book_release(&book);
+            return NULL;
+        }
+    }
+    for (const struct ncm_record *back = taker(&book, id); back != NULL; back = taker(&book, id)) {
+        const struct ncm_record *again = taker(&book, ncm_cstr(back->id));
+        ncm_free(id);
+        id = again != NULL ? ncm_strdup(ncm_cstr(again->id)) : NULL;
+        if (id == NULL) {
+            break;
         }
     }
     ncm_log_book_release(&book);
-    return stands;
+    return id;
 }
 
 static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm_intent *intent,
@@ -331,7 +353,7 @@ static bool take_back(struct rollout_run *run, size_t i, bool *did, struct ncm_e
 {
     struct rollout_step *s = &run->r->steps[i];
     bool restart = s->kind == NCM_STEP_SET && s->to == NULL;
-    *did = false;
+    char *id = NULL;
     if (s->kind != NCM_STEP_WAIT) {
         if (s->state != NCM_STEP_DONE) {
             settle(run, s->kind);
@@ -339,16 +361,19 @@ static bool take_back(struct rollout_run *run, size_t i, bool *did, struct ncm_e
         if (s->audit_id == NULL) {
             s->audit_id = find_record(run, i);
         }
-        *did = s->audit_id != NULL && stands(run, s->audit_id);
+        id = s->audit_id != NULL ? standing(run, s->audit_id) : NULL;
     }
-    if (*did && !restart) {
+    *did = id != NULL;
+    if (id != NULL && !restart) {
         struct ncm_intent *in = ncm_intent_new(NCM_DO_UNDO);
-        ncm_intent_set(&in->key, s->audit_id);
+        ncm_intent_set(&in->key, id);
         ncm_intent_set(&in->reason, run->r->reason);
         if (!execute(run, s->kind, in, err)) {
+            ncm_free(id);
             return at_step(run->r, i, err);
         }
     }
+    ncm_free(id);
     s->state = NCM_STEP_UNDONE;
     s->ended_ms = ncm_now_ms();
     run->r->position = i;

@@ -411,6 +411,27 @@ bool rollout_claim(struct ncm_db *db, const struct rollout *r, bool undoing, boo
     return ends(db, ok, err);
 }
 
+char *ncm_rollout_of_change(struct ncm_db *state, const char *audit_id)
+{
+    struct ncm_stmt *st;
+    struct ncm_err ignored;
+    bool row = false;
+    char *title = NULL;
+    if (!ncm_db_has_table(state, "rollouts") ||
+        !ncm_db_prepare(state,
+                        "SELECT r.title FROM rollout_steps s JOIN rollouts r ON r.id=s.rollout"
+                        " WHERE s.audit_id=? AND r.state<>'undone'",
+                        &st, &ignored)) {
+        return NULL;
+    }
+    ncm_bind_cstr(st, 1, audit_id);
+    if (ncm_stmt_step(st, &row, &ignored) && row) {
+        title = text_of(st, 0);
+    }
+    ncm_stmt_end(st);
+    return title;
+}
+
 static void take_steps(struct ncm_arena *a, const struct rollout *r, struct ncm_rollout *out)
 {
     out->steps = ncm_arena_alloc(a, r->n_steps, sizeof *out->steps);

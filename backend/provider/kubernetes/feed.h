@@ -24,7 +24,7 @@ struct k8s_watcher {
     bool started;          /* all shelves were gone through, and the watches begun */
     int64_t since_mono_ms; /* what was read before is to be listed again; 0: nothing */
     uint64_t reported;     /* changes that were told of */
-    int64_t said_mono_ms, logs_mono_ms, groups_due, probe_due;
+    int64_t said_mono_ms, logs_mono_ms, groups_due, probe_due, pulse_due;
 };
 
 /* A feed for each shelf. */

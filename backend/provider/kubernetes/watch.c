@@ -18,6 +18,8 @@ enum {
     LOGS_EACH_MS = 1000,
     IDLE_LOGS_MS = 5000,
     GROUPS_EACH_MS = 300000, /* whether an API was installed meanwhile */
+    PULSE_EACH_MS = 30000,   /* a server that hangs says nothing, as one does that has no news */
+    PULSE_MS = 8000,
 };
 #define TOPIC(t) (1u << (t))
 
@@ -32,6 +34,7 @@ static void become_keeper(struct ncm_conn *c)
     struct k8s_cluster *k = c->cluster;
     c->watcher = ncm_alloc(1, sizeof *c->watcher);
     c->watcher->groups_due = ncm_mono_ms() + GROUPS_EACH_MS;
+    c->watcher->pulse_due = ncm_mono_ms() + PULSE_EACH_MS;
     pthread_mutex_lock(&k->lock);
     k->keeper = c->client;
     k->kept = false;
@@ -59,7 +62,7 @@ void k8s_watch_end(struct ncm_conn *c)
 /* Whether it answers at all comes first: what is on the shelves must not pass for news. */
 static bool greet(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
 {
-    const struct k8s_call call = {.path = "/version", .control = control};
+    const struct k8s_call call = {.path = "/version", .timeout_ms = PULSE_MS, .control = control};
     struct ncm_http_answer a;
     bool ok = k8s_call_raw(c->client, &call, &a, err) &&
               (a.status != 401 || k8s_refused(c->client, &a, err));
@@ -141,6 +144,12 @@ static bool do_what_is_due(struct ncm_conn *c, const struct ncm_interest *in,
     if (!k8s_feeds_step(c, looked_at, control, err)) {
         return false;
     }
+    if (ncm_mono_ms() >= c->watcher->pulse_due) {
+        c->watcher->pulse_due = ncm_mono_ms() + PULSE_EACH_MS;
+        if (!greet(c, control, err)) {
+            return false;
+        }
+    }
     pthread_mutex_lock(&k->lock);
     bool doubt = k->doubt;
     pthread_mutex_unlock(&k->lock);
@@ -205,6 +214,7 @@ static int64_t rest(struct ncm_conn *c, const struct ncm_interest *in, int64_t e
     int64_t until = earlier(end, news_due(c->watcher, in, changed));
     until = earlier(until, k8s_feeds_due(c, looked_at));
     until = earlier(until, c->watcher->groups_due);
+    until = earlier(until, c->watcher->pulse_due);
     until = c->setup->probe && looked_at ? earlier(until, c->watcher->probe_due) : until;
     int64_t ms = until - ncm_mono_ms();
     return ms > 0 ? ms : 0;
