@@ -230,5 +230,7 @@ const struct ncm_deployment *ncm_deployments_find(const struct ncm_deployments_s
                                                   bool *ambiguous);
 /* "scale" "restart" "pause" "rollback" "traffic" "version" "logs". */
 const char *ncm_deploy_act_word(enum ncm_deploy_act act);
+/* The same for people, translated. */
+const char *ncm_deploy_act_label(enum ncm_deploy_act act);
 
 #endif

@@ -369,8 +369,9 @@ static void rights(void **state)
     const struct ncm_deployment *d = kube_get(k, "churn");
     assert_int_equal(d->allowed, 1u << NCM_ACT_LOGS);
     assert_true((d->forbidden & 1u << NCM_ACT_SCALE) != 0);
-    assert_string_equal(d->why_not.p, "RBAC: kim may not: scale, restart, pause, rollback, traffic, "
-                                      "version (namespace ml-prod)");
+    assert_string_equal(d->why_not.p,
+                        "RBAC: kim may not: scale, restart, pause and resume, roll back, traffic, "
+                        "set the version (namespace ml-prod)");
     kube_free(k);
 }
 

@@ -232,6 +232,25 @@ static void test_pages_that_expire_on_the_way(void **state)
 }
 
 static struct ncm_snapshot *published;
+static bool fetch(struct ncm_conn *c, struct ncm_err *err);
+
+static void test_pages_without_an_end(void **state)
+{
+    struct ncm_err err;
+    (void)state;
+    kube_says("GET /api/v1/.*/pods\\?limit", 200,
+              "{\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"x\"},\"items\":[]}");
+    kube_says(LISTED, 200, LIST(7, OBJECT("churn", 5)));
+    kube_is_quiet();
+    assert_true(fetch(reads, &err));
+    const struct ncm_deployments_snapshot *s = (const struct ncm_deployments_snapshot *)published;
+    assert_int_equal(s->n, 1);
+    assert_non_null(strstr(ncm_cstr(s->notes[0]), "again and again"));
+    assert_int_equal(mlf_count("GET /api/v1/.*/pods\\?limit"), 2);
+    ncm_snapshot_unref(published);
+    published = NULL;
+}
+
 static void keep(void *to, struct ncm_snapshot *s)
 {
     (void)to;
@@ -424,6 +443,7 @@ int main(void)
         WATCH_TEST(test_a_server_that_is_busy_is_left_alone),
         WATCH_TEST(test_pages),
         WATCH_TEST(test_pages_that_expire_on_the_way),
+        WATCH_TEST(test_pages_without_an_end),
         WATCH_TEST(test_one_kind_that_is_forbidden),
         WATCH_TEST(test_nothing_may_be_read),
         WATCH_TEST(test_all_namespaces_or_the_own_one),

@@ -219,8 +219,11 @@ static void agreed(struct ui *ui)
     }
     switch (r->asks) {
     case ASK_STOP:
-        ncm_rollout_stop(s, id);
-        ui_message(ui, UI_INFO, "%s", _("it stops after what is under way"));
+        if (ncm_rollout_stop(s, id)) {
+            ui_message(ui, UI_INFO, "%s", _("it stops after what is under way"));
+        } else {
+            ui_message(ui, UI_BAD, "%s", _("another ncmlops carries it out: stop it there"));
+        }
         break;
     case ASK_CONTINUE:
         ui_await(ui, ncm_rollout_continue_start(s, id), ended, NULL);
@@ -248,9 +251,12 @@ static void ask(struct ui *ui, struct rollout_layer *r, enum asks what)
     static const char *const answers[] = {NULL, N_("Stop"), N_("Go on"), N_("Take back"),
                                           N_("Leave it")};
     const char *reason = "";
-    if (!may(shown(r), what)) {
+    const struct ncm_rollout *x = shown(r);
+    if (x == NULL || !may(x, what)) {
         return;
     }
+    /* The answer is about this one, whichever is the newest by then. */
+    snprintf(r->id, sizeof r->id, "%s", ncm_cstr(x->id));
     if (!ui_may_change(ui, &reason)) {
         ui_message(ui, UI_BAD, "%s", reason);
         return;

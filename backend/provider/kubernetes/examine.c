@@ -158,7 +158,7 @@ static void say_rights(const struct exam *x)
         for (int act = 0; act < NCM_N_ACTS; act++) {
             struct ncm_buf *b = (r->allowed & 1u << act) != 0 ? &yes : &no;
             ncm_buf_printf(b, "%s%s", b->len > 0 ? ", " : "",
-                           ncm_deploy_act_word((enum ncm_deploy_act)act));
+                           ncm_deploy_act_label((enum ncm_deploy_act)act));
         }
         const char *where = r->ns[0] != '\0' ? r->ns : _("all namespaces");
         /* TR: %s: a namespace, a list of actions (scale, restart …) */

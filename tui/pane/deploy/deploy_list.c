@@ -212,7 +212,22 @@ static void draw_table(struct deploy *d, const struct canvas *c)
     table_draw(&d->table, &m, c, true, _("Nothing matches the filter. Esc clears it."));
 }
 
-/* One line for each source that does not answer. */
+static void draw_source(const struct canvas *c, int y, const struct deploy_source *s,
+                        enum role role, const char *what, const char *right)
+{
+    const struct ncm_str name = {s->about->name, strlen(s->about->name)};
+    int room = right[0] != '\0' ? ncm_text_width(right) + 2 : 0;
+
+    paint(c, y, 1, role, ATTR_BOLD, sign(role == ROLE_FAIL ? SIGN_OFFLINE : SIGN_WARN));
+    int x = 3 + paint_cut(c, y, 3, 16, 0, role, ATTR_BOLD, deploy_clean(name, 16));
+    room = c->w - x - room < 24 ? 0 : room;
+    paint_cut(c, y, x + 1, c->w - x - room - 2, 0, role, 0, what);
+    if (room > 0) {
+        paint(c, y, c->w - room + 1, ROLE_DIM, 0, right);
+    }
+}
+
+/* One line for each source that does not answer, or tells only a part. */
 static int draw_sources(const struct deploy *d, const struct canvas *c, int y, int max)
 {
     char text[600], age[60];
@@ -220,27 +235,23 @@ static int draw_sources(const struct deploy *d, const struct canvas *c, int y, i
 
     for (size_t i = 0; i < d->n_sources && used < max; i++) {
         const struct deploy_source *s = &d->sources[i];
-        if (s->err == NULL) {
-            continue;
-        }
-        ncm_text_clip(text, sizeof text, s->err->what, strlen(s->err->what), 300);
-        paint(c, y + used, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_OFFLINE));
-        int x = 3 + paint_cut(
-                        c, y + used, 3, 16, 0, ROLE_FAIL, ATTR_BOLD,
-                        deploy_clean((struct ncm_str){s->about->name, strlen(s->about->name)}, 16));
         age[0] = '\0';
-        if (s->info.age_ms >= 0) {
-            char ago[40];
-            snprintf(age, sizeof age, _("figures are %s old"),
-                     ncm_fmt_age(ago, sizeof ago, s->info.age_ms));
+        if (s->err != NULL) {
+            ncm_text_clip(text, sizeof text, s->err->what, strlen(s->err->what), 300);
+            if (s->info.age_ms >= 0) {
+                char ago[40];
+                snprintf(age, sizeof age, _("figures are %s old"),
+                         ncm_fmt_age(ago, sizeof ago, s->info.age_ms));
+            }
+            draw_source(c, y + used++, s, ROLE_FAIL, text, age);
+        } else if (s->snap != NULL && s->snap->n_notes > 0) {
+            struct ncm_str note = s->snap->notes[0];
+            ncm_text_clip(text, sizeof text, ncm_cstr(note), note.len, 300);
+            if (s->snap->n_notes > 1) {
+                snprintf(age, sizeof age, _("and %zu more"), s->snap->n_notes - 1);
+            }
+            draw_source(c, y + used++, s, ROLE_WARN, text, age);
         }
-        int right = age[0] != '\0' ? ncm_text_width(age) + 2 : 0;
-        right = c->w - x - right < 24 ? 0 : right;
-        paint_cut(c, y + used, x + 1, c->w - x - right - 2, 0, ROLE_FAIL, 0, text);
-        if (right > 0) {
-            paint(c, y + used, c->w - right + 1, ROLE_DIM, 0, age);
-        }
-        used++;
     }
     return used;
 }

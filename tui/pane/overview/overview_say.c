@@ -56,7 +56,7 @@ static void add_drift(const struct overview *o, const struct ncm_fleet_row *r,
     struct overview_sentence *s = &out[*n];
     ncm_fmt_num(value, sizeof value, f->last, 3);
     ncm_fmt_num(limit, sizeof limit, critical ? f->critical : f->warning, 3);
-    snprintf(s->own, sizeof s->own, _("%s of %s is %s, beyond %s since %s"),
+    snprintf(s->own, sizeof s->own, _("%s of %s is %s, beyond %s for %s"),
              overview_clean(f->method, 24), overview_clean(f->name, 40), value, limit,
              common_since_text(age, sizeof age, f->since_ms));
     add(out, n, max, critical ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING,
