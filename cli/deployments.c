@@ -25,6 +25,15 @@ static bool nothing_to_ask(struct ncm_err *err)
     return ncm_hint(err, "%s", _("'contexts.*.deployments' in the configuration, or KUBECONFIG"));
 }
 
+/* What a source that answered could not read. */
+static void say_notes(const struct cli *c, const struct ncm_fleet_feed *feed, const char *source)
+{
+    const struct ncm_deployments_snapshot *s = ncm_fleet_feed_source(feed, source);
+    for (size_t i = 0; s != NULL && i < s->n_notes; i++) {
+        cli_note(c, "ncmlops: %s: %s", source, ncm_cstr(s->notes[i]));
+    }
+}
+
 struct ncm_fleet_feed *cli_fleet(struct cli *c, unsigned parts, struct ncm_err *err)
 {
     struct ncm_session *s = cli_session(c, err);
@@ -45,6 +54,9 @@ struct ncm_fleet_feed *cli_fleet(struct cli *c, unsigned parts, struct ncm_err *
     if (!ncm_fleet_feed_wait(feed, say_failed, c, err)) {
         ncm_fleet_feed_close(feed);
         return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        say_notes(c, feed, about[i].name);
     }
     return feed;
 }

@@ -279,6 +279,22 @@ static void a_source_that_is_away_is_told_and_its_rows_are_old(void **state)
     end();
 }
 
+static void what_may_not_be_read_is_told(void **state)
+{
+    (void)state;
+    begin();
+    struct ncm_str notes[] = {{NULL, 0}, {"pods: forbidden", 15}};
+    static const char first[] = "deployments in ml-quota: forbidden (not yours)";
+    notes[0] = (struct ncm_str){first, sizeof first - 1};
+    struct ncm_deployments_snapshot snap = {.notes = notes, .n_notes = 2};
+    sources[0].snap = &snap;
+    list(20, 100);
+    assert_non_null(strstr(painted_row(1), "seoul"));
+    assert_non_null(strstr(painted_row(1), first));
+    assert_non_null(strstr(painted_row(1), "and 1 more"));
+    end();
+}
+
 static void a_rollout_shows_every_replica_of_each_revision(void **state)
 {
     (void)state;
@@ -451,6 +467,7 @@ int main(void)
         cmocka_unit_test(the_first_selection_settles),
         cmocka_unit_test(every_order_keeps_groups_whole),
         cmocka_unit_test(a_source_that_is_away_is_told_and_its_rows_are_old),
+        cmocka_unit_test(what_may_not_be_read_is_told),
         cmocka_unit_test(a_rollout_shows_every_replica_of_each_revision),
         cmocka_unit_test(the_verdict_stands_before_the_figures),
         cmocka_unit_test(history_and_events_tell_the_rest),

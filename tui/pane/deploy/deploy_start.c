@@ -95,7 +95,8 @@ void deploy_draw_start(struct deploy *d, const struct canvas *c)
     } else if (any_error) {
         draw_errors(d, c, 1 + (c->h >= 12));
     } else {
-        wrap_paint(c, c->h > 3 ? 2 : 1, 2, c->w - 4, 3, ROLE_DIM,
+        int notes = deploy_draw_notes(d, c, 1, c->h > 6 ? 3 : 0);
+        wrap_paint(c, notes + (c->h > 3 ? 2 : 1), 2, c->w - 4, 3, ROLE_DIM,
                    answered ? _("Nothing runs there: no deployment in the namespaces that are "
                                 "looked at.")
                             : _("loading…"));
