@@ -13,6 +13,7 @@
 #include "deploy_made.h"
 #include "painted.h"
 #include "pane/deploy/deploy.h"
+#include "pane/panes.h"
 
 static struct deploy d;
 static struct made_fleet *made;
@@ -417,6 +418,7 @@ static void an_offered_cluster_asks_first(void **state)
     assert_true(deploy_is_offered(&d));
     assert_true(painted_has("context seoul of ~/.kube/config"));
     assert_true(painted_has("Nothing is contacted before that."));
+    assert_true(pane_deploy.freshness(&d).unasked);
     assert_true(deploy_can(&d, A_OPEN, &reason));
     d.n_sources = 0;
     list(20, 80);
