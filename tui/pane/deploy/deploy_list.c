@@ -232,7 +232,7 @@ static int draw_sources(const struct deploy *d, const struct canvas *c, int y, i
         if (s->info.age_ms >= 0) {
             char ago[40];
             snprintf(age, sizeof age, _("figures are %s old"),
-                     ncm_fmt_age(ago, sizeof ago, s->info.age_ms));
+                     ncm_fmt_age(ago, sizeof ago, s->info.age_ms < 1000 ? 1000 : s->info.age_ms));
         }
         int right = age[0] != '\0' ? ncm_text_width(age) + 2 : 0;
         right = c->w - x - right < 24 ? 0 : right;
