@@ -82,7 +82,9 @@ void lamp_make(struct ui *ui, struct lamp *l)
     if (w->session == NULL) {
         return;
     }
-    if (f.state == NCM_OFFLINE) {
+    if (f.unasked) {
+        snprintf(l->text, sizeof l->text, _("%s not connected"), sign(SIGN_DASH));
+    } else if (f.state == NCM_OFFLINE) {
         lamp_offline(ui, l, &f);
     } else if (f.state == NCM_LOADING) {
         lamp_loading(ui, l, &f);

@@ -129,6 +129,10 @@ const struct ncm_err *ncm_fleet_feed_error(const struct ncm_fleet_feed *f, const
 /* The newest snapshot of a source of deployments, or NULL. */
 const struct ncm_deployments_snapshot *ncm_fleet_feed_source(const struct ncm_fleet_feed *f,
                                                              const char *source);
+/* A line for each source that does not answer, and for each thing that one could not read; hints below
+ * them, detail of errors too. Cleaned. */
+struct ncm_buf;
+void ncm_fleet_feed_trouble(const struct ncm_fleet_feed *f, struct ncm_buf *out);
 void ncm_fleet_feed_refresh(struct ncm_fleet_feed *f);
 /* Headless: waits for all; false + err where all sources of deployments failed. Where only some did,
  * their errors come to `said` (may be NULL), one call each. */

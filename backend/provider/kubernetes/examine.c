@@ -148,10 +148,12 @@ static void say_kinds(const struct exam *x)
 static void say_rights(const struct exam *x)
 {
     struct k8s_cluster *k = x->c->cluster;
+    unsigned changes = 0;
     k8s_rights_ask(x->c, x->control);
     pthread_mutex_lock(&k->lock);
     for (size_t i = 0; i < k->n_rights; i++) {
         const struct k8s_right *r = &k->rights[i];
+        changes |= (r->known ? r->allowed : ~0u) & ~(1u << NCM_ACT_LOGS);
         struct ncm_buf yes, no;
         ncm_buf_init(&yes, 256);
         ncm_buf_init(&no, 256);
@@ -169,6 +171,9 @@ static void say_rights(const struct exam *x)
             NULL);
         ncm_buf_release(&yes);
         ncm_buf_release(&no);
+    }
+    if (k->n_rights > 0 && changes == 0) {
+        say(x, NCM_CHECK_WARN, "write", ncm_strdup(_("this login may change nothing")), NULL);
     }
     pthread_mutex_unlock(&k->lock);
 }

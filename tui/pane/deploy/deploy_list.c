@@ -227,7 +227,7 @@ static void draw_source(const struct canvas *c, int y, const struct deploy_sourc
     }
 }
 
-/* One line for each source that does not answer, or tells only a part. */
+/* One line for each source that does not answer. */
 static int draw_sources(const struct deploy *d, const struct canvas *c, int y, int max)
 {
     char text[600], age[60];
@@ -241,17 +241,40 @@ static int draw_sources(const struct deploy *d, const struct canvas *c, int y, i
             if (s->info.age_ms >= 0) {
                 char ago[40];
                 snprintf(age, sizeof age, _("figures are %s old"),
-                         ncm_fmt_age(ago, sizeof ago, s->info.age_ms));
+                         ncm_fmt_age(ago, sizeof ago, s->info.age_ms < 1000 ? 1000 : s->info.age_ms));
             }
             draw_source(c, y + used++, s, ROLE_FAIL, text, age);
-        } else if (s->snap != NULL && s->snap->n_notes > 0) {
-            struct ncm_str note = s->snap->notes[0];
-            ncm_text_clip(text, sizeof text, ncm_cstr(note), note.len, 300);
-            if (s->snap->n_notes > 1) {
-                snprintf(age, sizeof age, _("and %zu more"), s->snap->n_notes - 1);
-            }
-            draw_source(c, y + used++, s, ROLE_WARN, text, age);
         }
+    }
+    return used;
+}
+
+/* One line for each source that answers, but not all that is asked. */
+int deploy_draw_notes(const struct deploy *d, const struct canvas *c, int y, int max)
+{
+    char more[60];
+    int used = 0;
+
+    for (size_t i = 0; i < d->n_sources && used < max; i++) {
+        const struct deploy_source *s = &d->sources[i];
+        if (s->err != NULL || s->snap == NULL || s->snap->n_notes == 0) {
+            continue;
+        }
+        paint(c, y + used, 1, ROLE_WARN, ATTR_BOLD, sign(SIGN_WARN));
+        int x = 3 + paint_cut(
+                        c, y + used, 3, 16, 0, ROLE_WARN, ATTR_BOLD,
+                        deploy_clean((struct ncm_str){s->about->name, strlen(s->about->name)}, 16));
+        more[0] = '\0';
+        if (s->snap->n_notes > 1) {
+            snprintf(more, sizeof more, _("and %zu more"), s->snap->n_notes - 1);
+        }
+        int right = more[0] != '\0' ? ncm_text_width(more) + 2 : 0;
+        paint_cut(c, y + used, x + 1, c->w - x - right - 2, 0, ROLE_WARN, 0,
+                  deploy_clean(s->snap->notes[0], 300));
+        if (right > 0) {
+            paint(c, y + used, c->w - right + 1, ROLE_DIM, 0, more);
+        }
+        used++;
     }
     return used;
 }
@@ -382,6 +405,7 @@ void deploy_draw_list(struct deploy *d, const struct canvas *c)
     int side = c->w >= SIDE_FROM && c->h >= BELOW_FROM && !d->full ? c->w * 2 / 5 : 0;
     struct canvas left = canvas_part(c, 0, 0, -1, side > 0 ? c->w - side - 1 : -1);
     int errors = c->h >= 8 ? draw_sources(d, &left, 1, 3) : 0;
+    errors += c->h >= 8 ? deploy_draw_notes(d, &left, 1 + errors, 3 - errors) : 0;
     int room = left.h - 1 - errors;
     int below = side == 0 && c->h >= BELOW_FROM && !d->full && d->n_rows > 0 ? room / 3 : 0;
     /* what the rows do not need is worth more below them */

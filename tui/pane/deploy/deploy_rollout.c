@@ -102,8 +102,12 @@ static void say_revision(struct flow *f, const struct ncm_deployment *x,
         snprintf(title, sizeof title, _("revision %s"), deploy_clean(v->revision, 16));
     }
     common_ready_text(ready, sizeof ready, v->ready, v->desired);
-    snprintf(right, sizeof right, _("%s ready · %s old"), ready,
-             common_since_text(age, sizeof age, v->created_ms));
+    if (v->created_ms != NCM_NO_TIME && ncm_ms_between(v->created_ms, ncm_now_ms()) < 1000) {
+        snprintf(right, sizeof right, _("%s ready · just made"), ready);
+    } else {
+        snprintf(right, sizeof right, _("%s ready · %s old"), ready,
+                 common_since_text(age, sizeof age, v->created_ms));
+    }
     flow_head(f, title, right);
     flow_signed(f,
                 v->wanted && !v->serving ? ROLE_RUN
