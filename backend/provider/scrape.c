@@ -16,6 +16,8 @@ enum {
     WINDOW_MS = 300000,
     SERIES_MOST = 20000, /* of one server, over time: beyond, everything is begun anew */
     SCRAPES_MOST = 400,
+    IDLE_MS = 60000,      /* asked for nothing for so long, a server's figures are of that time … */
+    IDLE_LEAST_MS = 20000, /* … of which at least so much was watched */
     NAME_MOST = 200,
 };
 
@@ -338,8 +340,31 @@ static void take_quantile(struct sums *t, double q, double ms)
     }
 }
 
-static void walk(const struct ncm_scrapes *s, size_t family, const struct ncm_kv *want, size_t n,
-                 struct sums *t, struct ncm_list *buckets)
+/* The reading that the figures begin with: the window's first, but where nobody asked for the last
+ * minute, how the requests before it went is no news of now: that minute's first. */
+static size_t begin_of(const struct ncm_scrapes *s, size_t family, const struct ncm_kv *want, size_t n)
+{
+    const struct series *all = s->series.items;
+    int64_t end = s->readings[s->n - 1].at_ms;
+    size_t from = s->n - 1;
+    while (from > 0 && end - s->readings[from - 1].at_ms <= IDLE_MS) {
+        from--;
+    }
+    if (from == 0 || end - s->readings[from].at_ms < IDLE_LEAST_MS) {
+        return 0;
+    }
+    for (size_t i = 0; i < s->series.n; i++) {
+        const struct series *x = &all[i];
+        if (x->is.family == family && x->is.part != NCM_SCRAPE_QUANTILE && !x->aside &&
+            includes(x, want, n) && increase(s, from, i) > 0) {
+            return 0;
+        }
+    }
+    return from;
+}
+
+static void walk(const struct ncm_scrapes *s, size_t from, size_t family, const struct ncm_kv *want,
+                 size_t n, struct sums *t, struct ncm_list *buckets)
 {
     const struct series *all = s->series.items;
     const struct ncm_scrape_family *f = &ncm_scrape_families[family];
@@ -351,12 +376,12 @@ static void walk(const struct ncm_scrapes *s, size_t family, const struct ncm_kv
         }
         if (part == NCM_SCRAPE_QUANTILE) {
             double now = value_at(&s->readings[s->n - 1], i);
-            if (!isnan(now)) {
+            if (!isnan(now) && from == 0) {
                 take_quantile(t, x->le, now * f->to_ms);
             }
             continue;
         }
-        double more = increase(s, 0, i);
+        double more = increase(s, from, i);
         t->part[part] += more;
         t->seen[part]++;
         if (part == NCM_SCRAPE_BUCKET) {
@@ -432,10 +457,11 @@ void ncm_scrapes_rates(const struct ncm_scrapes *s, const struct ncm_kv *want, s
     const struct ncm_scrape_family *f = &ncm_scrape_families[family];
     out->known = true;
     out->taken_ms = s->readings[s->n - 1].at_ms;
-    out->window_s = (double)(out->taken_ms - s->readings[0].at_ms) / 1000;
+    size_t from = begin_of(s, family, want, n_want);
+    out->window_s = (double)(out->taken_ms - s->readings[from].at_ms) / 1000;
     out->source = ncm_arena_cstr(a, "scraped");
     out->family = ncm_arena_cstr(a, f->requests != NULL ? f->requests : f->durations);
-    walk(s, family, want, n_want, &t, &buckets);
+    walk(s, from, family, want, n_want, &t, &buckets);
     fill_counts(f, &t, out);
     if (buckets.n > 0) {
         fill_durations(&buckets, a, out);
