@@ -33,6 +33,31 @@ static bool is_whole(struct ncm_session *s, const char *ref)
     return slash != NULL && strchr(slash + 1, '/') != NULL && ncm_deploy_source_of(s, ref) != NULL;
 }
 
+/* How the candidate does is told before it gets more; where that cannot be found out nothing is. */
+static unsigned parts_for(const struct ncm_intent *in)
+{
+    bool shares = in->kind == NCM_DO_DEPLOY_PROMOTE || in->kind == NCM_DO_DEPLOY_TRAFFIC;
+    return shares && !in->force ? NCM_FLEET_DEPLOYMENTS | NCM_FLEET_REGISTRY | NCM_FLEET_RATES
+                  : NCM_FLEET_DEPLOYMENTS;
+}
+
+static void heed(struct cli *c, struct ncm_intent *in)
+{
+    struct ncm_err ignored;
+    bool ambiguous;
+    unsigned parts = parts_for(in);
+    if (parts == NCM_FLEET_DEPLOYMENTS) {
+        return;
+    }
+    struct ncm_fleet_feed *feed = cli_fleet(c, parts, &ignored);
+    const struct ncm_fleet_deployment *d =
+        feed != NULL
+            ? ncm_fleet_find(ncm_fleet_feed_get(feed), in->objects[0], in->key, &ambiguous)
+            : NULL;
+    in->heed = d != NULL ? ncm_fleet_heed(d, in) : NULL;
+    ncm_fleet_feed_close(feed);
+}
+
 /* The REF and the kind into the intent. */
 static bool name_it(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
 {
@@ -40,9 +65,10 @@ static bool name_it(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
     ncm_intent_set(&in->key, cli_value(c, "kind"));
     if (is_whole(c->session, ref)) {
         ncm_intent_add_object(in, ref);
+        heed(c, in);
         return true;
     }
-    struct ncm_fleet_feed *feed = cli_fleet(c, NCM_FLEET_DEPLOYMENTS, err);
+    struct ncm_fleet_feed *feed = cli_fleet(c, parts_for(in), err);
     if (feed == NULL) {
         return false;
     }
@@ -52,6 +78,7 @@ static bool name_it(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
         char *whole = ncm_deployment_ref(d->it);
         ncm_intent_add_object(in, whole);
         ncm_intent_set(&in->key, ncm_cstr(d->it->kind));
+        in->heed = ncm_fleet_heed(d, in);
         ncm_free(whole);
     }
     ncm_fleet_feed_close(feed);

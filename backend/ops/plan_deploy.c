@@ -261,6 +261,7 @@ static bool plan_restart(struct ncm_deploy_planner *w, struct ncm_err *err)
     if (w->d->strategy.p != NULL && ncm_str_is(w->d->strategy, "Recreate")) {
         ncm_plan_warn(plan, "%s", _("its strategy is Recreate: nothing serves in between"));
     }
+    plan->no_undo = true;
     ncm_plan_note(plan, "%s", _("a restart cannot be undone"));
     return true;
 }
@@ -320,6 +321,9 @@ bool ncm_plan_deploy(struct ncm_planner *p, struct ncm_err *err)
     bool ok = find(&w, err) && can(w.d, p->plan->intent->kind, err) && dispatch(&w, err);
     if (ok) {
         p->plan->nothing = p->plan->changes.n == 0;
+        if (p->plan->intent->heed != NULL && !p->plan->nothing) {
+            ncm_plan_warn(p->plan, "%s", p->plan->intent->heed);
+        }
         warn_managed(&w);
     }
     ncm_free(w.shown);

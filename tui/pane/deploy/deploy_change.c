@@ -43,6 +43,9 @@ static void change(struct deploy *d, enum ncm_intent_kind kind, const char *to)
     ncm_intent_add_object(i, d->asked_ref);
     ncm_intent_set(&i->key, d->asked_kind);
     ncm_intent_set(&i->to, to);
+    if (asked(d) != NULL) {
+        i->heed = ncm_fleet_heed(asked(d), i);
+    }
     ui_change(d->ui, i);
 }
 
