@@ -45,8 +45,10 @@ static struct ncm_str crash_sentence(const struct findings *f, const struct k8s_
     }
     /* TR: how many, one of them, how it ended: "exit 1, Error", restarts */
     return k8s_say(f->a,
-                   ngettext("%zu pod crashes (%s): %s, restarts: %d; the log of before tells more",
-                            "%zu pods crash (%s): %s, restarts: %d; the log of before tells more",
+                   ngettext("%zu pod crashes (%s): %s, restarts: %d; the log from before the restart "
+                            "tells more (l, then p)",
+                            "%zu pods crash (%s): %s, restarts: %d; the log from before the "
+                            "restart tells more (l, then p)",
                             n),
                    n, name, end.p, p->restarts);
 }
