@@ -268,6 +268,21 @@ static void more_for_a_candidate_that_fails_is_heeded(void **state)
     (void)state;
 }
 
+static void a_version_that_the_registry_lacks_is_told(void **state)
+{
+    struct ncm_model_version has[] = {{.version = {"5", 1}}, {.version = {"4", 1}}};
+    struct ncm_model m = {.name = {"churn", 5}, .versions = has, .n_versions = 2};
+    assert_null(ncm_fleet_unknown_version(NULL, "9"));
+    assert_null(ncm_fleet_unknown_version(&m, "v5"));
+    assert_null(ncm_fleet_unknown_version(&m, "4"));
+    char *says = ncm_fleet_unknown_version(&m, "9");
+    assert_string_equal(says, "the registry has no version 9 of churn");
+    ncm_free(says);
+    m.n_versions = 0;
+    assert_null(ncm_fleet_unknown_version(&m, "9"));
+    (void)state;
+}
+
 /* As large as a cluster of a team gets: 300 deployments behind splits, 5,000 pods that are all
  * counted, a registry of 200 models. */
 static void a_large_fleet_is_joined_at_once(void **state)
@@ -326,6 +341,7 @@ int main(void)
         TEST(sentences_of_a_canary_are_whole),
         TEST(revisions_of_one_object_have_rows_of_their_own),
         TEST(several_counts_become_one),
+        cmocka_unit_test(a_version_that_the_registry_lacks_is_told),
         cmocka_unit_test(more_for_a_candidate_that_fails_is_heeded),
         TEST(a_large_fleet_is_joined_at_once),
         TEST(sentences_are_korean_where_that_is_asked_for),

@@ -205,3 +205,12 @@ char *ncm_fleet_heed(const struct ncm_fleet_deployment *d, const struct ncm_inte
                 (d->canary.all == NCM_CANARY_SAME || d->canary.all == NCM_CANARY_BETTER);
     return more && !fine && d->canary_says.len > 0 ? ncm_strdup(d->canary_says.p) : NULL;
 }
+
+char *ncm_fleet_unknown_version(const struct ncm_model *m, const char *version)
+{
+    bool has_sign = version[0] == 'v' && version[1] >= '0' && version[1] <= '9';
+    const char *v = has_sign ? version + 1 : version;
+    return m == NULL || m->n_versions == 0 || ncm_model_version(m, v) != NULL
+               ? NULL
+               : ncm_sprintf(_("the registry has no version %s of %s"), v, ncm_cstr(m->name));
+}

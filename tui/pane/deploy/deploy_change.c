@@ -43,8 +43,11 @@ static void change(struct deploy *d, enum ncm_intent_kind kind, const char *to)
     ncm_intent_add_object(i, d->asked_ref);
     ncm_intent_set(&i->key, d->asked_kind);
     ncm_intent_set(&i->to, to);
-    if (asked(d) != NULL) {
-        i->heed = ncm_fleet_heed(asked(d), i);
+    const struct ncm_fleet_deployment *f = asked(d);
+    if (f != NULL && kind == NCM_DO_DEPLOY_VERSION) {
+        i->heed = ncm_fleet_unknown_version(deploy_model(d, f->is.model), to);
+    } else if (f != NULL) {
+        i->heed = ncm_fleet_heed(f, i);
     }
     ui_change(d->ui, i);
 }
