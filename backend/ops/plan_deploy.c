@@ -94,6 +94,22 @@ static bool find(struct ncm_deploy_planner *w, struct ncm_err *err)
     return true;
 }
 
+static const char *why_not(enum ncm_deploy_act act)
+{
+    switch (act) {
+    case NCM_ACT_SCALE:
+        return _("its number of replicas cannot be set");
+    case NCM_ACT_RESTART:
+        return _("it cannot be restarted from here");
+    case NCM_ACT_PAUSE:
+        return _("it has no rollouts that could be held");
+    case NCM_ACT_ROLLBACK:
+        return _("it keeps no history to go back in");
+    default:
+        return _("no other version can be set from here");
+    }
+}
+
 /* Which right an intent is about; what is merely forbidden the source itself says better. */
 static bool can(const struct ncm_deployment *d, enum ncm_intent_kind kind, struct ncm_err *err)
 {
@@ -118,9 +134,17 @@ static bool can(const struct ncm_deployment *d, enum ncm_intent_kind kind, struc
     default: /* without a split there may still be a rollout to abort */
         return true;
     }
-    return ((d->allowed | d->forbidden) & (1u << act)) != 0 ||
-           ncm_fail(err, NCM_UNSUPPORTED, _("%s %s: a %s has no '%s'"), ncm_cstr(d->ns),
-                    ncm_cstr(d->name), ncm_cstr(d->kind), ncm_deploy_act_word(act));
+    if (((d->allowed | d->forbidden) & (1u << act)) != 0) {
+        return true;
+    }
+    ncm_fail(err, NCM_UNSUPPORTED, "%s: %s", ncm_cstr(d->name), why_not(act));
+    if (act == NCM_ACT_ROLLBACK && d->n_traffic > 1) {
+        return ncm_hint(err, "%s", _("abort takes the traffic from the candidate"));
+    }
+    if (act == NCM_ACT_ROLLBACK && ((d->allowed | d->forbidden) & (1u << NCM_ACT_VERSION)) != 0) {
+        return ncm_hint(err, "%s", _("set-version puts another version there"));
+    }
+    return false;
 }
 
 static void warn_managed(struct ncm_deploy_planner *w)

@@ -448,6 +448,16 @@ static void what_the_asker_knows_is_warned_of(void **state)
     assert_false(plan->no_undo);
 }
 
+static void without_a_history_the_way_on_is_said(void **state)
+{
+    (void)state;
+    make("fraud", "Endpoint", 1, 1)->allowed = 1u << NCM_ACT_TRAFFIC;
+    split("weights", "stable", 90, "canary", 10, 2);
+    fails(NCM_DO_DEPLOY_ROLLBACK, "fraud", NULL, NCM_UNSUPPORTED);
+    assert_string_equal(err.what, "fraud: it keeps no history to go back in");
+    assert_non_null(strstr(err.hint, "abort"));
+}
+
 static void a_restart_is_for_good(void **state)
 {
     (void)state;
@@ -585,6 +595,7 @@ int main(void)
         T(a_canary_is_shared_by_replicas),
         T(what_the_asker_knows_is_warned_of),
         T(a_restart_is_for_good),
+        T(without_a_history_the_way_on_is_said),
         T(wrong_shares_are_refused),
         T(promoting_a_canary_rolls_the_stable_one),
         T(a_selector_is_switched),
