@@ -338,6 +338,21 @@ static void a_rollback_goes_to_what_still_serves(void **state)
     fails(NCM_DO_DEPLOY_ROLLBACK, FRAUD, NULL, NCM_NOT_FOUND);
 }
 
+static void what_was_just_left_is_warned_of(void **state)
+{
+    (void)state;
+    with_history()->rolling = false;
+    revisions[2].serving = false;
+    revisions[0].created_ms = 1000;
+    revisions[1].created_ms = 2000; /* made later than what runs: that was put back */
+    revisions[2].created_ms = 500;
+    plans(NCM_DO_DEPLOY_ROLLBACK, FRAUD, NULL);
+    assert_string_equal(plan->changes.items[0].to, "fraud-b");
+    assert_true(says(NCM_TONE_WARN, "left by a roll-back"));
+    plans(NCM_DO_DEPLOY_ROLLBACK, FRAUD, "fraud-a");
+    assert_false(says(NCM_TONE_WARN, "left by a roll-back"));
+}
+
 static void a_revision_is_named_in_three_ways(void **state)
 {
     (void)state;
@@ -589,6 +604,7 @@ int main(void)
         T(a_restart_names_the_last_one),
         T(pausing_twice_is_nothing),
         T(a_rollback_goes_to_what_still_serves),
+        T(what_was_just_left_is_warned_of),
         T(a_revision_is_named_in_three_ways),
         T(all_places_that_agree_are_set),
         T(an_alias_is_moved_in_the_registry),

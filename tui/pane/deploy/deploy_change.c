@@ -353,7 +353,10 @@ static void pick_revision(struct deploy *d, const struct ncm_fleet_deployment *f
                  deploy_clean(v->revision, 16));
         snprintf(detail, sizeof detail, "%s  %s%s",
                  common_since_text(age, sizeof age, v->created_ms),
-                 v->serving ? _("still serves  ") : "", deploy_clean(v->image, 60));
+                 v->serving                      ? _("still serves  ")
+                 : ncm_revision_left(f->it, v) ? _("left by a roll-back  ")
+                                               : "",
+                 deploy_clean(v->image, 60));
         choices_add(&c, ncm_cstr(v->name), label, detail);
         c.items[c.n - 1].on = !found;
         found = true;
