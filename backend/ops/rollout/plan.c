@@ -218,7 +218,8 @@ static void show_change(struct ncm_plan *out, const char *head, const struct ncm
     for (size_t i = 0; i < plan->n_lines; i++) {
         const struct ncm_plan_line *l = &plan->lines[i];
         if (l->tone == NCM_TONE_CHANGE || l->tone == NCM_TONE_SIDE) {
-            ncm_plan_line(out, NCM_TONE_CHANGE, head, l->what, l->from, l->to);
+            /* the head once: what else the step does follows under it */
+            ncm_plan_line(out, NCM_TONE_CHANGE, n == 0 ? head : "", l->what, l->from, l->to);
             n++;
         }
     }
