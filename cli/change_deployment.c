@@ -33,6 +33,61 @@ static bool is_whole(struct ncm_session *s, const char *ref)
     return slash != NULL && strchr(slash + 1, '/') != NULL && ncm_deploy_source_of(s, ref) != NULL;
 }
 
+/* How the candidate does, or which versions there are, is asked before it gets more or another one;
+ * --force does without. */
+static unsigned parts_for(const struct ncm_intent *in)
+{
+    bool shares = in->kind == NCM_DO_DEPLOY_PROMOTE || in->kind == NCM_DO_DEPLOY_TRAFFIC;
+    unsigned more = in->force                            ? 0
+                    : shares                             ? NCM_FLEET_REGISTRY | NCM_FLEET_RATES
+                    : in->kind == NCM_DO_DEPLOY_VERSION ? NCM_FLEET_REGISTRY
+                                                         : 0;
+    return NCM_FLEET_DEPLOYMENTS | more;
+}
+
+/* Nobody can run a version that the registry does not have; one that cannot be asked says nothing. */
+static bool has_version(struct cli *c, const struct ncm_fleet_deployment *d,
+                        const struct ncm_intent *in, struct ncm_err *err)
+{
+    struct ncm_err ignored;
+    if (in->kind != NCM_DO_DEPLOY_VERSION || in->force || in->to == NULL ||
+        d->is.model.len == 0 || ncm_session_storeless(c->session)) {
+        return true;
+    }
+    const struct ncm_models_snapshot *s = cli_ask(c, ncm_query_new(NCM_T_MODELS), &ignored);
+    char *says = ncm_fleet_unknown_version(
+        s != NULL ? ncm_models_find(s, ncm_cstr(d->is.model)) : NULL, in->to);
+    if (says != NULL) {
+        ncm_fail(err, NCM_NOT_FOUND, "%s", says);
+        ncm_hint(err, "%s", _("--force sets it all the same"));
+        ncm_free(says);
+        return false;
+    }
+    return true;
+}
+
+/* What speaks against it; where that cannot be found out nothing does. */
+static bool heed(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
+{
+    struct ncm_err ignored;
+    bool ambiguous, ok = true;
+    unsigned parts = parts_for(in);
+    if (parts == NCM_FLEET_DEPLOYMENTS) {
+        return true;
+    }
+    struct ncm_fleet_feed *feed = cli_fleet(c, parts, &ignored);
+    const struct ncm_fleet_deployment *d =
+        feed != NULL
+            ? ncm_fleet_find(ncm_fleet_feed_get(feed), in->objects[0], in->key, &ambiguous)
+            : NULL;
+    if (d != NULL) {
+        in->heed = ncm_fleet_heed(d, in);
+        ok = has_version(c, d, in, err);
+    }
+    ncm_fleet_feed_close(feed);
+    return ok;
+}
+
 /* The REF and the kind into the intent. */
 static bool name_it(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
 {
@@ -40,22 +95,24 @@ static bool name_it(struct cli *c, struct ncm_intent *in, struct ncm_err *err)
     ncm_intent_set(&in->key, cli_value(c, "kind"));
     if (is_whole(c->session, ref)) {
         ncm_intent_add_object(in, ref);
-        return true;
+        return heed(c, in, err);
     }
-    struct ncm_fleet_feed *feed = cli_fleet(c, NCM_FLEET_DEPLOYMENTS, err);
+    struct ncm_fleet_feed *feed = cli_fleet(c, parts_for(in), err);
     if (feed == NULL) {
         return false;
     }
     const struct ncm_fleet_deployment *d =
         cli_fleet_find(c, ncm_fleet_feed_get(feed), ref, err);
-    if (d != NULL) {
+    bool ok = d != NULL && has_version(c, d, in, err);
+    if (ok) {
         char *whole = ncm_deployment_ref(d->it);
         ncm_intent_add_object(in, whole);
         ncm_intent_set(&in->key, ncm_cstr(d->it->kind));
+        in->heed = ncm_fleet_heed(d, in);
         ncm_free(whole);
     }
     ncm_fleet_feed_close(feed);
-    return d != NULL;
+    return ok;
 }
 
 /* "a=90,b=10" of the words after REF. */

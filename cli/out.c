@@ -263,7 +263,7 @@ static void flush(struct table *t, struct cli_cells *title)
 static void cells_init(struct cli_cells *cells, size_t n)
 {
     *cells = (struct cli_cells){
-        .texts = ncm_alloc(n, sizeof *cells->texts), .n = n, .max_cells = CELL_CELLS};
+        .texts = ncm_alloc(n, sizeof *cells->texts), .n = n, .max_cells = cli_is_terminal() ? CELL_CELLS : 0};
     for (size_t i = 0; i < n; i++) {
         ncm_buf_init(&cells->texts[i], 64 * 1024);
     }

@@ -67,7 +67,9 @@ static void row_cells(struct cli_cells *cells, const void *item)
     const struct ncm_fleet_row *r = ((const struct row *)item)->it;
     char text[48], percent[56];
     cli_cell(cells, r->model);
-    cli_cell(cells, r->version);
+    char *version = r->version.p != NULL ? ncm_sprintf("v%s", r->version.p) : NULL;
+    cli_cell(cells, (struct ncm_str){version, version != NULL ? strlen(version) : 0});
+    ncm_free(version);
     cli_cell(cells, r->stage);
     snprintf(percent, sizeof percent, "%s %%", cli_rps_text(text, sizeof text, r->percent));
     cli_cell_text(cells, r->percent == r->percent ? percent : cli_dash());

@@ -29,6 +29,17 @@ const char *ncm_deploy_act_label(enum ncm_deploy_act act)
     return _(labels[act]);
 }
 
+bool ncm_revision_left(const struct ncm_deployment *d, const struct ncm_revision *r)
+{
+    for (size_t i = 0; i < d->n_revisions && !r->wanted; i++) {
+        const struct ncm_revision *runs = &d->revisions[i];
+        if (runs->wanted && runs->created_ms != NCM_NO_TIME && r->created_ms != NCM_NO_TIME) {
+            return r->created_ms > runs->created_ms;
+        }
+    }
+    return false;
+}
+
 struct ncm_deployment_box *ncm_deployment_box_new(void)
 {
     struct ncm_arena *a = ncm_arena_new();

@@ -228,6 +228,8 @@ bool ncm_deployment_is(const struct ncm_deployment *d, const char *ref);
 const struct ncm_deployment *ncm_deployments_find(const struct ncm_deployments_snapshot *s,
                                                   const char *ref, const char *kind,
                                                   bool *ambiguous);
+/* Whether a roll-back left it: what runs was made before it. */
+bool ncm_revision_left(const struct ncm_deployment *d, const struct ncm_revision *r);
 /* "scale" "restart" "pause" "rollback" "traffic" "version" "logs". */
 const char *ncm_deploy_act_word(enum ncm_deploy_act act);
 /* The same for people, translated. */

@@ -140,6 +140,29 @@ const char *ncm_label_of_changes(const struct ncm_job_context *ctx, const struct
     return registry && ctx->registry_label != NULL ? ctx->registry_label : ctx->store_label;
 }
 
+/* Servers have no store in common: each that changes is named once. The caller frees. */
+static char *places_of(struct ncm_planner *p)
+{
+    const struct ncm_changes *c = &p->plan->changes;
+    struct ncm_buf b;
+    bool servers = c->n > 0;
+    ncm_buf_init(&b, 400);
+    for (size_t i = 0; i < c->n; i++) {
+        bool again = false;
+        servers = servers && ncm_change_of_deployment(c->items[i].kind) &&
+                  ncm_change_same(c->items[i].version, "Endpoint");
+        for (size_t k = 0; k < i; k++) {
+            again = again || ncm_change_same(c->items[i].object, c->items[k].object);
+        }
+        if (!again) {
+            ncm_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", c->items[i].object);
+        }
+    }
+    char *text = ncm_strdup(servers ? b.p : ncm_label_of_changes(p->ctx, c));
+    ncm_buf_release(&b);
+    return text;
+}
+
 /* What every plan says at its end: where it is written, and what is passed by. */
 static void closing_lines(struct ncm_planner *p)
 {
@@ -152,7 +175,9 @@ static void closing_lines(struct ncm_planner *p)
                         " other clients see it"),
                       ncm_label_of_changes(p->ctx, &p->plan->changes));
     } else {
-        ncm_plan_note(p->plan, _("writes to %s"), ncm_label_of_changes(p->ctx, &p->plan->changes));
+        char *places = places_of(p);
+        ncm_plan_note(p->plan, _("writes to %s"), places);
+        ncm_free(places);
     }
     note_first_audit(p);
     if (p->store->server.p != NULL) {

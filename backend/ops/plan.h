@@ -72,6 +72,7 @@ struct ncm_intent {
     char *key, *to;
     char *expect; /* --expect: stage of the version / version of the alias ("none") */
     char *reason;
+    char *heed; /* what its asker knows against it, translated: the plan warns of it */
     bool archive; /* move what holds the stage to Archived */
     bool force;
 };
@@ -109,6 +110,7 @@ struct ncm_plan {
     char *confirm_name; /* what must be typed in a protected context, and for deletions */
     char *undoes;       /* audit id of the record that this plan takes back, or NULL */
     bool irreversible;
+    bool no_undo; /* done for good and yet harmless: a restart */
     bool nothing; /* it is already so */
     char *side;   /* the source beside the store that carries it out, or NULL */
     struct ncm_plan_side *sides; /* while it is made: those there are */

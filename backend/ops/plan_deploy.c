@@ -132,7 +132,18 @@ static bool can(const struct ncm_deploy_planner *w, enum ncm_intent_kind kind, s
     default: /* without a split there may still be a rollout to abort */
         return true;
     }
-    return ((w->d->allowed | w->d->forbidden) & (1u << act)) != 0 || cannot(w, act, err);
+    const struct ncm_deployment *d = w->d;
+    if (((d->allowed | d->forbidden) & (1u << act)) != 0) {
+        return true;
+    }
+    cannot(w, act, err);
+    if (act == NCM_ACT_ROLLBACK && d->n_traffic > 1) {
+        return ncm_hint(err, "%s", _("abort takes the traffic from the candidate"));
+    }
+    if (act == NCM_ACT_ROLLBACK && ((d->allowed | d->forbidden) & (1u << NCM_ACT_VERSION)) != 0) {
+        return ncm_hint(err, "%s", _("set-version puts another version there"));
+    }
+    return false;
 }
 
 static void warn_managed(struct ncm_deploy_planner *w)
@@ -273,6 +284,7 @@ static bool plan_restart(struct ncm_deploy_planner *w, struct ncm_err *err)
     if (w->d->strategy.p != NULL && ncm_str_is(w->d->strategy, "Recreate")) {
         ncm_plan_warn(plan, "%s", _("its strategy is Recreate: nothing serves in between"));
     }
+    plan->no_undo = true;
     ncm_plan_note(plan, "%s", _("a restart cannot be undone"));
     return true;
 }
@@ -332,6 +344,9 @@ bool ncm_plan_deploy(struct ncm_planner *p, struct ncm_err *err)
     bool ok = find(&w, err) && can(&w, p->plan->intent->kind, err) && dispatch(&w, err);
     if (ok) {
         p->plan->nothing = p->plan->changes.n == 0;
+        if (p->plan->intent->heed != NULL && !p->plan->nothing) {
+            ncm_plan_warn(p->plan, "%s", p->plan->intent->heed);
+        }
         warn_managed(&w);
     }
     ncm_free(w.shown);

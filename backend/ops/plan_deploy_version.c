@@ -117,6 +117,9 @@ static void revision_lines(struct ncm_deploy_planner *w, const struct ncm_revisi
     if (to->version.p == NULL) {
         ncm_plan_warn(w->plan, "%s", _("which model version that revision runs is not known"));
     }
+    if (ncm_revision_left(w->d, to) && !to->serving) {
+        ncm_plan_warn(w->plan, "%s", _("it was left by a roll-back: what runs now was put in its place"));
+    }
     if (to->serving) {
         ncm_plan_note(w->plan, _("%d replicas of it are still ready"), to->ready);
     }

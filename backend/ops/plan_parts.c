@@ -28,6 +28,7 @@ void ncm_intent_free(struct ncm_intent *i)
     ncm_free(i->to);
     ncm_free(i->expect);
     ncm_free(i->reason);
+    ncm_free(i->heed);
     ncm_free(i);
 }
 

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "engine/state.h"
 #include "io/file.h"
+#include "ops/audit_words.h"
 #include "ops/parts.h"
 #include "ops/rollout/rollout.h"
 
@@ -55,6 +56,12 @@ static char *subject_of(const struct ncm_change *ch)
     return ncm_strdup(ch->object);
 }
 
+/* Scaling what has an autoscaler set its least number. */
+static bool by_autoscaler(const struct ncm_change *ch)
+{
+    return ch->kind == NCM_CH_DEPLOY_SCALE && same(ch->version, "HorizontalPodAutoscaler");
+}
+
 static const char *what_of(const struct ncm_change *ch)
 {
     switch (ch->kind) {
@@ -86,7 +93,7 @@ static const char *what_of(const struct ncm_change *ch)
     case NCM_CH_MODEL_DELETE:
         return _("is deleted");
     case NCM_CH_DEPLOY_SCALE:
-        return _("replicas");
+        return by_autoscaler(ch) ? _("least replicas") : _("replicas");
     case NCM_CH_DEPLOY_PAUSE:
         return _("rollout");
     case NCM_CH_DEPLOY_RESTART:
@@ -94,7 +101,7 @@ static const char *what_of(const struct ncm_change *ch)
     case NCM_CH_DEPLOY_REVISION:
         return _("revision");
     case NCM_CH_DEPLOY_VERSION:
-        return _("version in");
+        return ch->key != NULL ? _("version in") : _("version");
     case NCM_CH_DEPLOY_TRAFFIC:
         return _("traffic");
     case NCM_CH_DEPLOY_SELECTOR:
@@ -132,20 +139,30 @@ static bool check_line(struct ncm_planner *p, const struct ncm_change *ch, bool 
     return ok;
 }
 
+static bool cannot_be(const struct ncm_record *r, const char *action, struct ncm_err *err)
+{
+    if (ncm_str_is(r->action, ncm_intent_word(NCM_DO_DEPLOY_RESTART))) {
+        return ncm_fail(err, NCM_REFUSED, _("a restart cannot be taken back: %s"), r->subject.p);
+    }
+    ncm_fail(err, NCM_REFUSED, _("your last change cannot be undone: %s %s"), action, r->subject.p);
+    return ncm_hint(err, _("what was created or deleted for good stays so"));
+}
+
 static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct ncm_err *err)
 {
     struct ncm_plan *plan = p->plan;
     struct ncm_changes back;
+    char action[80];
+    const struct ncm_audit_entry entry = {.action = r->action};
+    ncm_audit_action_label(action, sizeof action, &entry);
     if (!ncm_record_inverse(r, &back)) {
-        ncm_fail(err, NCM_REFUSED, _("your last change cannot be undone: %s %s"), r->action.p,
-                 r->subject.p);
-        return ncm_hint(err, _("what was created or deleted for good stays so"));
+        return cannot_be(r, action, err);
     }
     ncm_changes_release(&plan->changes);
     plan->changes = back;
     plan->undoes = ncm_strdup(r->id.p);
     plan->title = r->undoes.p != NULL ? ncm_sprintf(_("Do again what was undone: %s"), r->subject.p)
-                                      : ncm_sprintf(_("Undo: %s %s"), r->action.p, r->subject.p);
+                                      : ncm_sprintf(_("Undo: %s %s"), action, r->subject.p);
     plan->subject = ncm_strdup(r->subject.p);
     plan->from = ncm_strdup(r->becomes.p);
     plan->to = ncm_strdup(r->was.p);
@@ -155,6 +172,9 @@ static bool take_back(struct ncm_planner *p, const struct ncm_record *r, struct 
         }
         plan->irreversible = plan->irreversible || back.items[i].kind == NCM_CH_VERSION_DELETE ||
                              back.items[i].kind == NCM_CH_MODEL_DELETE;
+        if (by_autoscaler(&back.items[i])) {
+            ncm_plan_note(plan, "%s", _("it is the autoscaler's least number; how many run it decides"));
+        }
         if (back.items[i].kind == NCM_CH_EXPERIMENT_LIFECYCLE && same(back.items[i].to, "active")) {
             ncm_plan_warn(plan, _("all its runs come back, those too that had been deleted"
                                   " singly"));

@@ -126,6 +126,15 @@ static void compare_errors(const struct ncm_canary_side *s, const struct ncm_can
     }
 }
 
+double ncm_canary_about(double more)
+{
+    if (!(more >= 10) || isinf(more)) {
+        return ceil(more);
+    }
+    double unit = pow(10, floor(log10(more)));
+    return ceil(more / unit - 1e-9) * unit;
+}
+
 /* ---- durations ------------------------------------------------------------------------------- */
 
 static double total_of(const struct ncm_canary_side *s)

@@ -38,6 +38,8 @@ struct ncm_canary_result {
     double ratio, ratio_lo, ratio_hi;      /* of p95 */
     double more_needed; /* requests that the smaller side lacks until it can be told; NaN unknown */
 };
+/* more_needed as a person needs it: rounded up to one digit, 355 to 400. */
+double ncm_canary_about(double more);
 /* Error shares: Newcombe's interval for the difference of two proportions (hybrid of two Wilson
  * score intervals; Newcombe 1998, method 10). p95: the interval of each side's quantile by the
  * binomial distribution of its rank (normal approximation), interpolated in its bucket; the ratio's

@@ -46,6 +46,11 @@ curl -s -X POST -d "{\"version\": \"$old\"}" "http://127.0.0.1:$port/reload" >/d
 promote --dry-run
 rc 0 "what a plan would do is shown"
 out_has "1. " "step by step"
+[ "$(printf '%s\n' "$out$err" | grep -c '3\. ')" = 1 ]
+tap $? "each step has its head once"
+go deployment set-version web 999 --yes
+rc 5 "a version that the registry does not have is not set"
+err_has "--force" "and --force would"
 answered "$old"
 tap $? "and nothing is done"
 

@@ -101,6 +101,9 @@ static void few_requests_cannot_be_told(void **state)
     r = shares(0, 60, 5, 10000);
     assert_int_equal(r.errors, NCM_CANARY_CANNOT_TELL);
     assert_true(r.more_needed > 100 && r.more_needed < 1000);
+    assert_true(ncm_canary_about(355) == 400 && ncm_canary_about(400) == 400);
+    assert_true(ncm_canary_about(9) == 9 && ncm_canary_about(1001) == 2000);
+    assert_true(isnan(ncm_canary_about((double)NAN)));
     r = shares(0, 60 + r.more_needed, 5, 10000);
     assert_int_equal(r.errors, NCM_CANARY_SAME);
     assert_true(r.more_needed == 0);

@@ -164,6 +164,8 @@ static void versions_that_are_gone_or_archived_are_told(void **state)
                         "the registry has no version 99 of churn");
     assert_string_equal(made_finding("b", "archived", NCM_SEVERITY_WARNING),
                         "v7 serves, but the registry has archived it");
+    assert_string_equal(ncm_cstr(made_row("churn", "7")->reason),
+                        "v7 serves, but the registry has archived it");
     (void)state;
 }
 

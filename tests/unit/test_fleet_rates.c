@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "ops/plan.h"
 #include "unit/made_fleet.h"
 
 static void rates_are_joined_by_what_labels_say(void **state)
@@ -97,7 +98,7 @@ static void a_canary_is_judged_in_a_sentence(void **state)
     ((double *)(uintptr_t)made_in.rates->items[1].rates.counts)[3] = 12;
     made_join();
     says = ncm_cstr(made_found("churn")->canary_says);
-    assert_non_null(strstr(says, "cannot tell yet: 12 requests"));
+    assert_non_null(strstr(says, "fails more: 12 requests"));
     (void)state;
 }
 
@@ -170,9 +171,11 @@ static void sentences_of_a_canary_are_whole(void **state)
                         "no difference that matters: p95 97 ms against 41 ms, errors 3.1 % against "
                         "0.2 %, 412 requests");
     r.all = NCM_CANARY_CANNOT_TELL;
+    r.errors = NCM_CANARY_CANNOT_TELL;
+    r.more_needed = 255;
     candidate.rates.requests = 34;
     assert_string_equal(ncm_cstr(fleet_canary_sentence(a, &r, &stable, &candidate)),
-                        "cannot tell yet: 34 requests, about 300 more needed");
+                        "cannot tell yet whether v15 fails more: 34 requests, about 300 more needed");
     ncm_arena_free(a);
     (void)state;
 }
@@ -239,7 +242,8 @@ static void sentences_are_korean_where_that_is_asked_for(void **state)
     setenv("LC_ALL", "C.UTF-8", 1);
     ncm_text_init("ko", false);
     ncm_i18n_init("ko", "");
-    if (strcmp(gettext("cannot tell yet: %s requests"), "cannot tell yet: %s requests") == 0) {
+    if (strcmp(gettext("cannot tell yet whether %s is slower: %s requests"),
+               "cannot tell yet whether %s is slower: %s requests") == 0) {
         skip(); /* not translated yet */
     }
     struct ncm_arena *a = ncm_arena_new();
@@ -255,13 +259,66 @@ static void sentences_are_korean_where_that_is_asked_for(void **state)
     candidate.rates.requests = stable.rates.requests = 412;
     assert_string_equal(ncm_cstr(fleet_canary_sentence(a, &r, &stable, &candidate)),
                         "v15 더 느림: p95 97 ms, 기존은 41 ms (×2.1–2.6), 요청 412건");
-    r.all = NCM_CANARY_CANNOT_TELL;
+    r.all = r.errors = NCM_CANARY_CANNOT_TELL;
     assert_string_equal(ncm_cstr(fleet_canary_sentence(a, &r, &stable, &candidate)),
-                        "아직 판단할 수 없음: 요청 412건, 약 300건 더 필요");
+                        "v15 오류가 더 많은지 아직 판단할 수 없음: 요청 412건, 약 300건 더 필요");
     ncm_arena_free(a);
     setenv("LANGUAGE", "en", 1);
     ncm_text_init("en", false);
     ncm_i18n_init("en", "");
+    (void)state;
+}
+
+/* More for the candidate is warned of unless it is known to be as good. */
+static void more_for_a_candidate_that_fails_is_heeded(void **state)
+{
+    struct ncm_traffic traffic[] = {
+        {.target = {"churn", 5}, .percent = 90, .stable = true},
+        {.target = {"churn-canary", 12}, .percent = 10},
+    };
+    struct ncm_fleet_deployment d = {.traffic = traffic,
+                                     .n_traffic = 2,
+                                     .compared = true,
+                                     .canary.all = NCM_CANARY_WORSE,
+                                     .canary_says = {"v9 fails more", 13}};
+    static const struct {
+        enum ncm_intent_kind kind;
+        const char *to;
+        bool heeded;
+    } cases[] = {
+        {NCM_DO_DEPLOY_PROMOTE, NULL, true},
+        {NCM_DO_DEPLOY_ABORT, NULL, false},
+        {NCM_DO_DEPLOY_TRAFFIC, "churn-canary=25", true},
+        {NCM_DO_DEPLOY_TRAFFIC, "churn-canary=5", false},
+        {NCM_DO_DEPLOY_TRAFFIC, "churn=50", true},
+        {NCM_DO_DEPLOY_TRAFFIC, "churn=95,churn-canary=5", false},
+        {NCM_DO_DEPLOY_TRAFFIC, "nonsense", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ncm_intent in = {.kind = cases[i].kind, .to = ncm_strdup(cases[i].to)};
+        char *says = ncm_fleet_heed(&d, &in);
+        assert_int_equal(says != NULL, cases[i].heeded);
+        ncm_free(says);
+        ncm_free(in.to);
+    }
+    d.canary.all = NCM_CANARY_SAME;
+    struct ncm_intent in = {.kind = NCM_DO_DEPLOY_PROMOTE};
+    assert_null(ncm_fleet_heed(&d, &in));
+    (void)state;
+}
+
+static void a_version_that_the_registry_lacks_is_told(void **state)
+{
+    struct ncm_model_version has[] = {{.version = {"5", 1}}, {.version = {"4", 1}}};
+    struct ncm_model m = {.name = {"churn", 5}, .versions = has, .n_versions = 2};
+    assert_null(ncm_fleet_unknown_version(NULL, "9"));
+    assert_null(ncm_fleet_unknown_version(&m, "v5"));
+    assert_null(ncm_fleet_unknown_version(&m, "4"));
+    char *says = ncm_fleet_unknown_version(&m, "9");
+    assert_string_equal(says, "the registry has no version 9 of churn");
+    ncm_free(says);
+    m.n_versions = 0;
+    assert_null(ncm_fleet_unknown_version(&m, "9"));
     (void)state;
 }
 
@@ -324,6 +381,8 @@ int main(void)
         TEST(sentences_of_a_canary_are_whole),
         TEST(revisions_of_one_object_have_rows_of_their_own),
         TEST(several_counts_become_one),
+        cmocka_unit_test(a_version_that_the_registry_lacks_is_told),
+        cmocka_unit_test(more_for_a_candidate_that_fails_is_heeded),
         TEST(a_large_fleet_is_joined_at_once),
         TEST(sentences_are_korean_where_that_is_asked_for),
     };

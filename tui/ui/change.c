@@ -98,7 +98,7 @@ static void executed(struct ui *ui, void *ctx, struct ncm_job_result *result)
     } else if (plan->receipt.unnoted) {
         ui_message(ui, UI_INFO, _("done: %s · the note for other clients could not be left"),
                    title);
-    } else if (plan->irreversible || keymap_label(A_UNDO)[0] == '\0') {
+    } else if (plan->irreversible || plan->no_undo || keymap_label(A_UNDO)[0] == '\0') {
         ui_message(ui, UI_GOOD, _("done: %s"), title);
     } else {
         ui_message(ui, UI_GOOD, _("done: %s · %s takes it back"), title, keymap_label(A_UNDO));

@@ -1,10 +1,12 @@
 /* Is the candidate worse than the stable one, in a sentence. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "base/num.h"
 #include "ops/fleet/inside.h"
+#include "ops/plan.h"
 
 /* "97 ms", "12 s" */
 static void put_ms(char *out, size_t outsz, double ms)
@@ -89,11 +91,28 @@ static struct ncm_str of_same(struct ncm_arena *a, const struct ncm_canary_resul
                       mine, other, fails, others, requests);
 }
 
+static struct ncm_str of_too_few(struct ncm_arena *a, const struct ncm_canary_result *r,
+                                 const char *who, const char *requests)
+{
+    char more[40];
+    bool fails = r->errors == NCM_CANARY_CANNOT_TELL;
+    put_count(more, sizeof more, ncm_canary_about(r->more_needed));
+    if (!fails || isnan(r->more_needed) || r->more_needed <= 0) {
+        return fails ? fleet_text(a, _("cannot tell yet whether %s fails more: %s requests"), who,
+                                  requests)
+                     : fleet_text(a, _("cannot tell yet whether %s is slower: %s requests"), who,
+                                  requests);
+    }
+    /* Translators: version, requests so far, requests that are lacking. */
+    return fleet_text(a, _("cannot tell yet whether %s fails more: %s requests, about %s more needed"),
+                      who, requests, more);
+}
+
 struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canary_result *r,
                                      const struct ncm_traffic *stable,
                                      const struct ncm_traffic *candidate)
 {
-    char requests[40], more[40];
+    char requests[40];
     struct ncm_str v =
         candidate->version.p != NULL ? fleet_v(a, candidate->version) : candidate->target;
     const char *who = ncm_cstr(v);
@@ -105,15 +124,10 @@ struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canar
                                    : of_latency(a, r, who, requests);
     case NCM_CANARY_SAME:
         return of_same(a, r, stable, candidate, requests);
-    case NCM_CANARY_CANNOT_TELL: {
-        double least = fmin(candidate->rates.requests, stable->rates.requests);
-        put_count(requests, sizeof requests, least);
-        put_count(more, sizeof more, r->more_needed);
-        return isnan(r->more_needed) || r->more_needed <= 0
-                   ? fleet_text(a, _("cannot tell yet: %s requests"), requests)
-                   : fleet_text(a, _("cannot tell yet: %s requests, about %s more needed"),
-                                requests, more);
-    }
+    case NCM_CANARY_CANNOT_TELL:
+        put_count(requests, sizeof requests,
+                  fmin(candidate->rates.requests, stable->rates.requests));
+        return of_too_few(a, r, who, requests);
     case NCM_CANARY_NO_DATA:
         break;
     }
@@ -159,4 +173,53 @@ bool fleet_canary_worse(const struct ncm_fleet_deployment *d, struct ncm_str ver
 {
     return d->candidate != NULL && d->canary.all == NCM_CANARY_WORSE &&
            ncm_str_eq(d->candidate->version, version);
+}
+
+static const struct ncm_traffic *named(const struct ncm_fleet_deployment *d, const char *name,
+                                       size_t len)
+{
+    for (size_t i = 0; i < d->n_traffic; i++) {
+        const struct ncm_str t = d->traffic[i].target;
+        if (t.len == len && memcmp(t.p, name, len) == 0) {
+            return &d->traffic[i];
+        }
+    }
+    return NULL;
+}
+
+/* "TARGET=PERCENT,…": a candidate gets more than it has, or the stable one less. */
+static bool gives_more(const struct ncm_fleet_deployment *d, const char *text)
+{
+    for (const char *at = text != NULL ? text : ""; *at != '\0';) {
+        size_t len = strcspn(at, ","), name = strcspn(at, "=");
+        const struct ncm_traffic *t = name < len ? named(d, at, name) : NULL;
+        double to;
+        char *number = name < len ? ncm_strndup(at + name + 1, len - name - 1) : NULL;
+        bool more = t != NULL && ncm_parse_double(number, &to) &&
+                    (t->stable ? to < t->percent : to > t->percent);
+        ncm_free(number);
+        if (more) {
+            return true;
+        }
+        at += len + (at[len] == ',' ? 1 : 0);
+    }
+    return false;
+}
+
+char *ncm_fleet_heed(const struct ncm_fleet_deployment *d, const struct ncm_intent *in)
+{
+    bool more = in->kind == NCM_DO_DEPLOY_PROMOTE ||
+                (in->kind == NCM_DO_DEPLOY_TRAFFIC && gives_more(d, in->to));
+    bool fine = d->compared &&
+                (d->canary.all == NCM_CANARY_SAME || d->canary.all == NCM_CANARY_BETTER);
+    return more && !fine && d->canary_says.len > 0 ? ncm_strdup(d->canary_says.p) : NULL;
+}
+
+char *ncm_fleet_unknown_version(const struct ncm_model *m, const char *version)
+{
+    bool has_sign = version[0] == 'v' && version[1] >= '0' && version[1] <= '9';
+    const char *v = has_sign ? version + 1 : version;
+    return m == NULL || m->n_versions == 0 || ncm_model_version(m, v) != NULL
+               ? NULL
+               : ncm_sprintf(_("the registry has no version %s of %s"), v, ncm_cstr(m->name));
 }

@@ -96,6 +96,13 @@ void ncm_fleet_free(struct ncm_fleet *f); /* NULL allowed */
 /* The deployment of that REF (and kind, where not NULL) or NULL. */
 const struct ncm_fleet_deployment *ncm_fleet_find(const struct ncm_fleet *f, const char *ref,
                                                   const char *kind, bool *ambiguous);
+/* What speaks against an intent that gives the candidate more traffic, translated: that it is worse,
+ * or that nobody can tell. NULL: nothing does. The caller frees. */
+struct ncm_intent;
+char *ncm_fleet_heed(const struct ncm_fleet_deployment *d, const struct ncm_intent *in);
+/* That the registry does not have that version ("9", "v9") of a model, translated; NULL where it has,
+ * or knows none of it, or the model is NULL. The caller frees. */
+char *ncm_fleet_unknown_version(const struct ncm_model *m, const char *version);
 /* The row that one of `firing` is about: index, or SIZE_MAX where it is about none. */
 size_t ncm_fleet_alert_row(const struct ncm_fleet *f, const struct ncm_alert *alert);
 /* The events of one model since then, newest first, at most `most` pointers into the fleet. Returns how

@@ -368,6 +368,25 @@ static void say_missing(struct fleet_work *w, struct fleet_made *rows, size_t n,
     }
 }
 
+/* Well and yet something speaks against it: the gravest finding, else its drift. */
+static struct ncm_str other_reason(const struct fleet_work *w, const struct ncm_fleet_row *r)
+{
+    const struct ncm_deploy_finding *worst = NULL;
+    for (size_t i = 0; i < r->n_deployments; i++) {
+        const struct ncm_fleet_deployment *d = &w->fleet->deployments[r->deployments[i]];
+        bool grave = d->n_findings > 0 && d->findings[0].severity > NCM_SEVERITY_INFO;
+        if (grave && (worst == NULL || d->findings[0].severity > worst->severity)) {
+            worst = &d->findings[0];
+        }
+    }
+    if (worst != NULL) {
+        return worst->sentence;
+    }
+    return r->drift_state >= NCM_DRIFT_WARNING && r->drift_feature.p != NULL
+               ? fleet_text(w->arena, _("%s drifts"), ncm_cstr(r->drift_feature))
+               : r->reason;
+}
+
 static void finish_row(struct fleet_rows_work *g, struct fleet_made *m)
 {
     struct fleet_work *w = g->w;
@@ -378,6 +397,9 @@ static void finish_row(struct fleet_rows_work *g, struct fleet_made *m)
     ncm_free(m->rates.items);
     if (m->version != NULL) {
         r->stage = stage_text(w->arena, m->version);
+    }
+    if (r->reason.p == NULL) {
+        r->reason = other_reason(w, r);
     }
     int64_t promoted = m->version != NULL ? fleet_held_since(w, m->model, m->version) : NCM_NO_TIME;
     r->since_ms = r->n_deployments > 0 && r->health >= NCM_HEALTH_UNKNOWN ? m->bad_since

@@ -219,7 +219,8 @@ static void show_change(struct ncm_plan *out, const char *head, const struct ncm
         }
         char *what = registry && l->subject != NULL ? ncm_sprintf("%s  %s", l->subject, l->what)
                                                     : ncm_strdup(l->what);
-        ncm_plan_line(out, NCM_TONE_CHANGE, head, what, l->from, l->to);
+        /* the head once: what else the step does follows under it */
+        ncm_plan_line(out, NCM_TONE_CHANGE, n == 0 ? head : "", what, l->from, l->to);
         ncm_free(what);
         n++;
     }

@@ -43,6 +43,12 @@ static void change(struct deploy *d, enum ncm_intent_kind kind, const char *to)
     ncm_intent_add_object(i, d->asked_ref);
     ncm_intent_set(&i->key, d->asked_kind);
     ncm_intent_set(&i->to, to);
+    const struct ncm_fleet_deployment *f = asked(d);
+    if (f != NULL && kind == NCM_DO_DEPLOY_VERSION) {
+        i->heed = ncm_fleet_unknown_version(deploy_model(d, f->is.model), to);
+    } else if (f != NULL) {
+        i->heed = ncm_fleet_heed(f, i);
+    }
     ui_change(d->ui, i);
 }
 
@@ -347,7 +353,10 @@ static void pick_revision(struct deploy *d, const struct ncm_fleet_deployment *f
                  deploy_clean(v->revision, 16));
         snprintf(detail, sizeof detail, "%s  %s%s",
                  common_since_text(age, sizeof age, v->created_ms),
-                 v->serving ? _("still serves  ") : "", deploy_clean(v->image, 60));
+                 v->serving                      ? _("still serves  ")
+                 : ncm_revision_left(f->it, v) ? _("left by a roll-back  ")
+                                               : "",
+                 deploy_clean(v->image, 60));
         choices_add(&c, ncm_cstr(v->name), label, detail);
         c.items[c.n - 1].on = !found;
         found = true;

@@ -43,7 +43,7 @@ static void slot_of(const struct ncm_model *m, struct ncm_str runs, char *out, s
 /* The choice that is asked for; freed with its answer. */
 struct put_in {
     struct ui *ui;
-    char *model, *version, *slot, *ref, *kind;
+    char *model, *version, *slot, *ref, *kind, *heed;
 };
 
 static void put_in_free(struct put_in *p)
@@ -53,6 +53,7 @@ static void put_in_free(struct put_in *p)
     ncm_free(p->slot);
     ncm_free(p->ref);
     ncm_free(p->kind);
+    ncm_free(p->heed);
     ncm_free(p);
 }
 
@@ -62,6 +63,7 @@ static void only_here(struct put_in *p)
     ncm_intent_add_object(i, p->ref);
     ncm_intent_set(&i->key, p->kind);
     ncm_intent_set(&i->to, p->version);
+    ncm_intent_set(&i->heed, p->heed);
     ui_change(p->ui, i);
 }
 
@@ -96,6 +98,7 @@ void deploy_put_in(struct deploy *d, const struct ncm_fleet_deployment *f, const
     *p = (struct put_in){.ui = d->ui,
                          .model = ncm_strdup(ncm_cstr(f->is.model)),
                          .version = ncm_strdup(version),
+                         .heed = ncm_fleet_unknown_version(m, version),
                          .ref = ncm_deployment_ref(f->it),
                          .kind = ncm_strdup(ncm_cstr(f->it->kind))};
     if (m != NULL && ncm_model_version(m, version) != NULL) {

@@ -186,7 +186,7 @@ static void say_interval(struct flow *f, const struct ncm_canary_result *r)
         flow_pairf(f, _("p95"), verdict_role(r->latency), text);
     }
     if (isfinite(r->more_needed) && r->more_needed > 0) {
-        ncm_fmt_count(left, sizeof left, (int64_t)(r->more_needed + 0.5));
+        ncm_fmt_count(left, sizeof left, (int64_t)ncm_canary_about(r->more_needed));
         snprintf(text, sizeof text, _("about %s more requests until it can be told"), left);
         flow_pairf(f, _("needs"), ROLE_DIM, text);
     }
