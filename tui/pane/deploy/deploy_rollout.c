@@ -68,15 +68,14 @@ static void say_replicas(struct flow *f, const struct ncm_deployment *x,
             continue;
         }
         common_since_text(age, sizeof age, r->created_ms);
-        int used = snprintf(text, sizeof text, "%s  %s  %s", deploy_clean(r->name, 48),
-                            deploy_clean(r->phase, 30), age);
-        if (r->restarts > 0 && used > 0) {
-            used +=
-                snprintf(text + used, sizeof text - (size_t)used, _("  restarts: %d"), r->restarts);
+        char restarts[60] = "";
+        if (r->restarts > 0) {
+            snprintf(restarts, sizeof restarts, _("  restarts: %d"), r->restarts);
         }
-        if (r->reason.len > 0 && used > 0 && !ncm_str_eq(r->reason, r->phase)) {
-            snprintf(text + used, sizeof text - (size_t)used, "  %s", deploy_clean(r->reason, 200));
-        }
+        bool why = r->reason.len > 0 && !ncm_str_eq(r->reason, r->phase);
+        snprintf(text, sizeof text, "%s  %s  %s%s%s%s", deploy_clean(r->name, 48),
+                 deploy_clean(r->phase, 30), age, restarts, why ? "  " : "",
+                 why ? deploy_clean(r->reason, 200) : "");
         if (f->y >= 0 && f->y < f->c.h) {
             paint(&f->c, f->y, 3, common_replica_role(r), 0, common_replica_sign(r));
             paint_cut(&f->c, f->y, 5, f->c.w - 6, 0,

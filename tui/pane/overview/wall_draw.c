@@ -84,7 +84,8 @@ static void facts_text(const struct ncm_fleet_row *r, char *out, size_t outsz)
 
     out[0] = '\0';
     if (r->stage.len > 0) {
-        used += (size_t)snprintf(out, outsz, "%s", overview_clean(r->stage, 40));
+        snprintf(out, outsz < 120 ? outsz : 120, "%s", overview_clean(r->stage, 40));
+        used = strlen(out);
     }
     if (r->percent == r->percent) {
         used += (size_t)snprintf(out + used, outsz - used, _("%s%s of the traffic"),
