@@ -171,6 +171,12 @@ static void a_screen_sees_what_arrives(void **state)
     /* Nothing moved: nothing is joined anew. */
     assert_false(ncm_fleet_feed_update(f));
     assert_ptr_equal(ncm_fleet_feed_get(f), fleet);
+    /* After a rest what is shown is not without an age, though nothing has answered yet. */
+    struct ncm_freshness_info info;
+    ncm_fleet_feed_rest(f, true);
+    ncm_fleet_feed_rest(f, false);
+    (void)ncm_fleet_feed_error(f, "seoul", &info);
+    assert_true(info.state == NCM_LOADING && info.age_ms >= 0);
     ncm_fleet_feed_close(f);
     (void)state;
 }

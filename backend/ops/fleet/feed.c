@@ -212,6 +212,17 @@ static const struct ncm_err *error_of(const struct slot *s)
     return s->part != NCM_FLEET_DEPLOYMENTS && is_absent(err) ? NULL : err;
 }
 
+/* After a rest what was there before is shown until the first answer: it has its age too. */
+static struct ncm_freshness_info fresh_of(const struct slot *s)
+{
+    struct ncm_freshness_info info = ncm_want_freshness(s->want);
+    if (info.age_ms < 0 && s->snap != NULL) {
+        int64_t age = ncm_ms_between(((const struct ncm_snapshot *)s->snap)->taken_ms, ncm_now_ms());
+        info.age_ms = age > 0 ? age : 0;
+    }
+    return info;
+}
+
 void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshness_info *out)
 {
     size_t asked = 0;
@@ -220,7 +231,7 @@ void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshne
         if (f->slots[i].want == NULL) {
             continue;
         }
-        struct ncm_freshness_info one = ncm_want_freshness(f->slots[i].want);
+        struct ncm_freshness_info one = fresh_of(&f->slots[i]);
         if (f->slots[i].part != NCM_FLEET_DEPLOYMENTS &&
             is_absent(ncm_want_error(f->slots[i].want))) {
             continue;
@@ -253,7 +264,7 @@ const struct ncm_err *ncm_fleet_feed_error(const struct ncm_fleet_feed *f, const
     const struct slot *s = slot_of(f, source);
     if (info != NULL) {
         *info = s != NULL && s->want != NULL
-                    ? ncm_want_freshness(s->want)
+                    ? fresh_of(s)
                     : (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
     }
     return s != NULL ? error_of(s) : NULL;
