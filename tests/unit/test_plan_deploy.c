@@ -270,6 +270,8 @@ static void a_restart_names_the_last_one(void **state)
     struct ncm_deployment *d = make("churn", "Deployment", 3, 3);
     is_there("Deployment/churn", NULL);
     plans(NCM_DO_DEPLOY_RESTART, CHURN, NULL);
+    assert_true(plan->no_undo && !plan->irreversible);
+    assert_true(says(NCM_TONE_NOTE, "writes to context seoul"));
     assert_int_equal(plan->changes.items[0].kind, NCM_CH_DEPLOY_RESTART);
     assert_null(plan->changes.items[0].from);
     assert_int_equal(strlen(plan->changes.items[0].to), strlen("2026-11-21T05:25:48Z"));
@@ -449,7 +451,7 @@ static struct ncm_deployment *split(const char *by, const char *a, double pa, co
     return d;
 }
 
-static void what_the_asker_knows_is_warned_of(void **state)
+static void a_split_of_servers_says_what_is_known(void **state)
 {
     (void)state;
     make("fraud", "Endpoint", 1, 1);
@@ -461,26 +463,11 @@ static void what_the_asker_knows_is_warned_of(void **state)
     assert_true(says(NCM_TONE_WARN, heed));
     assert_true(says(NCM_TONE_NOTE, "writes to seoul/ml/fraud"));
     assert_false(plan->no_undo);
-}
-
-static void without_a_history_the_way_on_is_said(void **state)
-{
-    (void)state;
-    make("fraud", "Endpoint", 1, 1)->allowed = 1u << NCM_ACT_TRAFFIC;
-    split("weights", "stable", 90, "canary", 10, 2);
+    /* Without a history: the way on is said. */
+    made[0].allowed = 1u << NCM_ACT_TRAFFIC;
     fails(NCM_DO_DEPLOY_ROLLBACK, "fraud", NULL, NCM_UNSUPPORTED);
     assert_string_equal(err.what, "fraud: it keeps no history to go back in");
     assert_non_null(strstr(err.hint, "abort"));
-}
-
-static void a_restart_is_for_good(void **state)
-{
-    (void)state;
-    make("churn", "Deployment", 3, 3);
-    is_there("Deployment/churn", NULL);
-    plans(NCM_DO_DEPLOY_RESTART, "churn", NULL);
-    assert_true(plan->no_undo && !plan->irreversible);
-    assert_true(says(NCM_TONE_NOTE, "writes to context seoul"));
 }
 
 #define SEARCH "seoul/ml/search-stable"
@@ -597,25 +584,15 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
-        T(a_name_is_enough_where_it_is_one),
-        T(scaling_says_from_and_to),
-        T(scaling_to_nothing_is_warned_of),
-        T(an_autoscaler_is_told_instead),
-        T(a_restart_names_the_last_one),
-        T(pausing_twice_is_nothing),
-        T(a_rollback_goes_to_what_still_serves),
-        T(what_was_just_left_is_warned_of),
-        T(a_revision_is_named_in_three_ways),
-        T(all_places_that_agree_are_set),
-        T(an_alias_is_moved_in_the_registry),
-        T(a_canary_is_shared_by_replicas),
-        T(what_the_asker_knows_is_warned_of),
-        T(a_restart_is_for_good),
-        T(without_a_history_the_way_on_is_said),
-        T(wrong_shares_are_refused),
-        T(promoting_a_canary_rolls_the_stable_one),
-        T(a_selector_is_switched),
-        T(kserve_has_one_number),
+        T(a_name_is_enough_where_it_is_one), T(scaling_says_from_and_to),
+        T(scaling_to_nothing_is_warned_of), T(an_autoscaler_is_told_instead),
+        T(a_restart_names_the_last_one), T(pausing_twice_is_nothing),
+        T(a_rollback_goes_to_what_still_serves), T(what_was_just_left_is_warned_of),
+        T(a_revision_is_named_in_three_ways), T(all_places_that_agree_are_set),
+        T(an_alias_is_moved_in_the_registry), T(a_canary_is_shared_by_replicas),
+        T(a_split_of_servers_says_what_is_known),
+        T(wrong_shares_are_refused), T(promoting_a_canary_rolls_the_stable_one),
+        T(a_selector_is_switched), T(kserve_has_one_number),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     ncm_plan_free(plan);
