@@ -309,6 +309,49 @@ static void a_rollout_shows_every_replica_of_each_revision(void **state)
     end();
 }
 
+/* Few cells, many bytes: a letter may carry marks. */
+static void names_of_many_bytes_fit(void **state)
+{
+    enum { LETTERS = 200 };
+    static const char letter[] = "\xf0\x9d\x90\x80\xf0\x90\xbd\x86\xf0\x90\xbd\x86\xf0\x90\xbd\x86";
+    static char name[LETTERS * (sizeof letter - 1) + 1];
+    (void)state;
+    for (size_t i = 0; i < LETTERS; i++) {
+        memcpy(name + i * (sizeof letter - 1), letter, sizeof letter);
+    }
+    begin();
+    struct ncm_str odd = {name, strlen(name)};
+    for (size_t i = 0; i < made->cluster->n; i++) {
+        struct ncm_deployment *x = &made->cluster->items[i]->it;
+        for (size_t k = 0; k < x->n_replicas; k++) {
+            x->replicas[k].name = x->replicas[k].phase = x->replicas[k].reason = odd;
+            x->replicas[k].restarts = 7;
+        }
+    }
+    detail("fraud", PART_ROLLOUT, 24, 200);
+    assert_true(painted_has("v14, revision 14"));
+    detail("fraud", PART_REPLICAS, 24, 200);
+    detail("fraud", PART_OVERVIEW, 24, 200);
+    list(24, 200);
+    end();
+}
+
+/* A part that could not be read is told beside what could. */
+static void what_a_source_could_not_read_is_told(void **state)
+{
+    static struct ncm_str notes[] = {{"pods: forbidden", 15}, {"events: forbidden", 17}};
+    (void)state;
+    begin();
+    made->cluster->notes = notes;
+    made->cluster->n_notes = 2;
+    sources[0].snap = made->cluster;
+    list(20, 80);
+    assert_non_null(strstr(painted_row(1), "seoul"));
+    assert_non_null(strstr(painted_row(1), "pods: forbidden"));
+    assert_non_null(strstr(painted_row(1), "and 1 more"));
+    end();
+}
+
 static void the_verdict_stands_before_the_figures(void **state)
 {
     (void)state;
@@ -471,6 +514,8 @@ int main(void)
         cmocka_unit_test(a_source_that_is_away_is_told_and_its_rows_are_old),
         cmocka_unit_test(what_may_not_be_read_is_told),
         cmocka_unit_test(a_rollout_shows_every_replica_of_each_revision),
+        cmocka_unit_test(names_of_many_bytes_fit),
+        cmocka_unit_test(what_a_source_could_not_read_is_told),
         cmocka_unit_test(the_verdict_stands_before_the_figures),
         cmocka_unit_test(history_and_events_tell_the_rest),
         cmocka_unit_test(an_endpoint_has_only_its_parts),

@@ -138,6 +138,26 @@ static void every_size_is_painted(void **state)
     end();
 }
 
+/* Few cells, many bytes: an alias may have letters with marks. */
+static void an_alias_of_many_bytes_fits(void **state)
+{
+    enum { LETTERS = 40 };
+    static const char letter[] = "\xf0\x9d\x90\x80\xf0\x90\xbd\x86\xf0\x90\xbd\x86\xf0\x90\xbd\x86";
+    static char name[LETTERS * (sizeof letter - 1) + 1];
+    (void)state;
+    for (size_t i = 0; i < LETTERS; i++) {
+        memcpy(name + i * (sizeof letter - 1), letter, sizeof letter);
+    }
+    begin();
+    struct ncm_fleet *f = &overview_made_fleet()->fleet;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        f->rows[i].stage = (struct ncm_str){name, strlen(name)};
+    }
+    draw(50, 200);
+    assert_true(painted_has("fraud-detector"));
+    end();
+}
+
 /* One model by itself, with its versions and what led here. */
 static void a_page_shows_one_model(void **state)
 {
@@ -200,6 +220,7 @@ int main(void)
         cmocka_unit_test(old_figures_are_said_to_be_old),
         cmocka_unit_test(it_says_how_to_go_on),
         cmocka_unit_test(every_size_is_painted),
+        cmocka_unit_test(an_alias_of_many_bytes_fits),
         cmocka_unit_test(a_page_shows_one_model),
         cmocka_unit_test(letters_are_as_wide_as_they_say),
         cmocka_unit_test(only_what_is_new_and_critical_would_ring),
