@@ -320,25 +320,6 @@ static void what_nobody_watches_is_read_again(void **state)
     ncm_want_release(w);
 }
 
-/* What is asked again hangs as the source does: it does not turn "old" into "loading". */
-static void a_read_that_hangs_does_not_hide_that_it_is_old(void **state)
-{
-    (void)state;
-    struct ncm_want *w = want(NCM_T_EXPERIMENTS);
-    assert_true(until(shows, w, 1));
-    fake_hold(true);
-    fake_set(&world.watch_fail, 1000);
-    assert_true(until(is, w, NCM_STALE));
-    assert_true(until(runs_now, w, 1));
-    int64_t end = ncm_mono_ms() + 800; /* longer than what counts as loading */
-    while (ncm_mono_ms() < end) {
-        assert_int_equal(ncm_want_freshness(w).state, NCM_STALE);
-        (void)ncm_session_pump(session);
-    }
-    fake_hold(false);
-    ncm_want_release(w);
-}
-
 static void a_slow_question_is_no_outage(void **state)
 {
     (void)state;
@@ -600,7 +581,6 @@ int main(void)
         CASE(the_watch_is_tried_when_an_answer_comes),
         CASE(what_the_watch_is_told_holds_for_all),
         CASE(what_nobody_watches_is_read_again),
-        CASE(a_read_that_hangs_does_not_hide_that_it_is_old),
         CASE(a_slow_question_is_no_outage),
         CASE(a_hung_first_answer_lets_others_go),
         CASE(news_does_not_shorten_the_pauses),
