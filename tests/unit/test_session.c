@@ -68,6 +68,10 @@ static bool shows_three(const struct ncm_want *w)
 {
     return shown(w) == 3;
 }
+static bool is_old(const struct ncm_want *w)
+{
+    return ncm_want_freshness(w).state == NCM_STALE;
+}
 static bool has_error(const struct ncm_want *w)
 {
     return ncm_want_error(w) != NULL;
@@ -239,6 +243,25 @@ static void a_replaced_store_is_opened_again(void **state)
     ncm_want_release(w);
 }
 
+/* What is asked again hangs as the source does: it does not turn "old" into "loading". */
+static void a_read_that_hangs_does_not_hide_that_it_is_old(void **state)
+{
+    (void)state;
+    struct ncm_want *w = want(NCM_T_EXPERIMENTS);
+    assert_true(until(shows_one, w));
+    fake_hold(true);
+    fake_set(&world.watch_fail, 1000);
+    assert_true(until(is_old, w));
+    assert_true(until(runs_now, w));
+    int64_t end = ncm_mono_ms() + 800; /* longer than what counts as loading */
+    while (ncm_mono_ms() < end) {
+        assert_true(is_old(w));
+        (void)ncm_session_pump(session);
+    }
+    fake_hold(false);
+    ncm_want_release(w);
+}
+
 static void a_pause_holds_reloads(void **state)
 {
     (void)state;
@@ -359,6 +382,7 @@ int main(void)
         CASE(a_wrong_question_is_not_repeated),
         CASE(changes_are_seen),
         CASE(a_replaced_store_is_opened_again),
+        CASE(a_read_that_hangs_does_not_hide_that_it_is_old),
         CASE(a_pause_holds_reloads),
         CASE(no_result_is_lost),
         CASE(results_nobody_took_are_freed),
