@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/num.h"
 #include "unit/made_fleet.h"
 
 static void nothing_is_joined_without_harm(void **state)
@@ -383,6 +384,7 @@ static void what_happened_is_on_one_axis(void **state)
     assert_int_equal(f->n_events, 3);
     assert_int_equal(f->events[0].sign, 'X');
     assert_string_equal(ncm_cstr(f->events[0].what), "churn-1 crashed (3 restarts): OOMKilled");
+    assert_string_equal(ncm_cstr(f->events[0].version), "8");
     assert_int_equal(f->events[1].sign, 'S');
     assert_string_equal(ncm_cstr(f->events[1].model), "churn");
     assert_int_equal(f->events[2].sign, 'P');
@@ -392,6 +394,16 @@ static void what_happened_is_on_one_axis(void **state)
     assert_int_equal(ncm_fleet_timeline(f, "churn", 65000, of, 8), 2);
     assert_int_equal(ncm_fleet_timeline(f, "fraud", 0, of, 8), 0);
     assert_int_equal(made_row("churn", "8")->since_ms, 60000);
+    /* A pod of the new version is no pod of the one that still serves. */
+    struct ncm_revision revision = {
+        .name = {"r", 1}, .version = {"9", 1}, .created_ms = NCM_NO_TIME};
+    d->revisions = &revision;
+    d->n_revisions = 1;
+    assert_string_equal(ncm_cstr(made_join()->events[0].version), "9");
+    d->n_revisions = 0;
+    d->rolling = true;
+    assert_null(made_join()->events[0].version.p);
+    d->rolling = false;
     /* As our audit has it: a roll-back. */
     all[0].action = (struct ncm_str){"rollback", 8};
     assert_int_equal(made_join()->events[2].sign, 'B');

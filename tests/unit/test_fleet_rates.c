@@ -130,6 +130,8 @@ static void a_worse_candidate_is_degraded(void **state)
     assert_int_equal(made_row("churn", "14")->health, NCM_HEALTH_HEALTHY);
     assert_false(made_row("churn", "14")->canary_worse);
     assert_true(r->badness > made_row("churn", "14")->badness); /* which drifts */
+    assert_non_null(made_finding("churn", "drift", NCM_SEVERITY_CRITICAL));
+    assert_null(made_finding("churn-new", "drift", NCM_SEVERITY_CRITICAL));
     /* Late answers are a warning; they too come before a drift. */
     made_in.rates->items[1].rates.errors = 0;
     ((double *)(uintptr_t)made_in.rates->items[1].rates.counts)[1] = 0;

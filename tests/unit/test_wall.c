@@ -54,7 +54,7 @@ static void the_worst_is_in_block_letters(void **state)
     (void)state;
     begin();
     draw(24, 80);
-    assert_true(painted_has("3 in trouble · 3 fire"));
+    assert_true(painted_has("2 in trouble · 3 fire"));
     assert_true(row_of("█▀▀▄ █▀▀▀ ▄▀▀▀ █▀▀▄") < row_of("▲ fraud-detector v14"));
     assert_non_null(strstr(painted_row(row_of("▲ fraud-detector v14")), "12 m"));
     assert_true(row_of("the new version v14 crashes") < row_of("▲ search-ranker v8"));
@@ -84,6 +84,33 @@ static void what_two_versions_share_is_told_once(void **state)
     draw(50, 200);
     assert_true(painted_has("▲ fraud-detector v14"));
     assert_false(painted_has("▲ fraud-detector v13"));
+    end();
+}
+
+/* Where there is no room for all, it is said how many more there are; and none is louder than the worst. */
+static void what_has_no_room_is_counted(void **state)
+{
+    (void)state;
+    begin();
+    struct ncm_fleet *f = &overview_made_fleet()->fleet;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        static const char *const reasons[] = {"a", "b", "c", "d", "e", "f"};
+        f->rows[i].health = NCM_HEALTH_FAILED;
+        f->rows[i].n_deployments = 0;
+        f->rows[i].severity = NCM_SEVERITY_CRITICAL;
+        f->rows[i].model = f->rows[i].reason = (struct ncm_str){reasons[i], 1};
+    }
+    for (int rows = 16; rows < 40; rows++) {
+        draw(rows, 80);
+        size_t told = 0;
+        for (int y = 0; y < rows; y++) {
+            told += strncmp(painted_row(y), " ✖", 4) == 0;
+        }
+        char more[40];
+        snprintf(more, sizeof more, "and %zu more in trouble", 6 - told);
+        assert_true(painted_has("6 in trouble"));
+        assert_true(told >= 1 && (told == 6 || painted_has(more)));
+    }
     end();
 }
 
@@ -216,6 +243,7 @@ int main(void)
         cmocka_unit_test(the_worst_is_in_block_letters),
         cmocka_unit_test(a_great_screen_has_great_letters),
         cmocka_unit_test(what_two_versions_share_is_told_once),
+        cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(nothing_wrong_is_said_calmly),
         cmocka_unit_test(old_figures_are_said_to_be_old),
         cmocka_unit_test(it_says_how_to_go_on),

@@ -48,9 +48,10 @@ int fleet_badness(enum ncm_health h, enum ncm_severity worst, bool production)
         [NCM_HEALTH_PROGRESSING] = 10, [NCM_HEALTH_UNKNOWN] = 20, [NCM_HEALTH_DEGRADED] = 45,
         [NCM_HEALTH_FAILED] = 60,
     };
-    static const int by_severity[] = {0, 12, 36};
+    /* A warning about what is well and serves comes after everything that is not well, in every list. */
+    static const int by_severity[] = {0, 6, 36};
     int bad = by_health[h] + by_severity[worst];
-    return bad > 0 && production ? bad + 20 : bad;
+    return bad >= 20 && production ? bad + 20 : bad;
 }
 
 /* ---- order ---- */

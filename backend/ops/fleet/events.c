@@ -195,6 +195,18 @@ static void from_revisions(struct gather *g, const struct ncm_fleet_deployment *
     }
 }
 
+/* The version of its revision; where that one does not say, nothing is said but of the only one. */
+static struct ncm_str version_of(const struct ncm_fleet_deployment *f, const struct ncm_replica *r)
+{
+    const struct ncm_revision *of =
+        r->revision.p != NULL ? fleet_revision(f->it, r->revision) : NULL;
+    struct ncm_str unknown = {NULL, 0};
+    if (of != NULL && of->version.p != NULL) {
+        return of->version;
+    }
+    return f->it->rolling ? unknown : f->is.version;
+}
+
 static void from_replicas(struct gather *g, const struct ncm_fleet_deployment *f,
                           struct ncm_str where)
 {
@@ -209,7 +221,7 @@ static void from_replicas(struct gather *g, const struct ncm_fleet_deployment *f
                                                ncm_cstr(r->name), r->restarts, r->reason.p)
                                   : fleet_text(g->w->arena, _("%s crashed (%d restarts)"),
                                                ncm_cstr(r->name), r->restarts);
-        place(add(g, r->crashed_ms, 'X', what), f, where, f->is.version);
+        place(add(g, r->crashed_ms, 'X', what), f, where, version_of(f, r));
         told++;
     }
 }

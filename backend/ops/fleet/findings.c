@@ -110,15 +110,18 @@ static bool find_moved(struct gather *g)
     return known;
 }
 
-static bool runs(const struct ncm_fleet_deployment *f, struct ncm_str model, struct ncm_str version)
+/* Itself: what another deployment of the split serves is that one's. */
+static bool runs(const struct fleet_work *w, const struct ncm_fleet_deployment *f,
+                 struct ncm_str model, struct ncm_str version)
 {
     if (f->it->health != NCM_HEALTH_STOPPED && ncm_str_eq(f->is.model, model) &&
         ncm_str_eq(f->is.version, version)) {
         return true;
     }
     for (size_t i = 0; i < f->n_traffic; i++) {
-        if (f->traffic[i].percent > 0 && ncm_str_eq(f->traffic[i].model, model) &&
-            ncm_str_eq(f->traffic[i].version, version)) {
+        const struct ncm_traffic *t = &f->traffic[i];
+        if (t->percent > 0 && ncm_str_eq(t->model, model) && ncm_str_eq(t->version, version) &&
+            (ncm_str_eq(t->target, f->it->name) || !fleet_has_deployment(w, f->it, t->target))) {
             return true;
         }
     }
@@ -142,12 +145,12 @@ static bool production_runs(const struct gather *g, struct ncm_str model, struct
 {
     const struct ncm_fleet *fleet = g->w->fleet;
     bool elsewhere = false;
-    if (runs(g->of, model, version)) {
+    if (runs(g->w, g->of, model, version)) {
         return true;
     }
     for (size_t i = 0; i < fleet->n_deployments; i++) {
         const struct ncm_fleet_deployment *f = &fleet->deployments[i];
-        if (!ncm_str_eq(f->is.model, model) || !runs(f, model, version)) {
+        if (!ncm_str_eq(f->is.model, model) || !runs(g->w, f, model, version)) {
             continue;
         }
         if (ncm_str_eq(f->it->source, g->of->it->source) && ncm_str_eq(f->it->ns, g->of->it->ns)) {
@@ -217,7 +220,7 @@ static void find_of_registry(struct gather *g)
 static bool stands_for_model(const struct gather *g, const struct ncm_model *m)
 {
     const struct ncm_model_version *p = fleet_production(m);
-    return p == NULL || runs(g->of, m->name, p->version) ||
+    return p == NULL || runs(g->w, g->of, m->name, p->version) ||
            !production_runs(g, m->name, p->version);
 }
 

@@ -150,33 +150,42 @@ static int paint_sentences(const struct overview *o, const struct canvas *c, int
     return used;
 }
 
-/* The word, and the name beside or under it, as great as both can be. Returns the rows used. */
+/* The word, and beside or under it the name, else the version, as great as both can be. *scale: of at
+ * most that, and what it came to. Returns the rows used. */
 static int paint_letters(const struct canvas *block, const struct ncm_fleet_row *r,
-                         const struct trouble *t, int scale)
+                         const struct trouble *t, int *scale)
 {
-    char name[200];
-    int room = block->w - 4, most = scale;
+    char name[200], version[60];
+    int room = block->w - 4, gap = 4, fits = *scale;
+    bool beside = true;
 
     name_text(r, name, sizeof name);
     int name_w = is_plain(name) ? letters_width(name, 1) : -1;
-    while (scale > 1 && name_w > 0 && letters_width(t->plain, scale) + 4 * scale + name_w > room) {
-        scale--;
+    while (fits > 1 && name_w > 0 && letters_width(t->plain, fits) + gap * fits + name_w > room) {
+        fits--;
     }
-    int after = letters_width(t->plain, scale) + 4 * scale;
-    if (name_w > 0 && after + name_w <= room) {
-        int used = big(block, 0, 2, room, t->plain, scale, t->role);
+    int after = letters_width(t->plain, fits) + gap * fits;
+    if (name_w < 0 || after + name_w > room) {
+        fits = *scale;
+        after = letters_width(t->plain, fits) + gap * fits;
+        common_version_text(version, sizeof version, r->version, 14);
+        int version_w = is_plain(version) ? letters_width(version, 1) : -1;
+        beside = r->version.len > 0 && version_w > 0 && after + version_w <= room;
+        if (beside) {
+            snprintf(name, sizeof name, "%s", version);
+        }
+    }
+    int used = big(block, 0, 2, room, t->plain, fits, t->role);
+    if (used > 0 && beside) {
         big(block, (used - letters_height(1)) / 2, 2 + after, room - after, name, 1, ROLE_TEXT);
-        return used;
     }
-    int used = big(block, 0, 2, room, t->plain, most, t->role);
-    if (used > 0 && name_w > 0 && block->h >= 2 * used + 3) {
-        used += 1 + big(block, used + 1, 2, room, name, 1, ROLE_TEXT);
-    }
+    *scale = used > 0 ? fits : *scale;
     return used;
 }
 
-/* A block of at most h rows; returns the rows used. scale 0: no block letters. */
-static int paint_trouble(const struct overview *o, const struct canvas *c, int y, int h, int scale,
+/* A block of at most h rows; returns the rows used. *scale: as great as the letters may be, 0 no block
+ * letters; and what they came to. */
+static int paint_trouble(const struct overview *o, const struct canvas *c, int y, int h, int *scale,
                          const struct ncm_fleet_row *r)
 {
     struct canvas block = canvas_part(c, y, 0, h, -1);
@@ -184,7 +193,7 @@ static int paint_trouble(const struct overview *o, const struct canvas *c, int y
     char facts[300];
     int used = 0;
 
-    if (scale > 0 && h >= letters_height(1) + 2) {
+    if (*scale > 0 && h >= letters_height(1) + 2) {
         used = paint_letters(&block, r, &t, scale);
     }
     paint_bar(o, &block, used, r, &t, used == 0 || !is_plain(t.word));
@@ -200,18 +209,52 @@ static int paint_trouble(const struct overview *o, const struct canvas *c, int y
 
 /* ---- the others ---- */
 
+/* Whether the first sentence about r is among those about x. */
+static bool shares(const struct overview *o, const struct ncm_fleet_row *r,
+                   const struct ncm_fleet_row *x)
+{
+    enum { MOST = 6 };
+    struct overview_sentence mine, others[MOST];
+    size_t n = overview_sentences(o, x, others, MOST);
+
+    if (overview_sentences(o, r, &mine, 1) == 0) {
+        return n == 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ncm_str_eq(mine.text, others[i].text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Versions of a model that have the same trouble: it is told once, of the first. */
+static bool is_told(const struct overview *o, size_t row)
+{
+    const struct ncm_fleet_row *r = &o->fleet->rows[row];
+
+    for (size_t i = row; i > 0 && ncm_str_eq(o->fleet->rows[i - 1].model, r->model); i--) {
+        const struct ncm_fleet_row *x = &o->fleet->rows[i - 1];
+        bool missed = r->n_deployments == 0; /* what runs instead says so */
+        if (overview_bad(x) && (missed || (r->health <= x->health && shares(o, r, x)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct counts {
-    size_t bad, well, rolling, elsewhere;
+    size_t bad, well, rolling, elsewhere; /* bad: as the wall tells them */
 };
 
 static struct counts count(const struct overview *o)
 {
-    struct counts n = {0, 0, 0, 0};
+    struct counts n = {0};
 
     for (size_t i = 0; o->fleet != NULL && i < o->fleet->n_rows; i++) {
         const struct ncm_fleet_row *r = &o->fleet->rows[i];
         if (overview_bad(r)) {
-            n.bad++;
+            n.bad += !is_told(o, i);
         } else if (r->health == NCM_HEALTH_PROGRESSING) {
             n.rolling++;
         } else if (r->n_deployments == 0) {
@@ -383,53 +426,9 @@ static void draw_below(struct overview *o, const struct canvas *c, int y, int en
     }
 }
 
-/* Whether the first sentence about r is among those about x. */
-static bool shares(const struct overview *o, const struct ncm_fleet_row *r,
-                   const struct ncm_fleet_row *x)
+static void draw_troubles(struct overview *o, const struct canvas *c, int y, int h, size_t bad)
 {
-    enum { MOST = 6 };
-    struct overview_sentence mine, others[MOST];
-    size_t n = overview_sentences(o, x, others, MOST);
-
-    if (overview_sentences(o, r, &mine, 1) == 0) {
-        return n == 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (ncm_str_eq(mine.text, others[i].text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Versions of a model that have the same trouble: it is told once, of the first. */
-static bool is_told(const struct overview *o, size_t row)
-{
-    const struct ncm_fleet_row *r = &o->fleet->rows[row];
-
-    for (size_t i = row; i > 0 && ncm_str_eq(o->fleet->rows[i - 1].model, r->model); i--) {
-        const struct ncm_fleet_row *x = &o->fleet->rows[i - 1];
-        bool missed = r->n_deployments == 0; /* what runs instead says so */
-        if (overview_bad(x) && (missed || (r->health <= x->health && shares(o, r, x)))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_told(const struct overview *o)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < o->fleet->n_rows; i++) {
-        n += overview_bad(&o->fleet->rows[i]) && !is_told(o, i);
-    }
-    return n;
-}
-
-static void draw_troubles(struct overview *o, const struct canvas *c, int y, int h)
-{
-    size_t bad = count_told(o), done = 0;
+    size_t done = 0;
     int each = h / (int)(bad > 0 ? bad : 1), end = y + h;
     int scale = each >= 14 && c->w >= 150 ? 3 : each >= 8 && c->w >= 110 ? 2 : each >= 6 ? 1 : 0;
     char more[80];
@@ -448,9 +447,12 @@ static void draw_troubles(struct overview *o, const struct canvas *c, int y, int
         bool first = scale == 0 && done == 0 && h >= 9; /* the worst one has large letters always */
         int room = first ? 6 : each > 3 ? each : 3;
         left -= done + 1 < bad;
-        y += paint_trouble(o, c, y, room < left ? room : left, first ? 1 : scale, r);
-        y += first || scale > 0 || end - y > (int)(bad - done) * 3;
+        int letters = first ? 1 : scale;
+        y += paint_trouble(o, c, y, room < left ? room : left, &letters, r);
+        scale = letters < scale ? letters : scale; /* no later one is louder than the worst */
         done++;
+        /* Air, as long as there is room to say that there are more. */
+        y += (first || scale > 0 || end - y > (int)(bad - done + 1) * 3) && (done == bad || end - y > 1);
     }
     draw_below(o, c, y, end);
 }
@@ -522,7 +524,7 @@ void wall_draw(struct overview *o, const struct canvas *c)
     if (o->wall.model != NULL) {
         draw_page(o, c, y, bottom - y);
     } else if (n.bad > 0) {
-        draw_troubles(o, c, y, bottom - y);
+        draw_troubles(o, c, y, bottom - y, n.bad);
     } else {
         draw_well(o, c, y, bottom - y);
     }
