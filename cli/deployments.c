@@ -17,6 +17,18 @@ static void say_failed(void *to, const char *source, const struct ncm_err *err)
     }
 }
 
+/* What a source could not read is no less important than what it did. */
+static void say_notes(const struct cli *c, const struct ncm_fleet_feed *feed,
+                      const struct ncm_deploy_about *about, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct ncm_deployments_snapshot *s = ncm_fleet_feed_source(feed, about[i].name);
+        for (size_t k = 0; s != NULL && k < s->n_notes; k++) {
+            cli_note(c, "ncmlops: %s: %s", about[i].name, ncm_cstr(s->notes[k]));
+        }
+    }
+}
+
 static bool nothing_to_ask(struct ncm_err *err)
 {
     ncm_fail(
@@ -46,6 +58,7 @@ struct ncm_fleet_feed *cli_fleet(struct cli *c, unsigned parts, struct ncm_err *
         ncm_fleet_feed_close(feed);
         return NULL;
     }
+    say_notes(c, feed, about, n);
     return feed;
 }
 

@@ -150,9 +150,20 @@ static bool wait_for(struct cli *c, uint64_t job, const char *id, struct ncm_job
     return out->ok;
 }
 
+/* As it is now: what was seen while it was followed is older. The want stays, as the answer does. */
+static const struct ncm_rollouts_snapshot *ask_anew(struct cli *c, struct ncm_err *err)
+{
+    struct ncm_query *q = query(true);
+    struct ncm_want *want = ncm_session_want(c->session, q);
+    const void *snapshot = NULL;
+    ncm_query_free(q);
+    ncm_want_refresh(want);
+    return ncm_want_wait(want, &snapshot, err) ? snapshot : NULL;
+}
+
 static bool print_one(struct cli *c, const char *id, struct ncm_err *err)
 {
-    const struct ncm_rollouts_snapshot *s = cli_ask(c, query(true), err);
+    const struct ncm_rollouts_snapshot *s = ask_anew(c, err);
     const struct ncm_rollout *r = s != NULL ? find(s, id) : NULL;
     if (r == NULL) {
         return s != NULL && ncm_fail(err, NCM_NOT_FOUND, _("there is no plan %.40s"), id);
@@ -241,16 +252,43 @@ bool cli_promote_into(struct cli *c, const char *stage, struct ncm_err *err)
     return ok;
 }
 
+/* Shows what it comes to and asks, as before any other change. *go: it is to be carried out. */
+static bool agree_on(struct cli *c, const char *id, enum ncm_rollout_way way, bool *go,
+                     struct ncm_err *err)
+{
+    const struct ncm_rollouts_snapshot *s = cli_ask(c, query(true), err);
+    const struct ncm_rollout *r = s != NULL ? find(s, id) : NULL;
+    if (r == NULL) {
+        return s != NULL && ncm_fail(err, NCM_NOT_FOUND, _("there is no plan %.40s"), id);
+    }
+    struct ncm_plan *shown = ncm_rollout_way_shown(r, way, err);
+    if (shown == NULL) {
+        return false;
+    }
+    struct cli_plans plans = {&shown, 1};
+    *go = !c->dry_run;
+    bool ok = *go ? cli_confirm(c, &plans, err) : cli_print_dry_run(c, &plans, err);
+    ncm_plan_free(shown);
+    return ok;
+}
+
 bool cli_rollout_change(struct cli *c, struct ncm_err *err)
 {
     struct ncm_job_result r;
     const char *id = c->words[0], *what = strrchr(c->command->name, ' ') + 1;
-    if (!cli_may_change(c, err)) {
+    enum ncm_rollout_way way = strcmp(what, "continue") == 0 ? NCM_ROLLOUT_ON
+                               : strcmp(what, "undo") == 0   ? NCM_ROLLOUT_BACK
+                                                             : NCM_ROLLOUT_AS_IS;
+    bool go = false;
+    if (!cli_may_change(c, err) || !agree_on(c, id, way, &go, err)) {
         return false;
     }
-    uint64_t job = strcmp(what, "continue") == 0 ? ncm_rollout_continue_start(c->session, id)
-                   : strcmp(what, "undo") == 0   ? ncm_rollout_undo_start(c->session, id)
-                                                 : ncm_rollout_leave_start(c->session, id);
+    if (!go) {
+        return true;
+    }
+    uint64_t job = way == NCM_ROLLOUT_ON     ? ncm_rollout_continue_start(c->session, id)
+                   : way == NCM_ROLLOUT_BACK ? ncm_rollout_undo_start(c->session, id)
+                                             : ncm_rollout_leave_start(c->session, id);
     bool ok = wait_for(c, job, id, &r, err);
     ncm_free(r.arg);
     if (!ok && err->hint[0] == '\0' && err->code != NCM_NOT_FOUND) {

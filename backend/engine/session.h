@@ -153,6 +153,7 @@ struct ncm_freshness_info {
     int64_t age_ms;      /* of what is shown; -1 nothing yet */
     int64_t retry_ms;    /* until the next try; -1 none planned */
     int64_t done, total; /* progress; total -1 unknown, 0 none */
+    bool unasked;        /* nothing is asked: neither live nor old */
     int64_t down_ms;     /* since the source last answered or was first found away; 0: it is not */
 };
 

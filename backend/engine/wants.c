@@ -299,10 +299,12 @@ static enum ncm_freshness state_of(const struct ncm_session *s, const struct ncm
     if (l->shown == NULL || l->shown->provisional) {
         return NCM_LOADING;
     }
-    if (loading_since(s, l, now) < now - SLOW_MS) {
+    /* What is asked again of a source that was lost may hang as the source does. */
+    bool lost = s->watch_failed || (s->outage.down && !l->local);
+    if (!lost && loading_since(s, l, now) < now - SLOW_MS) {
         return NCM_LOADING;
     }
-    if ((s->paused && l->full) || s->watch_failed || (s->outage.down && !l->local)) {
+    if ((s->paused && l->full) || lost) {
         return NCM_STALE;
     }
     return NCM_LIVE;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -18,6 +19,14 @@ const char *ncm_deploy_act_word(enum ncm_deploy_act act)
     static const char *const words[NCM_N_ACTS] = {"scale",   "restart", "pause", "rollback",
                                                   "traffic", "version", "logs"};
     return words[act];
+}
+
+const char *ncm_deploy_act_label(enum ncm_deploy_act act)
+{
+    static const char *const labels[NCM_N_ACTS] = {
+        N_("scale"),   N_("restart"),         N_("pause and resume"), N_("roll back"),
+        N_("traffic"), N_("set the version"), N_("read logs")};
+    return _(labels[act]);
 }
 
 bool ncm_revision_left(const struct ncm_deployment *d, const struct ncm_revision *r)

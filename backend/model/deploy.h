@@ -232,5 +232,7 @@ const struct ncm_deployment *ncm_deployments_find(const struct ncm_deployments_s
 bool ncm_revision_left(const struct ncm_deployment *d, const struct ncm_revision *r);
 /* "scale" "restart" "pause" "rollback" "traffic" "version" "logs". */
 const char *ncm_deploy_act_word(enum ncm_deploy_act act);
+/* The same for people, translated. */
+const char *ncm_deploy_act_label(enum ncm_deploy_act act);
 
 #endif

@@ -276,6 +276,9 @@ static void reload(struct server *s, const struct ncm_serve_request *rq,
         snprintf(s->version, sizeof s->version, "%s", version);
         s->started_ms = s->all->now_ms;
         s->loaded = true;
+        s->ok = s->failed = 0; /* what it counts is of its version */
+        s->sum_ms = 0;
+        memset(s->counts, 0, sizeof s->counts);
         out->status = 200;
         put_model(s, &out->body);
     } else {

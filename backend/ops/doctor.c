@@ -71,6 +71,7 @@ struct visit {
     struct list found;
     int64_t deadline_ms; /* monotonic */
     bool failed;         /* a check of the source failed */
+    bool no_write;       /* it said that nothing may be changed */
 };
 
 static void say(void *to, enum ncm_check_state state, const char *name, const char *what,
@@ -81,6 +82,7 @@ static void say(void *to, enum ncm_check_state state, const char *name, const ch
     if (!atomic_load(v->cancel)) {
         add(&v->found, state, name, ncm_strdup(what), hint);
         v->failed = v->failed || state == NCM_CHECK_FAIL;
+        v->no_write = v->no_write || (state == NCM_CHECK_WARN && strcmp(name, "write") == 0);
     }
     pthread_mutex_unlock(&v->lock);
 }
@@ -100,7 +102,7 @@ static void check_writable(struct visit *v, struct ncm_job_context *ctx,
         say(v, NCM_CHECK_WARN, "write", _("the store is only read"), ncm_cstr(st->why_read_only));
     } else if (ctx->read_only) {
         say(v, NCM_CHECK_WARN, "write", _("read-only, as asked for"), NULL);
-    } else {
+    } else if (!v->no_write) {
         say(v, NCM_CHECK_OK, "write", _("changes can be made"), NULL);
     }
     if (st->server.p != NULL) {

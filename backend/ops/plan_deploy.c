@@ -94,24 +94,22 @@ static bool find(struct ncm_deploy_planner *w, struct ncm_err *err)
     return true;
 }
 
-static const char *why_not(enum ncm_deploy_act act)
+static bool cannot(const struct ncm_deploy_planner *w, enum ncm_deploy_act act, struct ncm_err *err)
 {
-    switch (act) {
-    case NCM_ACT_SCALE:
-        return _("its number of replicas cannot be set");
-    case NCM_ACT_RESTART:
-        return _("it cannot be restarted from here");
-    case NCM_ACT_PAUSE:
-        return _("it has no rollouts that could be held");
-    case NCM_ACT_ROLLBACK:
-        return _("it keeps no history to go back in");
-    default:
-        return _("no other version can be set from here");
-    }
+    static const char *const why[NCM_N_ACTS] = {
+        [NCM_ACT_SCALE] = N_("it has no number of replicas that could be set"),
+        [NCM_ACT_RESTART] = N_("it cannot be restarted"),
+        [NCM_ACT_PAUSE] = N_("it cannot be paused"),
+        [NCM_ACT_ROLLBACK] = N_("it has no revisions to go back to"),
+        [NCM_ACT_VERSION] = N_("its version cannot be set from here"),
+    };
+    /* TR: deployment, its kind, a sentence: why it cannot be done */
+    return ncm_fail(err, NCM_UNSUPPORTED, _("%s (%s): %s"), w->shown, ncm_cstr(w->d->kind),
+                    _(why[act]));
 }
 
 /* Which right an intent is about; what is merely forbidden the source itself says better. */
-static bool can(const struct ncm_deployment *d, enum ncm_intent_kind kind, struct ncm_err *err)
+static bool can(const struct ncm_deploy_planner *w, enum ncm_intent_kind kind, struct ncm_err *err)
 {
     enum ncm_deploy_act act;
     switch (kind) {
@@ -134,10 +132,11 @@ static bool can(const struct ncm_deployment *d, enum ncm_intent_kind kind, struc
     default: /* without a split there may still be a rollout to abort */
         return true;
     }
+    const struct ncm_deployment *d = w->d;
     if (((d->allowed | d->forbidden) & (1u << act)) != 0) {
         return true;
     }
-    ncm_fail(err, NCM_UNSUPPORTED, "%s: %s", ncm_cstr(d->name), why_not(act));
+    cannot(w, act, err);
     if (act == NCM_ACT_ROLLBACK && d->n_traffic > 1) {
         return ncm_hint(err, "%s", _("abort takes the traffic from the candidate"));
     }
@@ -342,7 +341,7 @@ static bool dispatch(struct ncm_deploy_planner *w, struct ncm_err *err)
 bool ncm_plan_deploy(struct ncm_planner *p, struct ncm_err *err)
 {
     struct ncm_deploy_planner w = {.p = p, .plan = p->plan};
-    bool ok = find(&w, err) && can(w.d, p->plan->intent->kind, err) && dispatch(&w, err);
+    bool ok = find(&w, err) && can(&w, p->plan->intent->kind, err) && dispatch(&w, err);
     if (ok) {
         p->plan->nothing = p->plan->changes.n == 0;
         if (p->plan->intent->heed != NULL && !p->plan->nothing) {

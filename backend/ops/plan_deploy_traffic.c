@@ -150,9 +150,11 @@ static bool sound(struct ncm_deploy_planner *w, const struct split *s, struct nc
                      ncm_cstr(t->target));
             return ncm_hint(err, _("--force sends it all the same"));
         }
-        if (t->health == NCM_HEALTH_DEGRADED || t->health == NCM_HEALTH_FAILED) {
-            ncm_plan_warn(w->plan, _("%s is not well: %s"), ncm_cstr(t->target),
-                          ncm_health_word(t->health));
+        if (t->health == NCM_HEALTH_FAILED) {
+            ncm_plan_warn(w->plan, _("%s is down: none of it is ready"), ncm_cstr(t->target));
+        } else if (t->health == NCM_HEALTH_DEGRADED) {
+            ncm_plan_warn(w->plan, _("%s is not well, though some of it is ready"),
+                          ncm_cstr(t->target));
         }
         if (t->version.p == NULL) {
             ncm_plan_warn(w->plan, _("which model version %s runs is not known"),

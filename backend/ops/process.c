@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "io/file.h"
 
-/* The start time (field 22 of the kernel's line): a number reused by a later process differs. */
+/* The start time (field 22 of the kernel's line): a number reused by a later process differs. NULL
+ * where there is none, or only what nobody has asked for yet of one that has ended. */
 static char *start_of(const char *pid)
 {
     struct ncm_buf b;
@@ -17,6 +18,7 @@ static char *start_of(const char *pid)
     char *out = NULL;
     if (ncm_file_read(path, 0, 4000, &b, &cut, &err)) {
         const char *p = strrchr(b.p, ')'); /* the name before may hold anything */
+        p = p != NULL && p[1] == ' ' && (p[2] == 'Z' || p[2] == 'X') ? NULL : p;
         for (int field = 2; p != NULL && field < 22; field++) {
             p = strchr(p + 1, ' ');
         }

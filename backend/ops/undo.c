@@ -7,6 +7,7 @@
 #include "io/file.h"
 #include "ops/audit_words.h"
 #include "ops/parts.h"
+#include "ops/rollout/rollout.h"
 
 static bool may_be_open(const struct ncm_record *r)
 {
@@ -212,6 +213,16 @@ static bool is_here(struct ncm_plan *plan, const struct ncm_record *r, struct nc
     return here || ncm_fail(err, NCM_CONFLICT, "%s", _("it moved since"));
 }
 
+/* Half of a plan over registry and deployment taken back leaves two stories. */
+static void warn_of_step(struct ncm_plan *plan, struct ncm_db *state, const char *audit_id)
+{
+    char *title = ncm_rollout_of_change(state, audit_id);
+    if (title != NULL) {
+        ncm_plan_warn(plan, _("this is one step of the plan '%s': rollouts takes all of it back"), title);
+        ncm_free(title);
+    }
+}
+
 bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
 {
     struct ncm_db *state = NULL;
@@ -226,14 +237,18 @@ bool ncm_plan_undo(struct ncm_planner *p, struct ncm_err *err)
     const struct ncm_settle how = ncm_settle_of(p->ctx, p->conn, false);
     ncm_audit_settle(state, &how, &ignored);
     bool ok = ncm_log_book_load(state, &book, err);
-    ncm_db_close(state);
     if (!ok) {
+        ncm_db_close(state);
         return false;
     }
     const char *id = p->plan->intent->key; /* of one that its caller knows whose it is */
     const struct ncm_record *r = id != NULL ? record_of(&book, id) : last_own(&book, false);
     ok = r != NULL || ncm_fail(err, NCM_NOT_FOUND, _("there is no change of yours to undo"));
     ok = ok && (id != NULL || is_here(p->plan, r, err)) && take_back(p, r, err);
+    if (ok && id == NULL) {
+        warn_of_step(p->plan, state, ncm_cstr(r->id));
+    }
     ncm_log_book_release(&book);
+    ncm_db_close(state);
     return ok;
 }

@@ -14,6 +14,7 @@
 enum {
     SAYS_MOST = 200,  /* bytes of a server's own words */
     TEST_MOST = 4096, /* … of the answer to the saved request */
+    ANSWERED_MOST = 400, /* … of the versions that are named, however many it lists */
 };
 
 static const char *const words[NCM_N_PROTOCOLS] = {"auto",       "mlflow",    "oip",     "kserve",
@@ -211,6 +212,9 @@ void ncm_probing_version(struct ncm_probing *p, const char *model, const char *v
         len > 2 && strcmp(bare + len - 2, ".0") == 0 && strspn(bare, "0123456789") == len - 2;
     len -= tail ? 2 : 0;
     struct ncm_str before = p->out->answered;
+    if (before.len > ANSWERED_MOST) {
+        return;
+    }
     char *all = before.p != NULL ? ncm_sprintf("%s, %s", before.p, version) : ncm_strdup(version);
     p->out->answered = ncm_arena_cstr(p->arena, all);
     ncm_free(all);

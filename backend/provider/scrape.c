@@ -16,6 +16,8 @@ enum {
     WINDOW_MS = 300000,
     SERIES_MOST = 20000, /* of one server, over time: beyond, everything is begun anew */
     SCRAPES_MOST = 400,
+    IDLE_MS = 60000,      /* asked for nothing for so long, a server's figures are of that time … */
+    IDLE_LEAST_MS = 20000, /* … of which at least so much was watched */
     NAME_MOST = 200,
 };
 
@@ -26,6 +28,8 @@ struct series {
     size_t n_labels;
     double le;  /* BUCKET: upper end in ms; QUANTILE: q */
     bool aside; /* of a page that is no prediction */
+    int64_t first_ms; /* the scrape it was first in */
+    bool from_zero;   /* what it counted by then came since the scrape before */
 };
 
 /* values[i]: of series i; NaN where it was not there. */
@@ -40,6 +44,8 @@ struct ncm_scrapes {
     struct ncm_map *names; /* of what is known: packed family and part */
     struct ncm_arena *arena;
     struct ncm_map *ids; /* of series */
+    struct ncm_map *versions; /* family and version of a model → number of the scrape it was first in */
+    size_t n_scrapes;         /* ever since */
     struct ncm_list series;
     struct reading readings[SCRAPES_MOST];
     size_t n; /* readings, oldest first */
@@ -84,6 +90,8 @@ static void begin(struct ncm_scrapes *s)
 {
     s->arena = ncm_arena_new();
     s->ids = ncm_map_new();
+    s->versions = ncm_map_new();
+    s->n_scrapes = 0;
     s->series = (struct ncm_list){.size = sizeof(struct series)};
     s->n = 0;
 }
@@ -95,6 +103,7 @@ static void end(struct ncm_scrapes *s)
     }
     ncm_free(s->series.items);
     ncm_map_free(s->ids);
+    ncm_map_free(s->versions);
     ncm_arena_free(s->arena);
 }
 
@@ -133,8 +142,40 @@ static bool mark_of(const struct ncm_metrics_sample *m, const struct ncm_scrape_
     return true;
 }
 
+/* Whether a scrape before this one had it; this is the first otherwise. */
+static bool known_before(struct ncm_scrapes *s, const char *key, size_t len)
+{
+    size_t first = s->n_scrapes;
+    if (!ncm_map_get(s->versions, key, len, &first)) {
+        ncm_map_set(s->versions, key, len, first);
+    }
+    return first < s->n_scrapes;
+}
+
+/* A counter that appears while the server is watched began at 0 … unless it appears with a version:
+ * a server may take its counts along to the next one's label, as Prometheus, which has a counter
+ * begin at its first value, allows for. */
+static bool began_at_zero(struct ncm_scrapes *s, const struct series *x)
+{
+    static const char *const names[] = {"model_version", "version"};
+    char key[NAME_MOST];
+    const struct ncm_kv *kv = NULL;
+    size_t family = x->is.family;
+    for (size_t i = 0; kv == NULL && i < sizeof names / sizeof *names; i++) {
+        kv = ncm_kv_find(x->labels, x->n_labels, names[i]);
+    }
+    memcpy(key, &family, sizeof family);
+    size_t len = kv != NULL ? kv->value.len : 0, most = sizeof key - sizeof family;
+    len = len < most ? len : most;
+    if (len > 0) {
+        memcpy(key + sizeof family, kv->value.p, len);
+    }
+    bool family_before = known_before(s, key, sizeof family);
+    return len == 0 || known_before(s, key, sizeof family + len) || !family_before;
+}
+
 static void new_series(struct ncm_scrapes *s, const struct ncm_metrics_sample *m,
-                       const struct ncm_scrape_name *is, double mark)
+                       const struct ncm_scrape_name *is, double mark, int64_t at_ms)
 {
     struct series *out = ncm_list_add(&s->series);
     out->is = *is;
@@ -146,11 +187,13 @@ static void new_series(struct ncm_scrapes *s, const struct ncm_metrics_sample *m
         out->labels[i].value = ncm_arena_copy(s->arena, m->labels[i].value);
     }
     out->aside = ncm_scrape_aside(&ncm_scrape_families[is->family], out->labels, out->n_labels);
+    out->first_ms = at_ms;
+    out->from_zero = began_at_zero(s, out);
 }
 
 /* Index of the sample's series; false where it is of no interest or there are too many. */
-static bool id_of(struct ncm_scrapes *s, const struct ncm_metrics_sample *m, struct ncm_buf *key,
-                  size_t *id)
+static bool id_of(struct ncm_scrapes *s, const struct ncm_metrics_sample *m, int64_t at_ms,
+                  struct ncm_buf *key, size_t *id)
 {
     size_t packed;
     double mark;
@@ -175,7 +218,7 @@ static bool id_of(struct ncm_scrapes *s, const struct ncm_metrics_sample *m, str
     }
     *id = s->series.n;
     ncm_map_set(s->ids, key->p, key->len, *id);
-    new_series(s, m, &is, mark);
+    new_series(s, m, &is, mark, at_ms);
     return true;
 }
 
@@ -202,7 +245,7 @@ void ncm_scrapes_add(struct ncm_scrapes *s, const struct ncm_metrics *m, int64_t
     ncm_buf_init(&key, 1 << 16);
     for (size_t i = 0; i < m->n; i++) {
         size_t id;
-        if (!id_of(s, &m->samples[i], &key, &id)) {
+        if (!id_of(s, &m->samples[i], at_ms, &key, &id)) {
             continue;
         }
         while (r.n <= id) {
@@ -212,6 +255,7 @@ void ncm_scrapes_add(struct ncm_scrapes *s, const struct ncm_metrics *m, int64_t
         r.values[id] = m->samples[i].value;
     }
     ncm_buf_release(&key);
+    s->n_scrapes++;
     drop_old(s, at_ms);
     s->readings[s->n++] = r;
 }
@@ -223,15 +267,21 @@ static double value_at(const struct reading *r, size_t id)
     return id < r->n ? r->values[id] : (double)NAN;
 }
 
-/* What came in the window. A counter that appears while the server is watched began at 0. */
-static double increase(const struct ncm_scrapes *s, size_t id)
+/* What came since the reading `from`. One that was away goes on from what it had, and one that comes
+ * back after more than the window begins at what it has. */
+static double increase(const struct ncm_scrapes *s, size_t from, size_t id)
 {
-    double sum = 0;
-    for (size_t i = 1; i < s->n; i++) {
-        double before = value_at(&s->readings[i - 1], id), after = value_at(&s->readings[i], id);
-        if (!isnan(after)) {
-            sum += ncm_counter_increase(isnan(before) ? 0 : before, after);
+    const struct series *x = (const struct series *)s->series.items + id;
+    double sum = 0, before = value_at(&s->readings[from], id);
+    for (size_t i = from + 1; i < s->n; i++) {
+        double after = value_at(&s->readings[i], id);
+        if (isnan(after)) {
+            continue;
         }
+        bool from_zero = x->from_zero && x->first_ms == s->readings[i].at_ms;
+        before = !isnan(before) ? before : from_zero ? 0 : after;
+        sum += ncm_counter_increase(before, after);
+        before = after;
     }
     return sum;
 }
@@ -290,8 +340,31 @@ static void take_quantile(struct sums *t, double q, double ms)
     }
 }
 
-static void walk(const struct ncm_scrapes *s, size_t family, const struct ncm_kv *want, size_t n,
-                 struct sums *t, struct ncm_list *buckets)
+/* The reading that the figures begin with: the window's first, but where nobody asked for the last
+ * minute, how the requests before it went is no news of now: that minute's first. */
+static size_t begin_of(const struct ncm_scrapes *s, size_t family, const struct ncm_kv *want, size_t n)
+{
+    const struct series *all = s->series.items;
+    int64_t end = s->readings[s->n - 1].at_ms;
+    size_t from = s->n - 1;
+    while (from > 0 && end - s->readings[from - 1].at_ms <= IDLE_MS) {
+        from--;
+    }
+    if (from == 0 || end - s->readings[from].at_ms < IDLE_LEAST_MS) {
+        return 0;
+    }
+    for (size_t i = 0; i < s->series.n; i++) {
+        const struct series *x = &all[i];
+        if (x->is.family == family && x->is.part != NCM_SCRAPE_QUANTILE && !x->aside &&
+            includes(x, want, n) && increase(s, from, i) > 0) {
+            return 0;
+        }
+    }
+    return from;
+}
+
+static void walk(const struct ncm_scrapes *s, size_t from, size_t family, const struct ncm_kv *want,
+                 size_t n, struct sums *t, struct ncm_list *buckets)
 {
     const struct series *all = s->series.items;
     const struct ncm_scrape_family *f = &ncm_scrape_families[family];
@@ -303,12 +376,12 @@ static void walk(const struct ncm_scrapes *s, size_t family, const struct ncm_kv
         }
         if (part == NCM_SCRAPE_QUANTILE) {
             double now = value_at(&s->readings[s->n - 1], i);
-            if (!isnan(now)) {
+            if (!isnan(now) && from == 0) {
                 take_quantile(t, x->le, now * f->to_ms);
             }
             continue;
         }
-        double more = increase(s, i);
+        double more = increase(s, from, i);
         t->part[part] += more;
         t->seen[part]++;
         if (part == NCM_SCRAPE_BUCKET) {
@@ -384,10 +457,11 @@ void ncm_scrapes_rates(const struct ncm_scrapes *s, const struct ncm_kv *want, s
     const struct ncm_scrape_family *f = &ncm_scrape_families[family];
     out->known = true;
     out->taken_ms = s->readings[s->n - 1].at_ms;
-    out->window_s = (double)(out->taken_ms - s->readings[0].at_ms) / 1000;
+    size_t from = begin_of(s, family, want, n_want);
+    out->window_s = (double)(out->taken_ms - s->readings[from].at_ms) / 1000;
     out->source = ncm_arena_cstr(a, "scraped");
     out->family = ncm_arena_cstr(a, f->requests != NULL ? f->requests : f->durations);
-    walk(s, family, want, n_want, &t, &buckets);
+    walk(s, from, family, want, n_want, &t, &buckets);
     fill_counts(f, &t, out);
     if (buckets.n > 0) {
         fill_durations(&buckets, a, out);

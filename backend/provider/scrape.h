@@ -15,7 +15,8 @@ void ncm_scrapes_free(struct ncm_scrapes *s);           /* NULL allowed */
 void ncm_scrapes_add(struct ncm_scrapes *s, const struct ncm_metrics *m, int64_t at_ms);
 
 /* Rates of the samples whose labels include all of `want` (n_want may be 0); all unknown before the
- * second scrape. Arrays in the arena. */
+ * second scrape. Of the whole window; where nothing was asked for in its last minute, of that minute:
+ * 0 requests, and no share of errors or durations. Arrays in the arena. */
 void ncm_scrapes_rates(const struct ncm_scrapes *s, const struct ncm_kv *want, size_t n_want,
                        struct ncm_arena *a, struct ncm_rates *out);
 /* Values of one label over the families in use ("model_version"), sorted; for splits. */

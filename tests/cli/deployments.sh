@@ -34,6 +34,10 @@ contexts:
   stranger:
     deployments:
       - {type: kubernetes, name: seoul, kubeconfig: srv/kubeconfig, context: stranger}
+  viewer:
+    deployments:
+      - {type: kubernetes, name: seoul, kubeconfig: srv/kubeconfig, context: viewer,
+         namespaces: [ml-prod, ml-quota]}
   mixed:
     deployments:
       - {type: kubernetes, name: bad, kubeconfig: srv/kubeconfig, context: stranger}
@@ -125,6 +129,13 @@ rc 130 "--follow goes on until it is interrupted"
 tap $? "and prints each line once"
 conf kube doctor
 rc 0 "doctor asks the cluster"
+conf viewer deployments
+rc 0 "where one namespace may not be read, the others are"
+err_has " in ml-quota: forbidden (looker may not read ml-quota)" "and standard error says so"
+conf viewer doctor
+rc 0 "doctor for a login that may only look"
+out_has "this login may change nothing" "says so"
+out_lacks "changes can be made" "and not that changes can be made"
 conf stranger deployments -o json
 rc 4 "a login that is refused, where it is the only source"
 json 'd["error"]["code"] == "UNAUTHENTICATED"' "with its code"

@@ -75,6 +75,17 @@ tap $? "the server is back"
 [ "$(stage_of "$old")" = Production ]
 tap $? "and the registry, too"
 
+promote
+go undo --dry-run
+out_has "rollouts takes all of it back" "to undo the last step alone is warned of"
+go undo --yes
+go undo --yes
+go rollouts --all -o json
+go rollout undo "$(value 'd[0]["id"]')" --yes
+rc 0 "after a step was taken back and done again by hand, the plan is still taken back"
+[ "$(stage_of "$old")" = Production ] && answered "$old"
+tap $? "all of it"
+
 touch "$srv/refuse"
 promote
 [ "$rc" != 0 ]
@@ -130,4 +141,98 @@ tap $? "registry and server agree"
 tap $? "the version was loaded"
 go audit verify
 rc 0 "the audit is whole"
+
+# asked before it is taken back, as before any change
+go rollout undo "$id"
+rc 2 "without a terminal --yes is wanted"
+go rollout undo "$id" --dry-run
+rc 0 "what would be taken back is shown"
+out_has "$model v$new to Production in the registry  state: done → taken back" "step by step"
+answered "$new" && [ "$(stage_of "$new")" = Production ]
+tap $? "and nothing is done"
+go rollout continue "$id" --dry-run
+rc 6 "nor is one shown that is over"
+go rollout undo "$id" --read-only --yes
+rc 3 "--read-only takes nothing back"
+go rollout undo "$id" --yes
+rc 0 "then it is taken back"
+
+# the first change was refused: there is nothing to take back
+touch "$srv/refuse"
+promote
+rm "$srv/refuse"
+go rollouts -o json
+id=$(value 'd[0]["id"]')
+go rollout undo "$id" --yes -o json
+rc 0 "what was refused is taken back all the same"
+json 'd[0]["state"] == "undone"' "and is over"
+
+# cut off between a change and the note of it
+state=$(find "$PWD" -name "*.db" ! -name mlflow.db | head -n 1)
+as_if()
+{
+    python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+if "audit" in sys.argv[4:]:
+    db.execute("DELETE FROM audit WHERE seq=(SELECT max(seq) FROM audit)")
+db.execute("UPDATE rollouts SET state=?, process=?, undoing=0, position=? WHERE id=?",
+           ("running", "1:0:0", int(sys.argv[3]), sys.argv[2]))
+db.execute("UPDATE rollout_steps SET state=?, audit_id=NULL, ended_ms=NULL WHERE rollout=? AND n=?",
+           ("running", sys.argv[2], int(sys.argv[3])))
+db.execute("UPDATE rollout_steps SET state=?, started_ms=NULL WHERE rollout=? AND n>?",
+           ("planned", sys.argv[2], int(sys.argv[3])))
+db.execute("UPDATE rollouts SET host=(SELECT host FROM audit LIMIT 1), beat_ms=0 WHERE id=?", (sys.argv[2],))
+db.commit()' "$state" "$@"
+}
+promote -o json
+rc 0 "promoted"
+id=$(value 'd[0]["id"]')
+as_if "$id" 2
+go rollout undo "$id" --yes
+rc 0 "a change whose note is missing"
+answered "$old" && [ "$(stage_of "$old")" = Production ]
+tap $? "is taken back, with those before it"
+promote -o json
+id=$(value 'd[0]["id"]')
+as_if "$id" 2
+go rollout continue "$id" --yes -o json
+rc 0 "and one can go on from there"
+json 'd[0]["state"] == "done" and d[0]["steps"][2]["audit_id"] is not None' "with its record found again"
+go rollout undo "$id" --yes
+rc 0 "so that it is taken back later"
+[ "$(stage_of "$old")" = Production ]
+tap $? "in the registry"
+
+# others moved meanwhile
+touch "$srv/unready"
+promote --ready 3s
+rm "$srv/unready"
+go rollouts -o json
+id=$(value 'd[0]["id"]')
+go versions "$model" -o json
+third=$(value '[v["version"] for v in d if v["version"] not in ("'"$old"'", "'"$new"'")][0]')
+go promote "$model" "$third" Production --archive-existing --yes
+go rollout continue "$id" --yes
+rc 6 "where the registry moved since, it does not go on as if nothing had happened"
+[ "$(stage_of "$new")" != Production ]
+tap $? "and promotes nothing"
+go rollout undo "$id" --yes
+rc 0 "it can be taken back"
+answered "$old"
+tap $? "as far as it went"
+go promote "$model" "$old" Production --archive-existing --yes
+
+# two at once
+touch "$srv/unready"
+promote --ready 20s &
+first=$!
+until_true 'answered "$new"'
+promote
+rc 6 "two plans for one deployment do not run at once"
+rm "$srv/unready"
+wait $first
+go rollouts --all -o json
+json 'd[0]["state"] == "done"' "the first one is not disturbed"
+go audit verify
+rc 0 "the audit is still whole"
 finish

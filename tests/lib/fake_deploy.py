@@ -4,7 +4,8 @@ recorded lists, and HTTP model servers.
 
     fake_deploy.py DIR       writes DIR/kubeconfig, prints "NAME=PORT" for each server, then "ready"
 
-Ends when its standard input does. The servers: kube (wants the token "kube-hush"); well (alive, version 3,
+Ends when its standard input does. The servers: kube (wants the token "kube-hush", or
+"look-hush", which may change nothing and not read the namespace ml-quota); well (alive, version 3,
 metrics), locked (the same behind the token "locked-hush"), sick (its health says 503), gone (a port where
 nobody listens). DIR/kube.log holds one line for each request to the API server.
 """
@@ -29,12 +30,14 @@ kind: Config
 current-context: seoul
 contexts:
 - {name: seoul, context: {cluster: c, user: u, namespace: ml-prod}}
+- {name: viewer, context: {cluster: c, user: looker, namespace: ml-prod}}
 - {name: stranger, context: {cluster: c, user: nobody, namespace: ml-prod}}
 clusters:
 - {name: c, cluster: {server: "http://127.0.0.1:%d"}}
 users:
 - {name: u, user: {token: kube-hush}}
 - {name: nobody, user: {token: wrong-hush}}
+- {name: looker, user: {token: look-hush}}
 """
 
 
@@ -71,18 +74,23 @@ def status(code, reason, message):
 
 
 class Kube(Base):
+    def login(self):
+        return {"Bearer kube-hush": "ops", "Bearer look-hush": "looker"}.get(self.headers.get("Authorization"))
+
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         with open(os.path.join(self.server.folder, "kube.log"), "a", encoding="utf-8") as f:
             f.write("%s %s\n" % (self.command, self.path))
-        if self.headers.get("Authorization") != "Bearer kube-hush":
+        if self.login() is None:
             return self.say(401, status(401, "Unauthorized", "Unauthorized"))
         parts = url.path.strip("/").split("/")
         if url.path == "/version":
             return self.say(200, fixture("version"))
         if url.path == "/apis":
             return self.say(200, fixture("apis_groups"))
+        if self.login() == "looker" and "ml-quota" in parts:
+            return self.say(403, status(403, "Forbidden", "looker may not read ml-quota"))
         if parts[-1] == "log":
             return self.log(parts[-2], query)
         if query.get("watch") in ("1", "true"):
@@ -119,12 +127,12 @@ class Kube(Base):
 
     def do_POST(self):
         body = json.loads(self.body() or b"{}")
-        if self.headers.get("Authorization") != "Bearer kube-hush":
+        if self.login() is None:
             return self.say(401, status(401, "Unauthorized", "Unauthorized"))
         if self.path.endswith("selfsubjectreviews"):
-            body["status"] = {"userInfo": {"username": "ops"}}
+            body["status"] = {"userInfo": {"username": self.login()}}
         else:
-            body["status"] = {"allowed": True}
+            body["status"] = {"allowed": self.login() == "ops"}
         return self.say(201, body)
 
 

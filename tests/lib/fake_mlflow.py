@@ -308,6 +308,8 @@ def serve(conn):
         with conn.makefile("rb") as source:
             while exchange(conn, source):
                 pass
+    except ConnectionError:
+        pass  # who asked has gone
     except (OSError, ValueError, KeyError) as e:
         print(repr(e), file=sys.stderr)
     finally:

@@ -73,7 +73,9 @@ char *kube_file(const char *file)
         ncm_buf_add(&b, block, (size_t)n);
     }
     gzclose(f);
-    return ncm_buf_take(&b);
+    char *text = ncm_buf_take(&b);
+    ncm_buf_release(&b);
+    return text;
 }
 
 static struct ncm_doc *parse(const char *text)
@@ -156,7 +158,9 @@ static char *merged(const struct ncm_node *a, const struct ncm_node *b)
     ncm_buf_init(&out, 1 << 22);
     ncm_json_init(&j, &out, false);
     write_merged(&j, a, b);
-    return ncm_buf_take(&out);
+    char *text = ncm_buf_take(&out);
+    ncm_buf_release(&out);
+    return text;
 }
 
 /* ---- objects --------------------------------------------------------------------------------- */

@@ -252,6 +252,45 @@ static void crash_loop_between(void **state)
     kube_free(k);
 }
 
+static void assert_since(struct kube *k, const char *name, const char *time)
+{
+    char text[40];
+    assert_string_equal(ncm_fmt_iso(text, sizeof text, kube_get(k, name)->health_since_ms), time);
+}
+
+/* Neither a restart in a loop nor the condition of an earlier rollout is when it began. */
+static void since_it_began(void **state)
+{
+    (void)state;
+    struct kube *k = kube_demo();
+    kube_patch(k, K8S_POD, "fraud-79bdb44d6d-p6x7p",
+               "{'status':{'conditions':[{'type':'Ready','status':'False',"
+               "'lastTransitionTime':'2026-11-21T05:23:44Z'}]}}");
+    assert_string_equal(kube_health(k, "fraud"), "degraded");
+    assert_since(k, "fraud", "2026-11-21T05:22:35.000Z");
+    kube_patch(k, K8S_POD, "memhog-5ff9f85657-lsqn9",
+               "{'status':{'conditions':[{'type':'Ready','status':'False',"
+               "'lastTransitionTime':'2026-11-21T05:23:44Z'}]}}");
+    kube_patch(k, K8S_DEPLOYMENT, "memhog",
+               "{'status':{'conditions':[{'type':'Available','status':'False',"
+               "'lastTransitionTime':'2026-11-21T05:23:44Z'}]}}");
+    assert_string_equal(kube_health(k, "memhog"), "failed");
+    assert_since(k, "memhog", "2026-11-21T05:22:38.000Z");
+    assert_string_equal(kube_health(k, "embedder"), "progressing");
+    assert_since(k, "embedder", "2026-11-21T05:22:36.000Z");
+    /* A pod that was well for long, and nothing tells of a first back-off. */
+    kube_patch(k, K8S_POD, "churn-8667484497-2cplw",
+               "{'metadata':{'creationTimestamp':'2026-11-19T05:00:00Z'},'status':{"
+               "'conditions':[{'type':'Ready','status':'False',"
+               "'lastTransitionTime':'2026-11-21T05:23:44Z'}],"
+               "'containerStatuses':[{'name':'server','ready':false,'restartCount':4,"
+               "'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'terminated':{"
+               "'exitCode':1,'reason':'Error','finishedAt':'2026-11-21T05:23:44Z'}}}]}}");
+    assert_string_equal(kube_health(k, "churn"), "degraded");
+    assert_since(k, "churn", "2026-11-21T05:23:44.000Z");
+    kube_free(k);
+}
+
 static void not_trouble(void **state)
 {
     (void)state;
@@ -369,8 +408,9 @@ static void rights(void **state)
     const struct ncm_deployment *d = kube_get(k, "churn");
     assert_int_equal(d->allowed, 1u << NCM_ACT_LOGS);
     assert_true((d->forbidden & 1u << NCM_ACT_SCALE) != 0);
-    assert_string_equal(d->why_not.p, "RBAC: kim may not: scale, restart, pause, rollback, traffic, "
-                                      "version (namespace ml-prod)");
+    assert_string_equal(d->why_not.p,
+                        "RBAC: kim may not: scale, restart, pause and resume, roll back, traffic, "
+                        "set the version (namespace ml-prod)");
     kube_free(k);
 }
 
@@ -480,6 +520,7 @@ int main(void)
         cmocka_unit_test(dies_later),
         cmocka_unit_test(crashed_lately),
         cmocka_unit_test(crash_loop_between),
+        cmocka_unit_test(since_it_began),
         cmocka_unit_test(not_trouble),
         cmocka_unit_test(not_observed_yet),
         cmocka_unit_test(by_conditions_alone),

@@ -91,6 +91,28 @@ static void test_messages_are_cut_and_cleaned(void **state)
     kube_client_close(c);
 }
 
+/* Plain text need not be UTF-8. */
+static void test_words_of_another_kind_are_cut(void **state)
+{
+    enum { BYTES = 100000 };
+    struct k8s_client *c = kube_client("token: x");
+    char *text = ncm_alloc(BYTES + 1, 1);
+    (void)state;
+    memset(text, 0x80, BYTES);
+    text[0] = 'a';
+    mlf_rule((struct mlf_rule){.on = "/odd", .status = 500, .type = "text/plain", .text = text});
+    struct ncm_err err = kube_fails(c, "/odd", NCM_UNREACHABLE);
+    assert_true(strlen(err.what) < 1000);
+
+    kube_says("/later", 429,
+              "{\"kind\":\"Status\",\"message\":\"slowly\",\"details\":"
+              "{\"retryAfterSeconds\":9223372036854775807}}");
+    err = kube_fails(c, "/later", NCM_RATE_LIMITED);
+    assert_true(err.retry_ms > 0 && err.retry_ms <= 24 * 3600 * 1000);
+    ncm_free(text);
+    kube_client_close(c);
+}
+
 static void test_warnings_and_clock(void **state)
 {
     struct k8s_client *c = kube_client("token: x");
@@ -240,6 +262,7 @@ int main(void)
         MLF_TEST(test_what_a_status_means),
         MLF_TEST(test_particular_answers),
         MLF_TEST(test_messages_are_cut_and_cleaned),
+        MLF_TEST(test_words_of_another_kind_are_cut),
         MLF_TEST(test_warnings_and_clock),
         MLF_TEST(test_a_token_that_was_renewed_in_its_file),
         MLF_TEST(test_a_token_that_is_refused),

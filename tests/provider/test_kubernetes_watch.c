@@ -232,6 +232,25 @@ static void test_pages_that_expire_on_the_way(void **state)
 }
 
 static struct ncm_snapshot *published;
+static bool fetch(struct ncm_conn *c, struct ncm_err *err);
+
+static void test_pages_without_an_end(void **state)
+{
+    struct ncm_err err;
+    (void)state;
+    kube_says("GET /api/v1/.*/pods\\?limit", 200,
+              "{\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"x\"},\"items\":[]}");
+    kube_says(LISTED, 200, LIST(7, OBJECT("churn", 5)));
+    kube_is_quiet();
+    assert_true(fetch(reads, &err));
+    const struct ncm_deployments_snapshot *s = (const struct ncm_deployments_snapshot *)published;
+    assert_int_equal(s->n, 1);
+    assert_non_null(strstr(ncm_cstr(s->notes[0]), "again and again"));
+    assert_int_equal(mlf_count("GET /api/v1/.*/pods\\?limit=500&continue="), 1);
+    ncm_snapshot_unref(published);
+    published = NULL;
+}
+
 static void keep(void *to, struct ncm_snapshot *s)
 {
     (void)to;
@@ -296,6 +315,35 @@ static void test_all_namespaces_or_the_own_one(void **state)
     const struct ncm_deployments_snapshot *s = (const struct ncm_deployments_snapshot *)published;
     assert_int_equal(s->n, 1);
     assert_non_null(strstr(ncm_cstr(s->notes[s->n_notes - 1]), "not at the cluster scope"));
+    ncm_snapshot_unref(published);
+    published = NULL;
+    ncm_kubernetes.close(c);
+    kube_source_end(&wide);
+}
+
+/* Of several namespaces one may be forbidden: it must not be missing without a word. */
+static void test_one_namespace_that_is_forbidden(void **state)
+{
+    static const char *const both[] = {"ml", "ml-quota"};
+    struct kube_source wide;
+    struct ncm_err err;
+    bool told = false;
+    (void)state;
+    kube_source(&wide);
+    wide.setup.namespaces = both;
+    wide.setup.n_namespaces = 2;
+    kube_says("GET .*/ml-quota/.*limit", 403, "{\"kind\":\"Status\",\"message\":\"not yours\"}");
+    kube_says(LISTED, 200, LIST(7, OBJECT("churn", 5)));
+    kube_is_quiet();
+    struct ncm_conn *c = kube_lane(&wide);
+    assert_true(fetch(c, &err));
+    const struct ncm_deployments_snapshot *s = (const struct ncm_deployments_snapshot *)published;
+    assert_int_equal(s->n, 1);
+    for (size_t i = 0; i < s->n_notes; i++) {
+        told = told || (strstr(ncm_cstr(s->notes[i]), "deployments") != NULL &&
+                        strstr(ncm_cstr(s->notes[i]), " in ml-quota: forbidden (not yours)") != NULL);
+    }
+    assert_true(told);
     ncm_snapshot_unref(published);
     published = NULL;
     ncm_kubernetes.close(c);
@@ -424,9 +472,11 @@ int main(void)
         WATCH_TEST(test_a_server_that_is_busy_is_left_alone),
         WATCH_TEST(test_pages),
         WATCH_TEST(test_pages_that_expire_on_the_way),
+        WATCH_TEST(test_pages_without_an_end),
         WATCH_TEST(test_one_kind_that_is_forbidden),
         WATCH_TEST(test_nothing_may_be_read),
         WATCH_TEST(test_all_namespaces_or_the_own_one),
+        WATCH_TEST(test_one_namespace_that_is_forbidden),
         WATCH_TEST(test_a_selector_narrows_what_is_listed_and_watched),
         WATCH_TEST(test_model_servers_are_asked_through_the_proxy),
         WATCH_TEST(test_who_wants_everything_anew_has_the_watch_list_it),

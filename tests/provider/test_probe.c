@@ -342,6 +342,25 @@ static void triton_answers_with_versions(void **state)
     assert_string_equal(probe.answered.p, "4, 5");
 }
 
+/* However many versions it lists, what is kept of them stays small. */
+static void a_server_of_a_thousand_versions(void **state)
+{
+    struct ncm_probe_setup setup = {0};
+    struct ncm_buf index;
+    (void)state;
+    ncm_buf_init(&index, 1 << 20);
+    for (int i = 0; i < 1000; i++) {
+        ncm_buf_printf(&index, "%s{\"name\":\"churn\",\"version\":\"%d\"}", i > 0 ? "," : "[", i);
+    }
+    ncm_buf_putc(&index, ']');
+    MADE({"0 GET /v2/health/live", 200, ""}, {"0 GET /v2/health/ready", 200, ""},
+         {"0 POST /v2/repository/index", 200, index.p}, {"0 GET /v2/models/churn/ready", 200, ""});
+    is("oip", 1, 1, 1, NCM_HEALTH_HEALTHY);
+    assert_true(probe.answered.len < 1000);
+    assert_int_equal(n_claims, 8);
+    ncm_buf_release(&index);
+}
+
 static void torchserve_counts_workers(void **state)
 {
     struct ncm_probe_setup setup = {.served_name = "churn"};
@@ -495,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_described_server_is_asked_as_described),
         cmocka_unit_test(tf_serving_is_judged_by_versions),
         cmocka_unit_test(triton_answers_with_versions),
+        cmocka_unit_test(a_server_of_a_thousand_versions),
         cmocka_unit_test(torchserve_counts_workers),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(versions_are_found_by_their_path),

@@ -2,10 +2,8 @@
 changes meanwhile, what is forbidden, what is only tried, and a long random story that kubectl and
 ncmlops must both tell the same.
 
-  TESTBED_DIR, TESTBED_PORT   a folder with the built control plane, the first of its ports
-  KUBE_KEEP                   take it as it is, and leave it so
-  KUBE_PARTS                  names of functions here: only these, and the story
-  KUBE_SEED, KUBE_STEPS       of the random story"""
+  KUBE_PARTS              names of functions here: only these, and the story
+  KUBE_SEED, KUBE_STEPS   of the random story"""
 import atexit
 import json
 import os
@@ -18,13 +16,12 @@ import sys
 import tempfile
 import time
 
+import lib_kube
 import lib_servers
 from lib_tap import end, ok, skip, tap
 
 BIN = os.path.abspath(os.environ.get("NCMLOPS_BIN", os.path.join(lib_servers.ROOT, "build", "ncmlops")))
-BED = os.path.join(lib_servers.SHARED, "testbed", "kubernetes", "cluster.sh")
 PATIENCE = 240
-NS = "ml-prod"
 
 CONFIG = """current-context: live
 contexts:
@@ -41,50 +38,8 @@ CONTEXT = """  %s:
 """
 
 
-class Cluster:
-    def __init__(self):
-        built = os.path.join(os.path.expanduser("~/.cache/ncmlops-testbed/kubernetes"), "bin")
-        self.own = "TESTBED_DIR" not in os.environ
-        self.dir = os.environ.get("TESTBED_DIR") or tempfile.mkdtemp(prefix="kube-actions-")
-        self.port = os.environ.get("TESTBED_PORT", "29443")
-        bin_dir = os.path.join(self.dir, "bin")
-        if not os.path.exists(os.path.join(bin_dir, "built")) and os.path.exists(os.path.join(built, "built")):
-            shutil.copytree(built, bin_dir, symlinks=True, dirs_exist_ok=True)
-        self.env = dict(os.environ, TESTBED_DIR=self.dir, TESTBED_PORT=self.port)
-
-    def sh(self, *words):
-        return subprocess.run(["bash", BED, *words], env=self.env, capture_output=True, text=True)
-
-    def start(self):
-        self.kubeconfig = os.path.join(self.dir, "pki", "kubeconfig")
-        if not os.environ.get("KUBE_KEEP"):
-            self.sh("clean")
-            atexit.register(self.stop)
-        for _ in range(5):  # a busy machine takes its time, and the bed has limits of its own
-            r = self.sh("demo")
-            if r.returncode == 0:
-                return None
-        return r.stderr[-300:]
-
-    def admin(self):
-        return os.path.join(self.dir, "pki", "admin.kubeconfig")
-
-    def stop(self):
-        self.sh("down")
-        if self.own:
-            shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def kubectl(*words, text=None, fine=True):
-    r = subprocess.run([os.path.join(cluster.dir, "bin", "kubectl"), "--kubeconfig", cluster.admin(), "-n", NS,
-                        *words], input=text, capture_output=True, text=True)
-    if fine and r.returncode != 0:
-        raise RuntimeError("kubectl %s: %s" % (" ".join(words), r.stderr))
-    return r.stdout
-
-
-def get(kind, name):
-    return json.loads(kubectl("get", kind, name, "-o", "json"))
+cluster = lib_kube.Cluster()
+kubectl, get = cluster.kubectl, cluster.get
 
 
 def at(obj, *path, default=None):
@@ -436,13 +391,7 @@ def kinds():
 
 
 def kserve():
-    """KServe's objects without its controller: their status stays as it was recorded."""
-    load = os.path.join(lib_servers.SHARED, "fixtures", "kubernetes", "crds", "load.sh")
-    env = dict(os.environ, KUBECONFIG=cluster.admin(), PATH=os.path.join(cluster.dir, "bin") + ":" + os.environ["PATH"])
-    r = subprocess.run(["bash", load], env=env, capture_output=True, text=True)
-    if r.returncode != 0:
-        skip("KServe", "its objects cannot be loaded: " + r.stderr[-200:])
-        return
+    cluster.load_crds()
     until("it is seen", "KServe", lambda: "InferenceService" in ncm("deployments").out or "not seen")
 
     def percent():
@@ -538,15 +487,9 @@ def audit_is_whole():
 
 
 def main():
-    global cluster, home
-    cluster = Cluster()
-    if not os.path.exists(BED) or not (os.path.exists(os.path.join(cluster.dir, "bin", "built"))
-                                       or shutil.which("go")):
-        skip("changes of deployments", "there is no control plane to be had")
-        return end()
-    why = cluster.start()
-    if why is not None:
-        skip("changes of deployments", "the control plane does not start: " + why)
+    global home
+    if cluster.why:
+        skip("changes of deployments", cluster.why)
         return end()
     home = tempfile.mkdtemp(prefix="kube-actions-home-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)

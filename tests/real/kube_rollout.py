@@ -68,7 +68,7 @@ def until(what, condition):
 
 def wanted():
     """The version that the cluster's object asks for, by every place that names one."""
-    d = cluster.get("-n", "ml-prod", "deploy", "churn")
+    d = cluster.get("deploy", "churn")
     c = d["spec"]["template"]["spec"]["containers"][0]
     labels = d["spec"]["template"]["metadata"]["labels"]
     said = {c["image"].rsplit(":", 1)[1]}
@@ -86,7 +86,7 @@ def production():
 
 
 def settled():
-    d = cluster.get("-n", "ml-prod", "deploy", "churn")
+    d = cluster.get("deploy", "churn")
     s = d["status"]
     return s.get("observedGeneration") == d["metadata"]["generation"] and s.get("replicas") == \
         s.get("updatedReplicas") == s.get("readyReplicas") == d["spec"]["replicas"]
@@ -94,7 +94,7 @@ def settled():
 
 def slow(ms):
     """New pods take so long to become ready."""
-    cluster.kubectl("-n", "ml-prod", "patch", "deploy", "churn", "--type", "merge", "-p", json.dumps(
+    cluster.kubectl("patch", "deploy", "churn", "--type", "merge", "-p", json.dumps(
         {"spec": {"template": {"metadata": {"annotations": {"ncmlops.test/ready-after-ms": str(ms)}}}}}))
     until("churn is ready", settled)
 
@@ -132,12 +132,12 @@ code, out, err = run("rollout", "undo", plan)
 ok("and back", code == 0 and agree("7"), out, err)
 
 # A quota that lets no further pod in: the rollout stands still and says why.
-pods = len(cluster.get("-n", "ml-prod", "pods")["items"])
-cluster.kubectl("-n", "ml-prod", "create", "quota", "tight", "--hard=pods=%d" % max(1, pods - 2))
+pods = len(cluster.get("pods")["items"])
+cluster.kubectl("create", "quota", "tight", "--hard=pods=%d" % max(1, pods - 2))
 code, out, err = run(*promote("9", "--ready", "3m"))
 ok("what cannot become ready stops the plan, with the reason", code != 0 and "quota" in (out + err).lower(), out, err)
 ok("before the registry is touched", production() == {"7"}, production())
-cluster.kubectl("-n", "ml-prod", "delete", "quota", "tight")
+cluster.kubectl("delete", "quota", "tight")
 plan = read("rollouts")[0]
 tap("it is kept as stopped", "stopped", plan["state"])
 code, out, err = run("rollout", "undo", plan["id"])

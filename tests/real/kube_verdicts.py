@@ -1,7 +1,6 @@
 """Verdicts on a real control plane: deployments are driven through what happens to them, and at each
 step ncmlops must say what is the matter and count as kubectl counts.
 
-  TESTBED_DIR, TESTBED_PORT   a folder with the built control plane, the first of its ports
   KUBE_METRICS=0              without the metrics server (it is built where it is not there)
   KUBE_PATIENCE, KUBE_ONLY    seconds for each state; names of steps with commas"""
 import atexit
@@ -13,14 +12,13 @@ import sys
 import tempfile
 import time
 
+import lib_kube
 import lib_servers
+from lib_kube import NS
 from lib_tap import end, ok, skip, tap
 
 BIN = os.path.abspath(os.environ.get("NCMLOPS_BIN", os.path.join(lib_servers.ROOT, "build", "ncmlops")))
-BED = os.path.join(lib_servers.SHARED, "testbed", "kubernetes", "cluster.sh")
-CRDS = os.path.join(lib_servers.SHARED, "fixtures", "kubernetes", "crds")
 PATIENCE = int(os.environ.get("KUBE_PATIENCE", "240"))
-NS = "ml-prod"
 CONFIG = """contexts:
   live:
     deployments: [{type: kubernetes, name: lab, kubeconfig: "%(kc)s", context: admin, namespaces: [ml-prod, ml-quota]}]
@@ -31,44 +29,10 @@ CONFIG = """contexts:
 """
 
 
-class Cluster:
-    def __init__(self):
-        built = os.path.join(os.path.expanduser("~/.cache/ncmlops-testbed/kubernetes"), "bin")
-        self.own = "TESTBED_DIR" not in os.environ
-        self.dir = os.environ.get("TESTBED_DIR") or tempfile.mkdtemp(prefix="kube-verdicts-")
-        self.bin = os.path.join(self.dir, "bin")
-        if not os.path.exists(os.path.join(self.bin, "built")) and os.path.exists(os.path.join(built, "built")):
-            shutil.copytree(built, self.bin, symlinks=True, dirs_exist_ok=True)
-        self.env = dict(os.environ, TESTBED_DIR=self.dir, TESTBED_PORT=os.environ.get("TESTBED_PORT", "28443"))
-        self.kubeconfig = os.path.join(self.dir, "pki", "kubeconfig")
-        self.admin = os.path.join(self.dir, "pki", "admin.kubeconfig")
-
-    def sh(self, *words):
-        return subprocess.run(["bash", BED, *words], env=self.env, capture_output=True, text=True)
-
-    def start(self):
-        self.sh("clean")
-        atexit.register(self.stop)
-        r = self.sh("demo")
-        return r.stderr[-300:] if r.returncode != 0 or not os.path.exists(self.admin) else None
-
-    def stop(self):
-        self.sh("down")
-        if self.own:
-            shutil.rmtree(self.dir, ignore_errors=True)
-
-
-cluster = Cluster()
+cluster = lib_kube.Cluster()
+kubectl = cluster.kubectl
 scratch = tempfile.mkdtemp(prefix="kube-verdicts-")
 atexit.register(shutil.rmtree, scratch, True)
-
-
-def kubectl(*words, text=None, ns=NS, fine=True):
-    r = subprocess.run([os.path.join(cluster.bin, "kubectl"), "--kubeconfig", cluster.admin, "-n", ns, *words],
-                       input=text, capture_output=True, text=True)
-    if fine and r.returncode != 0:
-        raise RuntimeError("kubectl %s: %s" % (" ".join(words), r.stderr))
-    return r.stdout
 
 
 def patch(kind, name, body, ns=NS, **more):
@@ -338,11 +302,7 @@ def batch():
 
 
 def kserve():
-    r = subprocess.run(["bash", os.path.join(CRDS, "load.sh")], capture_output=True, text=True, env=dict(
-        os.environ, KUBECONFIG=cluster.admin, PATH=cluster.bin + ":" + os.environ["PATH"]))
-    if r.returncode != 0:
-        skip("KServe", r.stderr[-200:])
-        return
+    cluster.load_crds()
     kind = {"kind": "InferenceService"}
     d = health("a service that is well", "churn", "healthy", **kind)
     tap("… its version", "7", d["model_version"])
@@ -383,9 +343,9 @@ def kserve():
 
 def autoscaler():
     ok("without metrics the autoscaler is blind", finding(ours("churn", kind="Deployment"), "hpa_blind"))
-    r = cluster.sh("metrics") if os.environ.get("KUBE_METRICS") != "0" else None
-    if r is None or r.returncode != 0:
-        skip("an autoscaler that scales", r.stderr[-200:] if r else "KUBE_METRICS=0")
+    why = "KUBE_METRICS=0" if os.environ.get("KUBE_METRICS") == "0" else cluster.metrics()
+    if why:
+        skip("an autoscaler that scales", why)
         return
     patch("deployment", "churn", {"spec": {"template": {"metadata": {"annotations": {"ncmlops.test/cpu": "150m"}}}}})
     d = until("it scales to its most", "churn", lambda x: x["ready"] == 6 and finding(x, "hpa_pinned"),
@@ -398,9 +358,8 @@ def autoscaler():
 
 
 def main():
-    why = cluster.start()
-    if why:
-        skip("verdicts on a real control plane", why)
+    if cluster.why:
+        skip("verdicts on a real control plane", cluster.why)
         return end()
     with open(os.path.join(scratch, "config.yaml"), "w") as f:
         f.write(CONFIG % {"kc": cluster.kubeconfig})

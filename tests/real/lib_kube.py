@@ -14,6 +14,8 @@ import tempfile
 import lib_servers
 
 BED = os.path.join(lib_servers.SHARED, "testbed", "kubernetes", "cluster.sh")
+CRDS = os.path.join(lib_servers.SHARED, "fixtures", "kubernetes", "crds", "load.sh")
+NS = "ml-prod"
 CACHE = os.path.join(lib_servers.CACHE, "kubernetes")
 
 
@@ -64,17 +66,21 @@ class Cluster:
         return subprocess.run(["bash", BED, *what], env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True)
 
+    def built(self, what):
+        """What is built serves all tests; the first of them makes it while the others wait."""
+        os.makedirs(os.path.join(CACHE, "bin"), exist_ok=True)
+        with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return self.bed(what)
+
     def build(self):
-        """One build serves all tests; the first of them makes it while the others wait."""
         if not os.path.exists(BED):
             self.why = "the test bed is not there"
             return False
         os.makedirs(os.path.join(CACHE, "bin"), exist_ok=True)
         if self.own:
             os.symlink(os.path.join(CACHE, "bin"), os.path.join(self.folder, "bin"))
-        with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            r = self.bed("build")
+        r = self.built("build")
         if r.returncode != 0:
             self.why = last_line(r.stderr)
         return r.returncode == 0
@@ -89,21 +95,37 @@ class Cluster:
                 return
         raise RuntimeError("the control plane did not start: " + last_line(r.stderr))
 
+    def metrics(self):
+        """Adds the real metrics server; why it cannot be had, None where it runs."""
+        for _ in range(5):
+            r = self.built("metrics")
+            if r.returncode == 0:
+                return None
+            if not os.path.exists(os.path.join(self.folder, "bin", "metrics-server")):
+                return last_line(r.stderr)
+        raise RuntimeError("the metrics server did not start: " + last_line(r.stderr))
+
+    def load_crds(self):
+        """KServe's objects without its controller: their status stays as it was recorded."""
+        path = os.path.join(self.folder, "bin") + ":" + os.environ["PATH"]
+        subprocess.run(["bash", CRDS], env=dict(self.env, KUBECONFIG=self.admin, PATH=path), check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
     def down(self):
         self.bed("down")
         if self.own:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def kubectl(self, *args, text=None, fine=True):
+    def kubectl(self, *words, ns=NS, text=None, fine=True):
         """What kubectl prints as the administrator."""
-        r = subprocess.run([self.kubectl_path, "--kubeconfig", self.admin, *args], capture_output=True, text=True,
-                           **({"input": text} if text is not None else {"stdin": subprocess.DEVNULL}))
+        r = subprocess.run([self.kubectl_path, "--kubeconfig", self.admin, "-n", ns, *words], capture_output=True,
+                           text=True, **({"input": text} if text is not None else {"stdin": subprocess.DEVNULL}))
         if fine and r.returncode != 0:
-            raise RuntimeError("kubectl %s: %s" % (" ".join(args), r.stderr))
+            raise RuntimeError("kubectl %s: %s" % (" ".join(words), r.stderr))
         return r.stdout
 
-    def get(self, *args):
-        return json.loads(self.kubectl("get", *args, "-o", "json"))
+    def get(self, *words):
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
 
     def pid(self, part):
         with open(os.path.join(self.folder, "run", part + ".pid"), encoding="utf-8") as f:

@@ -105,6 +105,7 @@ static void an_offered_cluster_is_asked_after_enter(void **state)
     vt_wait(vt, "connect", 0);
     vt_wait_quiet(vt, 300);
     assert_false(contacted());
+    assert_true(vt_has(vt, "not connected") && !vt_has(vt, "live"));
     vt_key(vt, "Enter");
     vt_wait(vt, "Deployments (14", 10000);
     assert_true(contacted());

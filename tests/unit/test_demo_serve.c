@@ -149,6 +149,7 @@ static void one_goes_bad(void **state)
     assert_int_equal(ask("fraud-canary", NCM_HTTP_GET, "/v2/health/ready", NULL, text), 200);
     assert_int_equal(ask("fraud-canary", NCM_HTTP_POST, "/reload", "{\"version\": \"7\"}", text),
                      200);
+    assert_true(requests("fraud-canary") == 0); /* they were the other version's */
     assert_int_equal(
         ask("fraud-canary", NCM_HTTP_GET, "/v2/models/fraud-detector/ready", NULL, text), 200);
     assert_int_equal(ask("fraud-canary", NCM_HTTP_POST, "/reload", "{\"version\": 7}", text), 422);

@@ -13,6 +13,7 @@
 #include "deploy_made.h"
 #include "painted.h"
 #include "pane/deploy/deploy.h"
+#include "pane/panes.h"
 
 static struct deploy d;
 static struct made_fleet *made;
@@ -279,6 +280,22 @@ static void a_source_that_is_away_is_told_and_its_rows_are_old(void **state)
     end();
 }
 
+static void what_may_not_be_read_is_told(void **state)
+{
+    (void)state;
+    begin();
+    struct ncm_str notes[] = {{NULL, 0}, {"pods: forbidden", 15}};
+    static const char first[] = "deployments in ml-quota: forbidden (not yours)";
+    notes[0] = (struct ncm_str){first, sizeof first - 1};
+    struct ncm_deployments_snapshot snap = {.notes = notes, .n_notes = 2};
+    sources[0].snap = &snap;
+    list(20, 100);
+    assert_non_null(strstr(painted_row(1), "seoul"));
+    assert_non_null(strstr(painted_row(1), first));
+    assert_non_null(strstr(painted_row(1), "and 1 more"));
+    end();
+}
+
 static void a_rollout_shows_every_replica_of_each_revision(void **state)
 {
     (void)state;
@@ -401,6 +418,7 @@ static void an_offered_cluster_asks_first(void **state)
     assert_true(deploy_is_offered(&d));
     assert_true(painted_has("context seoul of ~/.kube/config"));
     assert_true(painted_has("Nothing is contacted before that."));
+    assert_true(pane_deploy.freshness(&d).unasked);
     assert_true(deploy_can(&d, A_OPEN, &reason));
     d.n_sources = 0;
     list(20, 80);
@@ -451,6 +469,7 @@ int main(void)
         cmocka_unit_test(the_first_selection_settles),
         cmocka_unit_test(every_order_keeps_groups_whole),
         cmocka_unit_test(a_source_that_is_away_is_told_and_its_rows_are_old),
+        cmocka_unit_test(what_may_not_be_read_is_told),
         cmocka_unit_test(a_rollout_shows_every_replica_of_each_revision),
         cmocka_unit_test(the_verdict_stands_before_the_figures),
         cmocka_unit_test(history_and_events_tell_the_rest),

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "engine/internal.h"
@@ -170,6 +171,12 @@ static void a_screen_sees_what_arrives(void **state)
     /* Nothing moved: nothing is joined anew. */
     assert_false(ncm_fleet_feed_update(f));
     assert_ptr_equal(ncm_fleet_feed_get(f), fleet);
+    /* After a rest what is shown is not without an age, though nothing has answered yet. */
+    struct ncm_freshness_info info;
+    ncm_fleet_feed_rest(f, true);
+    ncm_fleet_feed_rest(f, false);
+    (void)ncm_fleet_feed_error(f, "seoul", &info);
+    assert_true(info.state == NCM_LOADING && info.age_ms >= 0);
     ncm_fleet_feed_close(f);
     (void)state;
 }
@@ -202,6 +209,15 @@ static void one_that_fails_is_said_and_the_others_are_shown(void **state)
     assert_int_equal(s.n, 1);
     assert_string_equal(s.text, "tokyo: tokyo does not answer");
     assert_int_equal(ncm_fleet_feed_get(f)->n_deployments, 1);
+    struct ncm_buf text;
+    struct ncm_freshness_info info;
+    ncm_buf_init(&text, 4096);
+    ncm_fleet_feed_trouble(f, &text);
+    assert_non_null(strstr(text.p, "tokyo: tokyo does not answer\n"));
+    assert_null(strstr(text.p, "seoul"));
+    ncm_buf_release(&text);
+    ncm_fleet_feed_freshness(f, &info);
+    assert_true(info.state == NCM_OFFLINE && !info.unasked);
     ncm_fleet_feed_close(f);
     (void)state;
 }
@@ -219,6 +235,9 @@ static void all_that_fail_are_a_failure(void **state)
     ncm_fleet_feed_close(f);
     f = fleet_feed_open_of(session, NULL, 0, false, NCM_FLEET_ALL);
     assert_true(ncm_fleet_feed_wait(f, said, &s, &err)); /* none is no failure */
+    struct ncm_freshness_info info;
+    ncm_fleet_feed_freshness(f, &info);
+    assert_true(info.unasked);
     ncm_fleet_feed_close(f);
     (void)state;
 }

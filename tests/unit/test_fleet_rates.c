@@ -102,6 +102,45 @@ static void a_canary_is_judged_in_a_sentence(void **state)
     (void)state;
 }
 
+/* It is the candidate that is not well, for that reason; the stable version is. */
+static void a_worse_candidate_is_degraded(void **state)
+{
+    REGISTRY("churn 15 Staging", "churn 14 Production");
+    made_source("k", 2);
+    struct ncm_deployment *a = made_deployment("churn", "models:/churn/14");
+    struct ncm_deployment *b = made_deployment("churn-new", "models:/churn/15");
+    made_split(a, "churn", 90, "churn-new");
+    made_split(b, "churn", 90, "churn-new");
+    made_metrics(2);
+    made_counted("deployment", "churn", NULL, 4000, 2, 20);
+    made_counted("deployment", "churn-new", NULL, 900, 80, 20);
+    made_drifting("churn", NCM_DRIFT_CRITICAL);
+    made_join();
+    const char *says = made_finding("churn-new", "canary", NCM_SEVERITY_CRITICAL);
+    assert_non_null(says);
+    assert_non_null(strstr(says, "v15 fails more: 8.9 % against 0.05 %"));
+    assert_null(made_finding("churn", "canary", NCM_SEVERITY_CRITICAL));
+    assert_int_equal(made_found("churn-new")->health, NCM_HEALTH_DEGRADED);
+    assert_int_equal(made_found("churn")->health, NCM_HEALTH_HEALTHY);
+    const struct ncm_fleet_row *r = made_row("churn", "15");
+    assert_true(r->canary_worse);
+    assert_int_equal(r->health, NCM_HEALTH_DEGRADED);
+    assert_int_equal(r->since_ms, NCM_NO_TIME);
+    assert_string_equal(ncm_cstr(r->reason), says);
+    assert_int_equal(made_row("churn", "14")->health, NCM_HEALTH_HEALTHY);
+    assert_false(made_row("churn", "14")->canary_worse);
+    assert_true(r->badness > made_row("churn", "14")->badness); /* which drifts */
+    /* Late answers are a warning; they too come before a drift. */
+    made_in.rates->items[1].rates.errors = 0;
+    ((double *)(uintptr_t)made_in.rates->items[1].rates.counts)[1] = 0;
+    ((double *)(uintptr_t)made_in.rates->items[1].rates.counts)[3] = 900;
+    made_join();
+    assert_non_null(made_finding("churn-new", "canary", NCM_SEVERITY_WARNING));
+    assert_int_equal(made_row("churn", "15")->health, NCM_HEALTH_DEGRADED);
+    assert_true(made_row("churn", "15")->badness > made_row("churn", "14")->badness);
+    (void)state;
+}
+
 static void sentences_of_a_canary_are_whole(void **state)
 {
     struct ncm_arena *a = ncm_arena_new();
@@ -337,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rates_are_joined_by_what_labels_say),
         TEST(two_clusters_with_the_same_names_are_kept_apart),
+        TEST(a_worse_candidate_is_degraded),
         TEST(a_canary_is_judged_in_a_sentence),
         TEST(sentences_of_a_canary_are_whole),
         TEST(revisions_of_one_object_have_rows_of_their_own),

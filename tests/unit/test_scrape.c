@@ -329,6 +329,62 @@ static void versions_are_told_apart(void **state)
     assert_false(r.known);
 }
 
+/* The next version's counters go on where those of the last one were: that is no growth. An error of
+ * a version that is known is the first of its kind. */
+static void a_new_version_begins_at_what_it_has(void **state)
+{
+    (void)state;
+    scrape("model_requests_total{version=\"3\",code=\"200\"} 1000\n");
+    scrape("model_requests_total{version=\"3\",code=\"200\"} 1090\n"
+           "model_requests_total{version=\"3\",code=\"500\"} 10\n");
+    rates();
+    near(r.requests, 100);
+    near(r.errors, 10);
+    scrape("model_requests_total{version=\"4\",code=\"200\"} 1180\n"
+           "model_requests_total{version=\"4\",code=\"500\"} 20\n");
+    rates();
+    near(r.requests, 100);
+    scrape("model_requests_total{version=\"4\",code=\"200\"} 1280\n"
+           "model_requests_total{version=\"4\",code=\"500\"} 20\n");
+    rates();
+    near(r.requests, 200);
+    near(r.errors, 10);
+    rates_of("version", "4");
+    near(r.requests, 100);
+    near(r.errors, 0);
+    scrape("other 1\n"); /* a page that was cut is no restart */
+    scrape("model_requests_total{version=\"4\",code=\"200\"} 1290\n");
+    rates_of("version", "4");
+    near(r.requests, 110);
+}
+
+/* Of a server that is asked for nothing any more, it is said so: not how it did five minutes ago. */
+static void what_ended_is_not_told_as_if_it_went_on(void **state)
+{
+    (void)state;
+    const char *text = "model_requests_total{code=\"200\"} 900\nmodel_requests_total{code=\"500\"} 100\n"
+                       "model_latency_seconds_bucket{le=\"1\"} 1000\n"
+                       "model_latency_seconds_bucket{le=\"+Inf\"} 1000\n";
+    scrape("model_requests_total{code=\"200\"} 0\nmodel_requests_total{code=\"500\"} 0\n"
+           "model_latency_seconds_bucket{le=\"1\"} 0\n"
+           "model_latency_seconds_bucket{le=\"+Inf\"} 0\n");
+    for (int i = 0; i < 6; i++) {
+        scrape(text);
+        rates();
+        near(r.errors, 100);
+    }
+    scrape(text);
+    rates();
+    assert_true(r.known);
+    near(r.window_s, 60);
+    near(r.rps, 0);
+    assert_true(isnan(r.error_rate));
+    assert_true(isnan(r.p95_ms));
+    scrape("model_requests_total{code=\"200\"} 901\nmodel_requests_total{code=\"500\"} 100\n");
+    rates();
+    near(r.requests, 1001); /* it goes on: the window is whole again */
+}
+
 static void odd_texts_are_harmless(void **state)
 {
     (void)state;
@@ -376,6 +432,8 @@ int main(void)
         TEST(summaries_are_taken_where_there_is_one),
         TEST(real_servers_are_understood),
         TEST(versions_are_told_apart),
+        TEST(a_new_version_begins_at_what_it_has),
+        TEST(what_ended_is_not_told_as_if_it_went_on),
         TEST(odd_texts_are_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

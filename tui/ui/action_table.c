@@ -77,7 +77,7 @@ const struct ui_action ui_actions[] = {
      ACT_ARGUMENT},
     {A_ROLLOUTS, "rollouts", "", N_("plans"),
      N_("Plans that promote and deploy: how far each is; go on with it, or take it back"), IN_ALWAYS,
-     ACT_HIDDEN},
+     0},
     {A_PROBLEM, "problem", "!", N_("what is wrong"),
      N_("Why the source does not answer, and what would help"), IN_ALWAYS, 0},
 

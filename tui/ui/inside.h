@@ -93,6 +93,8 @@ struct ui {
     struct {
         char *text; /* clean; NULL: none */
         enum ui_tone tone;
+        bool of_outage; /* that a source did not answer … */
+        bool seen_away; /* … as the lamp said too while it stood there */
     } message;
     struct theme theme;
     bool theme_free; /* nobody chose it: it follows the terminal's background */
@@ -212,6 +214,8 @@ size_t header_tab_at(struct ui *ui, int x);
 void keyline_draw(struct ui *ui, const struct canvas *c);
 void message_draw(struct ui *ui, const struct frame_layout *l);
 void message_clear(struct ui *ui);
+/* What was said because a source did not answer goes once it answers again. */
+void message_recover(struct ui *ui);
 void start_screen_draw(struct ui *ui, const struct canvas *c);
 /* A titled box with its inside cleared; returns the inside. */
 struct canvas box_draw(const struct canvas *box, const char *clean_title, enum role border);

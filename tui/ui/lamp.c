@@ -4,6 +4,7 @@
 #include "ui/inside.h"
 
 #define MINUTE_MS 60000
+#define OLD_MS    5000 /* from which it is worth telling while the next answer is awaited */
 
 /* Figures with a unit that still changes are looked at again in time. */
 static void wake_for_age(struct ui *ui, int64_t age_ms)
@@ -19,7 +20,7 @@ static void lamp_loading(struct ui *ui, struct lamp *l, const struct ncm_freshne
 
     l->role = ROLE_RUN;
     wake_for_age(ui, 0); /* looking at it also notices what hangs */
-    if (f->age_ms >= MINUTE_MS) {
+    if (f->age_ms >= MINUTE_MS || (f->age_ms >= OLD_MS && f->total <= 0)) {
         snprintf(l->text, sizeof l->text, _("%s loading · %s old"), sign(SIGN_LOADING),
                  ncm_fmt_age(age, sizeof age, f->age_ms));
     } else if (f->total > 0) {
@@ -82,7 +83,9 @@ void lamp_make(struct ui *ui, struct lamp *l)
     if (w->session == NULL) {
         return;
     }
-    if (f.state == NCM_OFFLINE) {
+    if (f.unasked) {
+        snprintf(l->text, sizeof l->text, _("%s not connected"), sign(SIGN_DASH));
+    } else if (f.state == NCM_OFFLINE) {
         lamp_offline(ui, l, &f);
     } else if (f.state == NCM_LOADING) {
         lamp_loading(ui, l, &f);

@@ -54,6 +54,8 @@ struct pane_ops {
     /* Esc/backspace: one level up; false: at the pane's top. */
     bool (*back)(void *self);
     struct ncm_freshness_info (*freshness)(void *self);
+    /* Lines of what its sources do not answer or could not read; nothing where all is well. Or NULL. */
+    void (*trouble)(void *self, struct ncm_buf *out);
     bool (*open)(void *self, enum ui_object kind, const char *id, const char *id2);
     /* Objects for the palette's completion: calls add for each (kind word, name). May be NULL. */
     void (*objects)(void *self,

@@ -48,6 +48,47 @@ static size_t loose_end(const char *s)
     return n;
 }
 
+/* No question failed: that alone does not mean that anybody answers. */
+static void say_no_failure(struct ui *ui, const struct ncm_freshness_info *f)
+{
+    char age[40];
+
+    if (f->unasked) {
+        ui_message(ui, UI_INFO, _("nothing is connected here yet"));
+    } else if (f->state == NCM_LOADING) {
+        ui_message(ui, UI_INFO, _("an answer is still awaited"));
+    } else if (f->state != NCM_LIVE && !ui->now->paused && f->age_ms >= 0) {
+        ui_message(ui, UI_INFO, _("no new answer: what is shown is %s old"),
+                   ncm_fmt_age(age, sizeof age, f->age_ms < 1000 ? 1000 : f->age_ms));
+    } else {
+        ui_message(ui, UI_INFO, _("nothing is wrong: the source answers"));
+    }
+}
+
+/* What the pane's own sources do not answer, or could not read; false: nothing. */
+static bool pane_trouble(struct ui *ui, struct ncm_buf *b)
+{
+    const struct pane_ops *ops = ui->now->session != NULL ? ui_panes[ui->now->active] : NULL;
+
+    if (ops != NULL && ops->trouble != NULL) {
+        ops->trouble(ui->now->pane[ui->now->active], b);
+    }
+    return b->len > 0;
+}
+
+static void say_retry(struct ncm_buf *b, const struct ncm_freshness_info *f)
+{
+    char text[64];
+
+    if (f->retry_ms >= 0) {
+        line(b, _("next try in"),
+             ncm_fmt_duration(text, sizeof text, f->retry_ms < 1000 ? 1000 : f->retry_ms));
+    }
+    ncm_buf_printf(b, "\n%s\n",
+                   _("It is tried again by itself, with growing pauses. What is shown dimmed is as "
+                     "old as it says."));
+}
+
 void problem_open(struct ui *ui)
 {
     int64_t taken;
@@ -57,11 +98,21 @@ void problem_open(struct ui *ui)
     struct ncm_buf b;
     char text[64], detail[sizeof err->detail];
 
-    if (err == NULL) {
-        ui_message(ui, UI_INFO, _("nothing is wrong: the source answers"));
+    ncm_buf_init(&b, 16384);
+    if (pane_trouble(ui, &b)) {
+        if (f.state == NCM_OFFLINE) {
+            ncm_buf_putc(&b, '\n');
+            say_retry(&b, &f);
+        }
+        ui_show_text(ui, _("What is wrong"), b.p);
+        ncm_buf_release(&b);
         return;
     }
-    ncm_buf_init(&b, 16384);
+    if (err == NULL) {
+        ncm_buf_release(&b);
+        say_no_failure(ui, &f);
+        return;
+    }
     ncm_text_clean(&b, err->what, strlen(err->what), NCM_CLEAN_LINE);
     ncm_buf_puts(&b, "\n");
     if (err->hint[0] != '\0') {
@@ -77,13 +128,7 @@ void problem_open(struct ui *ui)
     line(&b, _("shown here"),
          taken != NCM_NO_TIME ? ncm_fmt_time(text, sizeof text, taken, true)
                               : _("nothing: none was read yet"));
-    if (f.retry_ms >= 0) {
-        line(&b, _("next try in"),
-             ncm_fmt_duration(text, sizeof text, f.retry_ms < 1000 ? 1000 : f.retry_ms));
-    }
-    ncm_buf_printf(&b, "\n%s\n",
-                   _("It is tried again by itself, with growing pauses. What is shown dimmed is as "
-                     "old as it says."));
+    say_retry(&b, &f);
     ui_show_text(ui, _("What is wrong"), b.p);
     ncm_buf_release(&b);
 }

@@ -219,8 +219,11 @@ static void agreed(struct ui *ui)
     }
     switch (r->asks) {
     case ASK_STOP:
-        ncm_rollout_stop(s, id);
-        ui_message(ui, UI_INFO, "%s", _("it stops after what is under way"));
+        if (ncm_rollout_stop(s, id)) {
+            ui_message(ui, UI_INFO, "%s", _("it stops after what is under way"));
+        } else {
+            ui_message(ui, UI_BAD, "%s", _("another ncmlops carries it out: stop it there"));
+        }
         break;
     case ASK_CONTINUE:
         ui_await(ui, ncm_rollout_continue_start(s, id), ended, NULL);
@@ -248,9 +251,12 @@ static void ask(struct ui *ui, struct rollout_layer *r, enum asks what)
     static const char *const answers[] = {NULL, N_("Stop"), N_("Go on"), N_("Take back"),
                                           N_("Leave it")};
     const char *reason = "";
-    if (!may(shown(r), what)) {
+    const struct ncm_rollout *x = shown(r);
+    if (x == NULL || !may(x, what)) {
         return;
     }
+    /* The answer is about this one, whichever is the newest by then. */
+    snprintf(r->id, sizeof r->id, "%s", ncm_cstr(x->id));
     if (!ui_may_change(ui, &reason)) {
         ui_message(ui, UI_BAD, "%s", reason);
         return;
@@ -296,11 +302,17 @@ static size_t keys(void *self, struct layer_key *out, size_t max)
     const struct ncm_rollout *x = shown(r);
     size_t n = 0;
     (void)max;
-    if (may(x, ASK_CONTINUE)) {
-        out[n++] = (struct layer_key){"C", _("go on…")};
-        out[n++] = (struct layer_key){"L", _("leave as it is…")};
-    } else if (may(x, ASK_STOP)) {
-        out[n++] = (struct layer_key){"X", _("stop…")};
+    const struct {
+        enum asks what;
+        const char *key, *label;
+    } ways[] = {{ASK_CONTINUE, "C", _("go on…")},
+                {ASK_BACK, "B", _("take back…")},
+                {ASK_LEAVE, "L", _("leave as it is…")},
+                {ASK_STOP, "X", _("stop…")}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (may(x, ways[i].what)) {
+            out[n++] = (struct layer_key){ways[i].key, ways[i].label};
+        }
     }
     out[n++] = (struct layer_key){
         "esc", x != NULL && x->state == NCM_ROLLOUT_RUNNING ? _("leave it running") : _("close")};

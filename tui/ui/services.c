@@ -45,6 +45,7 @@ static void set_message(struct ui *ui, enum ui_tone tone, const char *text)
     message_clear(ui);
     ui->message.text = ncm_buf_take(&clean);
     ui->message.tone = tone;
+    ui->message.of_outage = ui->message.seen_away = false;
     ui->dirty = true;
     ncm_buf_release(&clean);
 }
@@ -71,7 +72,20 @@ void ui_error(struct ui *ui, const struct ncm_err *err)
         ncm_buf_puts(&text, err->hint);
     }
     set_message(ui, UI_BAD, text.p);
+    ui->message.of_outage = err->code == NCM_UNREACHABLE || err->code == NCM_TIMEOUT;
     ncm_buf_release(&text);
+}
+
+void message_recover(struct ui *ui)
+{
+    if (ui->message.text == NULL || !ui->message.of_outage) {
+        return;
+    }
+    enum ncm_freshness state = world_freshness(ui->now).state;
+    ui->message.seen_away = ui->message.seen_away || state >= NCM_STALE;
+    if (ui->message.seen_away && state == NCM_LIVE) {
+        message_clear(ui);
+    }
 }
 
 void ui_copy(struct ui *ui, const char *text, const char *what)

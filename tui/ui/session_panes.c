@@ -172,4 +172,5 @@ void panes_pump(struct ui *ui)
     ui->dirty = true;
     take_results(ui);
     then_try(ui);
+    message_recover(ui);
 }

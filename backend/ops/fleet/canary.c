@@ -163,7 +163,16 @@ void fleet_compare(struct fleet_work *w, struct ncm_fleet_deployment *d)
     struct ncm_canary_side a = side_of(&stable->rates), b = side_of(&candidate->rates);
     ncm_canary_compare(&a, &b, &ncm_canary_defaults, &d->canary);
     d->compared = true;
+    bool own = ncm_str_eq(candidate->target, d->it->name) ||
+               !fleet_has_deployment(w, d->it, candidate->target);
+    d->candidate = own ? candidate : NULL;
     d->canary_says = fleet_canary_sentence(w->arena, &d->canary, stable, candidate);
+}
+
+bool fleet_canary_worse(const struct ncm_fleet_deployment *d, struct ncm_str version)
+{
+    return d->candidate != NULL && d->canary.all == NCM_CANARY_WORSE &&
+           ncm_str_eq(d->candidate->version, version);
 }
 
 static const struct ncm_traffic *named(const struct ncm_fleet_deployment *d, const char *name,

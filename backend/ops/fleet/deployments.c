@@ -121,7 +121,7 @@ static void decide(struct fleet_work *w, struct ncm_fleet_deployment *f)
 
 /* ---- the split ---- */
 
-static const struct ncm_revision *revision_of(const struct ncm_deployment *d, struct ncm_str target)
+const struct ncm_revision *fleet_revision(const struct ncm_deployment *d, struct ncm_str target)
 {
     for (size_t i = 0; i < d->n_revisions; i++) {
         if (ncm_str_eq(d->revisions[i].name, target) ||
@@ -158,7 +158,7 @@ deployment_of(const struct fleet_work *w, const struct ncm_deployment *d, struct
 static void resolve_target(const struct fleet_work *w, const struct ncm_fleet_deployment *f,
                            struct ncm_traffic *t)
 {
-    const struct ncm_revision *r = revision_of(f->it, t->target);
+    const struct ncm_revision *r = fleet_revision(f->it, t->target);
     if (t->version.p == NULL && r != NULL) {
         t->version = r->version;
         t->model = t->model.p != NULL ? t->model : r->model;

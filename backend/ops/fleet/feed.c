@@ -1,8 +1,11 @@
 /* The join, fed by a session's wants. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/i18n.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "ops/fleet/inside.h"
 
 struct slot {
@@ -209,18 +212,31 @@ static const struct ncm_err *error_of(const struct slot *s)
     return s->part != NCM_FLEET_DEPLOYMENTS && is_absent(err) ? NULL : err;
 }
 
+/* After a rest what was there before is shown until the first answer: it has its age too. */
+static struct ncm_freshness_info fresh_of(const struct slot *s)
+{
+    struct ncm_freshness_info info = ncm_want_freshness(s->want);
+    if (info.age_ms < 0 && s->snap != NULL) {
+        int64_t age = ncm_ms_between(((const struct ncm_snapshot *)s->snap)->taken_ms, ncm_now_ms());
+        info.age_ms = age > 0 ? age : 0;
+    }
+    return info;
+}
+
 void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshness_info *out)
 {
+    size_t asked = 0;
     *out = (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
     for (size_t i = 0; i < f->n; i++) {
         if (f->slots[i].want == NULL) {
             continue;
         }
-        struct ncm_freshness_info one = ncm_want_freshness(f->slots[i].want);
+        struct ncm_freshness_info one = fresh_of(&f->slots[i]);
         if (f->slots[i].part != NCM_FLEET_DEPLOYMENTS &&
             is_absent(ncm_want_error(f->slots[i].want))) {
             continue;
         }
+        asked++;
         bool worse =
             one.state > out->state || (one.state == out->state && one.age_ms > out->age_ms);
         int64_t done = out->done + one.done;
@@ -229,6 +245,7 @@ void ncm_fleet_feed_freshness(const struct ncm_fleet_feed *f, struct ncm_freshne
         out->done = done;
         out->total = total;
     }
+    out->unasked = asked == 0;
 }
 
 static const struct slot *slot_of(const struct ncm_fleet_feed *f, const char *source)
@@ -247,7 +264,7 @@ const struct ncm_err *ncm_fleet_feed_error(const struct ncm_fleet_feed *f, const
     const struct slot *s = slot_of(f, source);
     if (info != NULL) {
         *info = s != NULL && s->want != NULL
-                    ? ncm_want_freshness(s->want)
+                    ? fresh_of(s)
                     : (struct ncm_freshness_info){.state = NCM_LIVE, .age_ms = -1, .retry_ms = -1};
     }
     return s != NULL ? error_of(s) : NULL;
@@ -258,6 +275,35 @@ const struct ncm_deployments_snapshot *ncm_fleet_feed_source(const struct ncm_fl
 {
     const struct slot *s = slot_of(f, source);
     return s != NULL && s->part == NCM_FLEET_DEPLOYMENTS ? s->snap : NULL;
+}
+
+static void clean_line(struct ncm_buf *out, const char *before, const char *text)
+{
+    if (text[0] != '\0') {
+        ncm_buf_puts(out, before);
+        ncm_text_clean(out, text, strlen(text), NCM_CLEAN_LINE);
+        ncm_buf_putc(out, '\n');
+    }
+}
+
+void ncm_fleet_feed_trouble(const struct ncm_fleet_feed *f, struct ncm_buf *out)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        const struct slot *s = &f->slots[i];
+        const struct ncm_err *err = error_of(s);
+        const struct ncm_deployments_snapshot *d =
+            s->part == NCM_FLEET_DEPLOYMENTS ? s->snap : NULL;
+        char name[120];
+        snprintf(name, sizeof name, "%s: ", s->name.p);
+        if (err != NULL) {
+            clean_line(out, name, err->what);
+            clean_line(out, "  ", err->hint);
+            clean_line(out, "  ", err->detail);
+        }
+        for (size_t k = 0; d != NULL && k < d->n_notes; k++) {
+            clean_line(out, name, ncm_cstr(d->notes[k]));
+        }
+    }
 }
 
 void ncm_fleet_feed_refresh(struct ncm_fleet_feed *f)

@@ -272,6 +272,18 @@ static void find_alerts(struct gather *g, bool for_model)
     }
 }
 
+/* ---- the candidate ---- */
+
+static void find_worse(struct gather *g)
+{
+    const struct ncm_fleet_deployment *f = g->of;
+    if (f->candidate != NULL && f->canary.all == NCM_CANARY_WORSE) {
+        add(g,
+            f->canary.errors == NCM_CANARY_WORSE ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING,
+            "canary", f->canary_says, (struct ncm_str){NULL, 0});
+    }
+}
+
 /* ---- all ---- */
 
 static void sort_findings(struct ncm_deploy_finding *f, size_t n)
@@ -286,16 +298,17 @@ static void sort_findings(struct ncm_deploy_finding *f, size_t n)
     }
 }
 
-/* A server that serves what it should not is not well, however ready it is. Drift and alerts are said
+/* A server that serves what it should not, or worse than the one it is to follow, is not well,
+ * however ready it is. Drift and alerts are said
  * beside it: they are about what comes in, and about whom they name. */
 static void degrade(struct ncm_fleet_deployment *f)
 {
     bool well = f->health == NCM_HEALTH_HEALTHY || f->health == NCM_HEALTH_PAUSED ||
                 f->health == NCM_HEALTH_PROGRESSING;
     for (size_t i = 0; well && i < f->n_findings; i++) {
-        if (f->findings[i].severity == NCM_SEVERITY_CRITICAL &&
-            !ncm_str_is(f->findings[i].kind, "drift") &&
-            !ncm_str_is(f->findings[i].kind, "alert")) {
+        const struct ncm_deploy_finding *x = &f->findings[i];
+        bool beside = ncm_str_is(x->kind, "drift") || ncm_str_is(x->kind, "alert");
+        if (ncm_str_is(x->kind, "canary") || (x->severity == NCM_SEVERITY_CRITICAL && !beside)) {
             f->health = NCM_HEALTH_DEGRADED;
             return;
         }
@@ -314,6 +327,7 @@ void fleet_findings(struct fleet_work *w)
         bool for_model = m != NULL ? stands_for_model(&g, m) : f->is.model.p != NULL;
         find_conflict(&g);
         find_of_registry(&g);
+        find_worse(&g);
         if (for_model && f->it->health != NCM_HEALTH_STOPPED) {
             find_drift(&g);
         }

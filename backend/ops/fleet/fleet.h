@@ -36,6 +36,8 @@ struct ncm_fleet_deployment {
     bool compared;                 /* there is a stable one and a candidate with rates */
     struct ncm_canary_result canary;
     struct ncm_str canary_says;    /* translated: the verdict in a sentence; absent without */
+    const struct ncm_traffic *candidate; /* of `traffic`: what was compared, where it is this one's
+                                            own; NULL: it is another deployment's */
     struct ncm_deploy_finding *findings; /* its own and the joined ones, gravest first */
     size_t n_findings;
     enum ncm_health health; /* its own, or degraded by a grave joined finding */
@@ -50,6 +52,7 @@ struct ncm_fleet_row {
     double percent;                /* of the traffic; NaN unknown */
     int desired, ready;            /* over its deployments; -1 unknown */
     enum ncm_health health;
+    bool canary_worse;             /* it is the candidate, and surely worse than the stable one */
     struct ncm_str reason;         /* of the worst of its deployments or findings; absent */
     struct ncm_rates rates;
     const double *drift;           /* n_drift values of its worst feature, oldest first */
@@ -136,6 +139,10 @@ const struct ncm_err *ncm_fleet_feed_error(const struct ncm_fleet_feed *f, const
 /* The newest snapshot of a source of deployments, or NULL. */
 const struct ncm_deployments_snapshot *ncm_fleet_feed_source(const struct ncm_fleet_feed *f,
                                                              const char *source);
+/* A line for each source that does not answer, and for each thing that one could not read; hints below
+ * them, detail of errors too. Cleaned. */
+struct ncm_buf;
+void ncm_fleet_feed_trouble(const struct ncm_fleet_feed *f, struct ncm_buf *out);
 void ncm_fleet_feed_refresh(struct ncm_fleet_feed *f);
 /* Headless: waits for all; false + err where all sources of deployments failed. Where only some did,
  * their errors come to `said` (may be NULL), one call each. */

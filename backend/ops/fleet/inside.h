@@ -52,6 +52,8 @@ int64_t fleet_held_since(const struct fleet_work *w, const struct ncm_model *m,
 /* Whether a deployment of that name is in its source and namespace. */
 bool fleet_has_deployment(const struct fleet_work *w, const struct ncm_deployment *beside,
                           struct ncm_str name);
+/* By its number or name; NULL. */
+const struct ncm_revision *fleet_revision(const struct ncm_deployment *d, struct ncm_str target);
 
 /* registry questions */
 const struct ncm_model *fleet_model(const struct fleet_work *w, struct ncm_str name);
@@ -78,6 +80,8 @@ struct ncm_rates fleet_rates_of_target(struct fleet_work *w, const struct ncm_de
 void fleet_deployments(struct fleet_work *w);
 /* canary.c */
 void fleet_compare(struct fleet_work *w, struct ncm_fleet_deployment *d);
+/* Whether that version of it is the candidate that was found to be worse. */
+bool fleet_canary_worse(const struct ncm_fleet_deployment *d, struct ncm_str version);
 struct ncm_str fleet_canary_sentence(struct ncm_arena *a, const struct ncm_canary_result *r,
                                      const struct ncm_traffic *stable,
                                      const struct ncm_traffic *candidate);

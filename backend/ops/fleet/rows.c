@@ -87,27 +87,47 @@ static void add_deployment(struct fleet_made *m, size_t at)
     }
 }
 
+/* A finding about the candidate is none about the versions beside it. */
+static bool concerns(const struct fleet_made *m, const struct ncm_fleet_deployment *f, size_t i)
+{
+    return !ncm_str_is(f->findings[i].kind, "canary") || fleet_canary_worse(f, m->row.version);
+}
+
+static struct ncm_str reason_of(const struct fleet_made *m, const struct ncm_fleet_deployment *f)
+{
+    if (fleet_canary_worse(f, m->row.version) && f->it->health < NCM_HEALTH_UNKNOWN) {
+        return f->canary_says;
+    }
+    for (size_t i = 0; f->it->reason.p == NULL && i < f->n_findings; i++) {
+        if (concerns(m, f, i)) {
+            bool grave = f->findings[i].severity > NCM_SEVERITY_INFO;
+            return grave ? f->findings[i].sentence : f->it->reason;
+        }
+    }
+    return f->it->reason;
+}
+
 static void add_health(struct fleet_made *m, const struct ncm_fleet_deployment *f,
                        enum ncm_health h)
 {
-    bool bad = h >= NCM_HEALTH_UNKNOWN;
+    bool bad = h >= NCM_HEALTH_UNKNOWN, worse = fleet_canary_worse(f, m->row.version);
     if (m->row.reason.p == NULL || h > m->row.health) {
-        struct ncm_str why = f->it->reason;
-        if (why.p == NULL && f->n_findings > 0 && f->findings[0].severity > NCM_SEVERITY_INFO) {
-            why = f->findings[0].sentence;
-        }
+        struct ncm_str why = reason_of(m, f);
         m->row.reason = bad || why.p == NULL ? why : m->row.reason;
     }
     if (bad && h >= m->row.health) {
-        m->bad_since = f->it->health_since_ms;
+        bool joined = worse && f->it->health < NCM_HEALTH_UNKNOWN;
+        m->bad_since = joined ? NCM_NO_TIME : f->it->health_since_ms; /* since when it was well */
     }
     if (!bad && f->it->rolled_ms > m->good_since) {
         m->good_since = f->it->rolled_ms;
     }
+    m->row.canary_worse = m->row.canary_worse || worse;
     m->row.health = h > m->row.health ? h : m->row.health;
     for (size_t i = 0; i < f->n_findings; i++) {
-        m->row.severity =
-            f->findings[i].severity > m->row.severity ? f->findings[i].severity : m->row.severity;
+        if (concerns(m, f, i) && f->findings[i].severity > m->row.severity) {
+            m->row.severity = f->findings[i].severity;
+        }
     }
 }
 
@@ -391,6 +411,9 @@ static void finish_row(struct fleet_rows_work *g, struct fleet_made *m)
     r->badness = fleet_badness(here ? h : NCM_HEALTH_HEALTHY, r->severity, r->in_production);
     if (r->drift_state >= NCM_DRIFT_WARNING) {
         r->badness += r->drift_state == NCM_DRIFT_CRITICAL ? 10 : 5;
+    }
+    if (r->canary_worse && !r->in_production) {
+        r->badness += 20; /* it answers real requests, and somebody can take it back now */
     }
     if (r->in_production && r->n_deployments > 0 && r->health == NCM_HEALTH_STOPPED) {
         r->badness += 35;

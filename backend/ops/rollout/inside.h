@@ -41,22 +41,27 @@ bool rollout_put_step(struct ncm_db *db, const struct rollout *r, size_t i, stru
 bool rollout_put_state(struct ncm_db *db, const struct rollout *r, enum ncm_rollout_state state,
                        struct ncm_err *err);
 /* Takes one over that nobody is at; undoing: to take it back. NCM_CONFLICT where somebody is, or
- * where it is over: what is done can still be taken back. */
-bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err);
+ * where it is over (what is done can still be taken back), or, with `alone`, where another one of
+ * its deployment is not. What was loaded before may be old: load it again. */
+bool rollout_claim(struct ncm_db *db, const struct rollout *r, bool undoing, bool alone,
+                   struct ncm_err *err);
 /* Says that this process is still at it. */
 bool rollout_beat(struct ncm_db *db, const char *id, struct ncm_err *err);
 /* db NULL: none yet. */
 bool rollouts_read(struct ncm_db *db, bool all, struct ncm_rollouts_snapshot **out,
                    struct ncm_err *err);
-/* One of this deployment that somebody is at, or NULL. The caller frees. */
-char *rollout_busy(struct ncm_db *db, const char *ref);
+/* NCM_CONFLICT: it is over. */
+bool rollout_over(enum ncm_rollout_state state, struct ncm_err *err);
+/* NCM_CONFLICT where one of this deployment other than `but` (id; "": none) is not over. */
+bool rollout_is_alone(struct ncm_db *db, const char *ref, const char *but, struct ncm_err *err);
 
 /* What the side borrows for the session's life. */
 struct rollout_setup {
     struct ncm_session *session; /* the one it is a side of */
     const char *state_path;
     bool may_store;
-    atomic_uint_fast64_t stop; /* hash of the id that is to stop; 0: none */
+    atomic_uint_fast64_t running; /* hash of the id that is carried out here; 0: none */
+    atomic_uint_fast64_t stop;    /* hash of the id that is to stop; 0: none */
 };
 uint64_t rollout_hash(const char *id);
 

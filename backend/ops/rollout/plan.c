@@ -173,18 +173,13 @@ static bool build(struct ncm_session *session, struct ncm_rollout_plan *p, bool 
 static bool not_busy(const struct ncm_job_context *ctx, const char *ref, struct ncm_err *err)
 {
     struct ncm_db *db = NULL;
-    struct ncm_err ignored;
-    char *busy = NULL;
-    if (ctx->state_path != NULL && ncm_state_open(ctx->state_path, false, &db, &ignored)) {
-        busy = rollout_busy(db, ref);
-        ncm_db_close(db);
+    struct ncm_err none;
+    if (ctx->state_path == NULL || !ncm_state_open(ctx->state_path, false, &db, &none)) {
+        return true; /* whoever carries it out looks again */
     }
-    if (busy == NULL) {
-        return true;
-    }
-    ncm_fail(err, NCM_CONFLICT, _("a plan for %.80s is not over: %.120s"), ref, busy);
-    ncm_free(busy);
-    return ncm_hint(err, "%s", _("go on with it, take it back or leave it as it is first"));
+    bool alone = rollout_is_alone(db, ref, "", err);
+    ncm_db_close(db);
+    return alone;
 }
 
 bool rollout_plan_make(struct ncm_session *s, struct ncm_job_context *ctx,
@@ -211,17 +206,23 @@ bool rollout_plan_make(struct ncm_session *s, struct ncm_job_context *ctx,
     return not_busy(ctx, w->ref, err) && build(s, plan, slot, &ctx->control, err);
 }
 
-/* The lines of one change under the head of its step. */
-static void show_change(struct ncm_plan *out, const char *head, const struct ncm_plan *plan)
+/* The lines of one change under the head of its step; of the registry they name which version each is
+ * of. */
+static void show_change(struct ncm_plan *out, const char *head, const struct ncm_plan *plan,
+                        bool registry)
 {
     size_t n = 0;
     for (size_t i = 0; i < plan->n_lines; i++) {
         const struct ncm_plan_line *l = &plan->lines[i];
-        if (l->tone == NCM_TONE_CHANGE || l->tone == NCM_TONE_SIDE) {
-            /* the head once: what else the step does follows under it */
-            ncm_plan_line(out, NCM_TONE_CHANGE, n == 0 ? head : "", l->what, l->from, l->to);
-            n++;
+        if (l->tone != NCM_TONE_CHANGE && l->tone != NCM_TONE_SIDE) {
+            continue;
         }
+        char *what = registry && l->subject != NULL ? ncm_sprintf("%s  %s", l->subject, l->what)
+                                                    : ncm_strdup(l->what);
+        /* the head once: what else the step does follows under it */
+        ncm_plan_line(out, NCM_TONE_CHANGE, n == 0 ? head : "", what, l->from, l->to);
+        ncm_free(what);
+        n++;
     }
     if (n == 0) {
         ncm_plan_line(out, NCM_TONE_CHANGE, head,
@@ -259,12 +260,73 @@ struct ncm_plan *ncm_rollout_plan_shown(const struct ncm_rollout_plan *p)
             ncm_free(text);
         } else {
             out->nothing = out->nothing && p->plans[nth]->nothing;
-            show_change(out, head, p->plans[nth++]);
+            show_change(out, head, p->plans[nth++], p->steps[i].kind == NCM_STEP_PROMOTE);
         }
         ncm_free(head);
     }
     for (size_t i = 0; i < p->n_plans; i++) {
         show_remarks(out, p->plans[i]);
+    }
+    return out;
+}
+
+static const char *step_words(enum ncm_step_state s)
+{
+    static const char *const words[] = {N_("not begun"), N_("under way"),  N_("done"),
+                                        N_("failed"),    N_("taken back"), N_("not needed")};
+    return _(words[s]);
+}
+
+static bool allows(const struct ncm_rollout *r, enum ncm_rollout_way way, struct ncm_err *err)
+{
+    switch (r->state) {
+    case NCM_ROLLOUT_INTERRUPTED:
+    case NCM_ROLLOUT_STOPPED:
+        return true;
+    case NCM_ROLLOUT_RUNNING:
+        return ncm_fail(err, NCM_CONFLICT, _("somebody is still carrying this plan out"));
+    default:
+        return (way == NCM_ROLLOUT_BACK && r->state == NCM_ROLLOUT_DONE) ||
+               rollout_over(r->state, err);
+    }
+}
+
+/* What becomes of a step; NULL: nothing. */
+static const char *step_becomes(const struct ncm_rollout_step *s, enum ncm_rollout_way way)
+{
+    bool begun = s->state == NCM_STEP_DONE || s->state == NCM_STEP_FAILED ||
+                 s->state == NCM_STEP_RUNNING;
+    if (way == NCM_ROLLOUT_BACK) {
+        return begun && s->kind != NCM_STEP_WAIT ? step_words(NCM_STEP_UNDONE) : NULL;
+    }
+    bool over = s->state == NCM_STEP_DONE || s->state == NCM_STEP_SKIPPED;
+    return way == NCM_ROLLOUT_ON && !over ? step_words(NCM_STEP_DONE) : NULL;
+}
+
+struct ncm_plan *ncm_rollout_way_shown(const struct ncm_rollout *r, enum ncm_rollout_way way,
+                                       struct ncm_err *err)
+{
+    const char *title = ncm_cstr(r->title);
+    if (!allows(r, way, err)) {
+        return NULL;
+    }
+    struct ncm_plan *out = ncm_alloc(1, sizeof *out);
+    ncm_changes_init(&out->changes);
+    out->title = way == NCM_ROLLOUT_ON     ? ncm_sprintf(_("Go on with: %s"), title)
+                 : way == NCM_ROLLOUT_BACK ? ncm_sprintf(_("Take back: %s"), title)
+                                           : ncm_sprintf(_("Leave as it is: %s"), title);
+    out->subject = ncm_strdup(ncm_cstr(r->ref));
+    out->confirm_name = ncm_strdup(ncm_cstr(r->model));
+    for (size_t i = 0; i < r->n_steps; i++) {
+        const struct ncm_rollout_step *s = &r->steps[i];
+        const char *to = step_becomes(s, way);
+        char *head = ncm_sprintf("%zu. %s", i + 1, ncm_cstr(s->what));
+        if (to != NULL) {
+            ncm_plan_line(out, NCM_TONE_CHANGE, head, _("state"), step_words(s->state), to);
+        } else {
+            ncm_plan_line(out, NCM_TONE_NOTE, head, step_words(s->state), NULL, NULL);
+        }
+        ncm_free(head);
     }
     return out;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine/session.h"
+#include "io/db.h"
 #include "model/change.h"
 #include "ops/plan.h"
 
@@ -98,10 +99,19 @@ uint64_t ncm_rollout_plan_start(struct ncm_session *s, struct ncm_rollout_wish *
 uint64_t ncm_rollout_run_start(struct ncm_session *s, struct ncm_rollout_plan *plan);
 /* Of one that was interrupted or stopped; one that is done can be taken back, too. Result arg: a
  * text to be freed. */
+/* What going on with it, or taking it back, would do, as a plan that is for showing only. NULL
+ * with NCM_CONFLICT where it is under way or over. The caller frees. */
+enum ncm_rollout_way { NCM_ROLLOUT_ON, NCM_ROLLOUT_BACK, NCM_ROLLOUT_AS_IS };
+struct ncm_plan *ncm_rollout_way_shown(const struct ncm_rollout *r, enum ncm_rollout_way way,
+                                       struct ncm_err *err);
 uint64_t ncm_rollout_continue_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_undo_start(struct ncm_session *s, const char *id);
 uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id);
-/* Stops one that runs here after what is under way; it can then be taken back. Any thread. */
-void ncm_rollout_stop(struct ncm_session *s, const char *id);
+/* Stops one that runs here after what is under way; it can then be taken back. False: it does not
+ * run here. Any thread. */
+bool ncm_rollout_stop(struct ncm_session *s, const char *id);
+
+/* The title of the plan that this recorded change is a step of, or NULL. The caller frees. */
+char *ncm_rollout_of_change(struct ncm_db *state, const char *audit_id);
 
 #endif

@@ -86,7 +86,30 @@ static bool at_step(const struct rollout *r, size_t i, struct ncm_err *err)
 
 /* ---- one change ---- */
 
-/* After a restart: what was found when it was planned must still be there. */
+/* The change of that very thing, or NULL. */
+static const struct ncm_change *same_thing(const struct ncm_changes *c, const struct ncm_change *as)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct ncm_change *ch = &c->items[i];
+        if (ch->kind == as->kind && ncm_change_same(ch->object, as->object) &&
+            ncm_change_same(ch->version, as->version) && ncm_change_same(ch->key, as->key)) {
+            return ch;
+        }
+    }
+    return NULL;
+}
+
+static bool not_planned(const struct ncm_change *ch, struct ncm_err *err)
+{
+    char *what = ncm_change_about(ch);
+    ncm_fail(err, NCM_CONFLICT, _("it would change what was not shown when it was planned: %s"),
+             what);
+    ncm_free(what);
+    return ncm_hint(err, "%s", _("take it back or leave it as it is, and plan anew"));
+}
+
+/* After a restart: nothing but what was shown may be changed, and what was found then must still
+ * be there. What is done already is missing from the new plan. */
 static bool as_planned(const struct rollout_step *s, const struct ncm_plan *plan,
                        struct ncm_err *err)
 {
@@ -98,35 +121,50 @@ static bool as_planned(const struct rollout_step *s, const struct ncm_plan *plan
     if (!ncm_changes_from_json(s->changes, strlen(s->changes), &then, err)) {
         return false;
     }
-    for (size_t i = 0; ok && i < then.n && i < plan->changes.n; i++) {
-        const struct ncm_change *a = &then.items[i], *b = &plan->changes.items[i];
-        if (a->kind == b->kind && a->kind != NCM_CH_DEPLOY_RESTART &&
-            !ncm_change_same(a->from, b->from)) {
-            ok = ncm_change_conflict(a, b->from, err);
+    for (size_t i = 0; ok && i < plan->changes.n; i++) {
+        const struct ncm_change *now = &plan->changes.items[i], *was = same_thing(&then, now);
+        if (was == NULL) {
+            ok = not_planned(now, err);
+        } else if (now->kind != NCM_CH_DEPLOY_RESTART && !ncm_change_same(was->from, now->from)) {
+            ok = ncm_change_conflict(was, now->from, err);
         }
     }
     ncm_changes_release(&then);
     return ok;
 }
 
-/* The record of a change that was made before we were cut off: by what it is of, since then. */
-static char *find_record(struct rollout_run *run, const struct rollout_step *s, const char *action,
-                         const char *subject)
+/* ---- its record ---- */
+
+static bool had_no_effect(const struct ncm_record *r)
+{
+    return ncm_str_is(r->result, "failed") || ncm_str_is(r->result, "conflict");
+}
+
+/* The record of a step's change that was made before we were cut off: by what it is of, since then.
+ * The caller frees. */
+static char *find_record(struct rollout_run *run, size_t i)
 {
     struct ncm_log_book book;
     struct ncm_err ignored;
+    const struct rollout_step *s = &run->r->steps[i];
+    struct ncm_intent *in = rollout_intent(run->r, i);
+    char *subject = s->kind == NCM_STEP_PROMOTE
+                        ? ncm_sprintf("%s/%s", run->r->model, run->r->version)
+                        : ncm_strdup(run->r->ref);
     char *found = NULL;
-    if (!ncm_log_book_load(run->db, &book, &ignored)) {
-        return NULL;
-    }
-    for (size_t i = book.n; i > 0 && found == NULL; i--) {
-        const struct ncm_record *r = &book.items[i - 1];
-        if (ncm_str_is(r->action, action) && ncm_str_is(r->subject, subject) && !r->undone &&
-            s->started_ms != NCM_NO_TIME && r->time_ms >= s->started_ms) {
+    bool loaded = s->started_ms != NCM_NO_TIME && ncm_log_book_load(run->db, &book, &ignored);
+    for (size_t k = loaded ? book.n : 0; k > 0 && found == NULL; k--) {
+        const struct ncm_record *r = &book.items[k - 1];
+        if (r->time_ms >= s->started_ms && !had_no_effect(r) &&
+            ncm_str_is(r->action, ncm_intent_word(in->kind)) && ncm_str_is(r->subject, subject)) {
             found = ncm_strdup(ncm_cstr(r->id));
         }
     }
-    ncm_log_book_release(&book);
+    if (loaded) {
+        ncm_log_book_release(&book);
+    }
+    ncm_free(subject);
+    ncm_intent_free(in);
     return found;
 }
 
@@ -165,10 +203,12 @@ static bool change(struct rollout_run *run, size_t i, struct ncm_err *err)
         return false;
     }
     bool ok = ncm_plan_execute(&ctx, plan, err);
-    ncm_free(s->audit_id);
-    s->audit_id = plan->nothing ? find_record(run, s, ncm_intent_word(plan->intent->kind),
-                                              plan->subject != NULL ? plan->subject : "")
-                                : ncm_strdup(plan->audit_id);
+    if (!plan->nothing) {
+        ncm_free(s->audit_id);
+        s->audit_id = ncm_strdup(plan->audit_id);
+    } else if (s->audit_id == NULL) { /* it is so already: by us, before we were cut off? */
+        s->audit_id = find_record(run, i);
+    }
     if (own) {
         ncm_plan_free(plan);
     }
@@ -181,7 +221,10 @@ static bool begin_step(struct rollout_run *run, size_t i, struct ncm_err *err)
 {
     struct rollout_step *s = &run->r->steps[i];
     run->r->position = i;
-    if (s->state != NCM_STEP_RUNNING || s->started_ms == NCM_NO_TIME) {
+    /* One that failed may have been carried out all the same: its record is looked for since then.
+     */
+    bool again = s->state == NCM_STEP_RUNNING || s->state == NCM_STEP_FAILED;
+    if (!again || s->started_ms == NCM_NO_TIME) {
         s->started_ms = ncm_now_ms();
     }
     s->state = NCM_STEP_RUNNING;
@@ -193,7 +236,8 @@ static bool end_step(struct rollout_run *run, size_t i, bool ok, struct ncm_err 
 {
     struct rollout_step *s = &run->r->steps[i];
     struct ncm_err unwritten;
-    bool stopped = !ok && err->code == NCM_CANCELLED;
+    /* A change that was cut short may have been made all the same. */
+    bool stopped = !ok && err->code == NCM_CANCELLED && s->audit_id == NULL;
     s->state = ok ? NCM_STEP_DONE : stopped ? NCM_STEP_PLANNED : NCM_STEP_FAILED;
     s->ended_ms = ncm_now_ms();
     if (!ok) {
@@ -235,20 +279,61 @@ bool rollout_forward(struct rollout_run *run, struct ncm_err *err)
 
 /* ---- back ---- */
 
-/* Whether the record of that change says that it was taken back already. */
-static bool is_undone(struct rollout_run *run, const char *audit_id)
+/* What became of it, where the process that knew is gone: asked of whoever holds it. */
+static void settle(struct rollout_run *run, enum ncm_step_kind kind)
+{
+    struct ncm_control control = patience(run);
+    struct ncm_job_context ctx;
+    struct ncm_lane lane;
+    struct ncm_err ignored;
+    if (!rollout_context(run->setup->session, run->r, kind, &control, &ctx, &ignored) ||
+        !ncm_lane_begin(&ctx, &lane, &ignored)) {
+        return;
+    }
+    const struct ncm_settle how = ncm_settle_of(&ctx, lane.conn, false);
+    ncm_audit_settle(run->db, &how, &ignored);
+    ncm_lane_end(&ctx, &lane);
+}
+
+/* Who took that record back, or NULL. */
+static const struct ncm_record *taker(const struct ncm_log_book *book, const char *id)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        const struct ncm_record *r = &book->items[i];
+        if (ncm_str_is(r->undoes, id) && ncm_record_done(r)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+/* The record by which that change stands: itself, or the one that did it again after it had been taken
+ * back by hand. NULL: it does not stand, or never did. The caller frees. */
+static char *standing(struct rollout_run *run, const char *audit_id)
 {
     struct ncm_log_book book;
     struct ncm_err ignored;
-    bool undone = false;
+    char *id = ncm_strdup(audit_id);
     if (!ncm_log_book_load(run->db, &book, &ignored)) {
-        return false;
+        return id;
     }
     for (size_t i = 0; i < book.n; i++) {
-        undone = undone || (ncm_str_is(book.items[i].id, audit_id) && book.items[i].undone);
+        if (ncm_str_is(book.items[i].id, audit_id) && had_no_effect(&book.items[i])) {
+            ncm_free(id);
+            ncm_log_book_release(&book);
+            return NULL;
+        }
+    }
+    for (const struct ncm_record *back = taker(&book, id); back != NULL; back = taker(&book, id)) {
+        const struct ncm_record *again = taker(&book, ncm_cstr(back->id));
+        ncm_free(id);
+        id = again != NULL ? ncm_strdup(ncm_cstr(again->id)) : NULL;
+        if (id == NULL) {
+            break;
+        }
     }
     ncm_log_book_release(&book);
-    return undone;
+    return id;
 }
 
 static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm_intent *intent,
@@ -263,19 +348,32 @@ static bool execute(struct rollout_run *run, enum ncm_step_kind kind, struct ncm
     return ok;
 }
 
-static bool take_back(struct rollout_run *run, size_t i, struct ncm_err *err)
+/* *did: there was something of it. */
+static bool take_back(struct rollout_run *run, size_t i, bool *did, struct ncm_err *err)
 {
     struct rollout_step *s = &run->r->steps[i];
     bool restart = s->kind == NCM_STEP_SET && s->to == NULL;
-    if (s->kind != NCM_STEP_WAIT && !restart && s->audit_id != NULL &&
-        !is_undone(run, s->audit_id)) {
+    char *id = NULL;
+    if (s->kind != NCM_STEP_WAIT) {
+        if (s->state != NCM_STEP_DONE) {
+            settle(run, s->kind);
+        }
+        if (s->audit_id == NULL) {
+            s->audit_id = find_record(run, i);
+        }
+        id = s->audit_id != NULL ? standing(run, s->audit_id) : NULL;
+    }
+    *did = id != NULL;
+    if (id != NULL && !restart) {
         struct ncm_intent *in = ncm_intent_new(NCM_DO_UNDO);
-        ncm_intent_set(&in->key, s->audit_id);
+        ncm_intent_set(&in->key, id);
         ncm_intent_set(&in->reason, run->r->reason);
         if (!execute(run, s->kind, in, err)) {
+            ncm_free(id);
             return at_step(run->r, i, err);
         }
     }
+    ncm_free(id);
     s->state = NCM_STEP_UNDONE;
     s->ended_ms = ncm_now_ms();
     run->r->position = i;
@@ -310,15 +408,15 @@ bool rollout_back(struct rollout_run *run, struct ncm_err *err)
     bool ok = true, set = false;
     for (size_t i = r->n_steps; ok && i > 0; i--) {
         struct rollout_step *s = &r->steps[i - 1];
-        set = set || (s->kind == NCM_STEP_SET &&
-                      (s->state == NCM_STEP_DONE || s->state == NCM_STEP_UNDONE));
+        bool did = s->state == NCM_STEP_UNDONE; /* before we were cut off */
         if (s->state == NCM_STEP_DONE || s->state == NCM_STEP_FAILED ||
             s->state == NCM_STEP_RUNNING) {
-            ok = rollout_go_on(run, err) && take_back(run, i - 1, err);
+            ok = rollout_go_on(run, err) && take_back(run, i - 1, &did, err);
         }
+        set = set || (did && s->kind == NCM_STEP_SET);
     }
     ok = ok && (!set || (start_again(run, err) && wait_again(run, err)));
-    rollout_put_state(run->db, r, ok ? NCM_ROLLOUT_UNDONE : NCM_ROLLOUT_STOPPED,
-                      ok ? err : &ignored);
-    return ok;
+    bool kept = rollout_put_state(run->db, r, ok ? NCM_ROLLOUT_UNDONE : NCM_ROLLOUT_STOPPED,
+                                  ok ? err : &ignored);
+    return ok && kept;
 }

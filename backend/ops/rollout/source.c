@@ -199,6 +199,17 @@ static bool open_state(const struct ncm_job_context *ctx, struct ncm_db **db, st
     return ncm_state_open(ctx->state_path, true, db, err);
 }
 
+/* Only what runs here can be stopped from here. */
+static bool carry_out(struct rollout_run *run, bool back, struct ncm_err *err)
+{
+    uint64_t mine = rollout_hash(run->r->id), stop = mine;
+    atomic_compare_exchange_strong(&run->setup->stop, &stop, 0);
+    atomic_store(&run->setup->running, mine);
+    bool ok = back ? rollout_back(run, err) : rollout_forward(run, err);
+    atomic_store(&run->setup->running, 0);
+    return ok;
+}
+
 static bool run_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
 {
     struct ncm_rollout_plan *plan = arg;
@@ -214,7 +225,7 @@ static bool run_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *err)
     bool ok = rollout_create(run.db, &r, err);
     if (ok) {
         plan->id = ncm_strdup(r.id);
-        ok = rollout_forward(&run, err);
+        ok = carry_out(&run, false, err);
     }
     rollout_release(&r);
     ncm_db_close(run.db);
@@ -234,14 +245,10 @@ static bool resume(struct ncm_job_context *ctx, const char *id, bool back, struc
     if (!open_state(ctx, &run.db, err)) {
         return false;
     }
-    bool ok = rollout_load(run.db, id, &r, err);
-    back = back || r.undoing; /* half taken back: it goes on that way */
-    ok = ok && rollout_claim(run.db, id, back, err);
-    if (ok) {
-        uint64_t mine = rollout_hash(id);
-        atomic_compare_exchange_strong(&run.setup->stop, &mine, 0);
-        ok = back ? rollout_back(&run, err) : rollout_forward(&run, err);
-    }
+    bool ok = rollout_load(run.db, id, &r, err) && rollout_claim(run.db, &r, back, true, err);
+    rollout_release(&r);
+    /* Only now it stands still, and says whether it was half taken back. */
+    ok = ok && rollout_load(run.db, id, &r, err) && carry_out(&run, r.undoing, err);
     rollout_release(&r);
     ncm_db_close(run.db);
     return ok;
@@ -266,7 +273,8 @@ static bool leave_job(struct ncm_job_context *ctx, void *arg, struct ncm_err *er
     }
     bool ok = rollout_load(db, arg, &r, err);
     if (ok) {
-        ok = rollout_claim(db, arg, false, err) && rollout_put_state(db, &r, NCM_ROLLOUT_LEFT, err);
+        ok = rollout_claim(db, &r, false, false, err) &&
+             rollout_put_state(db, &r, NCM_ROLLOUT_LEFT, err);
         rollout_release(&r);
     }
     ncm_db_close(db);
@@ -288,12 +296,14 @@ uint64_t ncm_rollout_leave_start(struct ncm_session *s, const char *id)
     return submit(s, leave_job, ncm_strdup(id), ncm_free);
 }
 
-void ncm_rollout_stop(struct ncm_session *s, const char *id)
+bool ncm_rollout_stop(struct ncm_session *s, const char *id)
 {
     struct ncm_session *side = ncm_session_side(s, SIDE);
-    if (side != NULL) {
-        struct rollout_setup *setup =
-            (struct rollout_setup *)(uintptr_t)ncm_session_place(side)->with;
-        atomic_store(&setup->stop, rollout_hash(id));
+    struct rollout_setup *setup =
+        side != NULL ? (struct rollout_setup *)(uintptr_t)ncm_session_place(side)->with : NULL;
+    if (setup == NULL || atomic_load(&setup->running) != rollout_hash(id)) {
+        return false;
     }
+    atomic_store(&setup->stop, rollout_hash(id));
+    return true;
 }

@@ -166,6 +166,31 @@ static bool ends(struct ncm_db *db, bool ok, struct ncm_err *err)
     return ok;
 }
 
+bool rollout_is_alone(struct ncm_db *db, const char *ref, const char *but, struct ncm_err *err)
+{
+    struct ncm_stmt *st;
+    bool row = false;
+    if (!ncm_db_has_table(db, "rollouts")) {
+        return true;
+    }
+    if (!ncm_db_prepare(db,
+                        "SELECT title FROM rollouts WHERE ref=?1 AND id<>?2"
+                        " AND state IN ('running','stopped') ORDER BY created_ms LIMIT 1",
+                        &st, err)) {
+        return false;
+    }
+    ncm_bind_cstr(st, 1, ref);
+    ncm_bind_cstr(st, 2, but);
+    bool ok = ncm_stmt_step(st, &row, err);
+    if (ok && row) {
+        ok = ncm_fail(err, NCM_CONFLICT, _("a plan for %.80s is not over: %.120s"), ref,
+                      ncm_cstr(ncm_col_text(st, 0)));
+        ncm_hint(err, "%s", _("go on with it, take it back or leave it as it is first"));
+    }
+    ncm_stmt_end(st);
+    return ok;
+}
+
 bool rollout_create(struct ncm_db *db, struct rollout *r, struct ncm_err *err)
 {
     char id[17];
@@ -175,7 +200,8 @@ bool rollout_create(struct ncm_db *db, struct rollout *r, struct ncm_err *err)
     if (!ncm_db_begin(db, err)) {
         return false;
     }
-    bool ok = put_row(db, r, err);
+    /* Looked at when it was planned as well, but somebody may have been quicker since. */
+    bool ok = rollout_is_alone(db, r->ref, r->id, err) && put_row(db, r, err);
     for (size_t i = 0; ok && i < r->n_steps; i++) {
         ok = put_step(db, r, i, err);
     }
@@ -322,6 +348,14 @@ bool rollout_load(struct ncm_db *db, const char *id, struct rollout *out, struct
     return ok;
 }
 
+bool rollout_over(enum ncm_rollout_state state, struct ncm_err *err)
+{
+    return ncm_fail(err, NCM_CONFLICT, "%s",
+                    state == NCM_ROLLOUT_DONE     ? _("this plan is over: all of it is done")
+                    : state == NCM_ROLLOUT_UNDONE ? _("this plan is over: it was taken back")
+                                                  : _("this plan is over: it was left as it was"));
+}
+
 static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err)
 {
     struct ncm_stmt *st;
@@ -346,23 +380,26 @@ static bool may_claim(struct ncm_db *db, const char *id, bool undoing, struct nc
     }
     return state == NCM_ROLLOUT_STOPPED || state == NCM_ROLLOUT_INTERRUPTED ||
            (undoing && state == NCM_ROLLOUT_DONE) ||
-           ncm_fail(err, NCM_CONFLICT, _("this plan is over: %s"), ncm_rollout_state_word(state));
+           rollout_over(state, err);
 }
 
-bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_err *err)
+bool rollout_claim(struct ncm_db *db, const struct rollout *r, bool undoing, bool alone,
+                   struct ncm_err *err)
 {
     struct ncm_stmt *st;
     if (!ncm_db_begin(db, err)) {
         return false;
     }
-    bool ok = may_claim(db, id, undoing, err) &&
+    /* One that is half taken back goes on that way, whoever comes next. */
+    bool ok = may_claim(db, r->id, undoing, err) &&
+              (!alone || rollout_is_alone(db, r->ref, r->id, err)) &&
               ncm_db_prepare(db,
                              "UPDATE rollouts SET process=?2, host=?3, beat_ms=?4, state='running',"
-                             " undoing=?5, ended_ms=NULL WHERE id=?1",
+                             " undoing=max(undoing,?5), ended_ms=NULL WHERE id=?1",
                              &st, err);
     if (ok) {
         char *host = ncm_hostname(), *process = ncm_process_self();
-        ncm_bind_cstr(st, 1, id);
+        ncm_bind_cstr(st, 1, r->id);
         ncm_bind_cstr(st, 2, process);
         ncm_bind_cstr(st, 3, host);
         ncm_bind_i64(st, 4, ncm_now_ms());
@@ -374,25 +411,25 @@ bool rollout_claim(struct ncm_db *db, const char *id, bool undoing, struct ncm_e
     return ends(db, ok, err);
 }
 
-char *rollout_busy(struct ncm_db *db, const char *ref)
+char *ncm_rollout_of_change(struct ncm_db *state, const char *audit_id)
 {
     struct ncm_stmt *st;
     struct ncm_err ignored;
-    bool row = true;
-    char *found = NULL;
-    if (!ncm_db_has_table(db, "rollouts") ||
-        !ncm_db_prepare(db,
-                        "SELECT title,state,process,host,beat_ms FROM rollouts WHERE ref=?"
-                        " AND state IN ('running','stopped')",
+    bool row = false;
+    char *title = NULL;
+    if (!ncm_db_has_table(state, "rollouts") ||
+        !ncm_db_prepare(state,
+                        "SELECT r.title FROM rollout_steps s JOIN rollouts r ON r.id=s.rollout"
+                        " WHERE s.audit_id=? AND r.state<>'undone'",
                         &st, &ignored)) {
         return NULL;
     }
-    ncm_bind_cstr(st, 1, ref);
-    while (found == NULL && ncm_stmt_step(st, &row, &ignored) && row) {
-        found = text_of(st, 0);
+    ncm_bind_cstr(st, 1, audit_id);
+    if (ncm_stmt_step(st, &row, &ignored) && row) {
+        title = text_of(st, 0);
     }
     ncm_stmt_end(st);
-    return found;
+    return title;
 }
 
 static void take_steps(struct ncm_arena *a, const struct rollout *r, struct ncm_rollout *out)

@@ -125,7 +125,7 @@ static bool look(struct watched *w, const struct ncm_deployments_snapshot *s, bo
     }
     if (!*ready && is_stuck(w)) {
         return ncm_fail(err, NCM_REFUSED, _("it does not become ready: %s"),
-                        w->reason[0] != '\0' ? w->reason : ncm_health_word(w->health));
+                        w->reason[0] != '\0' ? w->reason : _("nothing says why"));
     }
     return true;
 }

@@ -154,11 +154,16 @@ struct early {
     struct ncm_fetch *f;
 };
 
+/* What was seen before is as old as the oldest of it. */
 static void publish_early(void *to)
 {
     struct early *e = to;
     struct ncm_deployments_snapshot *s = ep_snapshot(e->c);
     s->head.provisional = true;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct ncm_probe *p = &s->items[i]->it.probe;
+        s->head.taken_ms = p->probed && p->at_ms < s->head.taken_ms ? p->at_ms : s->head.taken_ms;
+    }
     e->f->publish(e->f->to, &s->head);
 }
 

@@ -16,6 +16,7 @@ enum {
     SAYS_MOST = 200,       /* characters of a server's message */
     TOKEN_EACH_MS = 60000, /* a token's file is looked at again */
     SAME_CLOCK_MS = 1500,  /* Date has whole seconds */
+    RETRY_MOST_S = 24 * 3600,
 };
 
 struct k8s_client {
@@ -171,9 +172,10 @@ static void clip(struct k8s_client *c, const char *text, char out[SAYS_MOST * 4 
 {
     size_t n = 0, chars = 0;
     text += strspn(text, " \t\r\n");
-    for (; text[n] != '\0' && chars < SAYS_MOST && n < (size_t)SAYS_MOST * 4; chars++) {
+    /* What comes as plain text need not be UTF-8: no run of bytes counts as one character. */
+    for (; text[n] != '\0' && chars < SAYS_MOST; chars++) {
         n++;
-        while (((unsigned char)text[n] & 0xC0) == 0x80) {
+        for (int i = 0; i < 3 && ((unsigned char)text[n] & 0xC0) == 0x80; i++) {
             n++;
         }
     }
@@ -257,8 +259,9 @@ static bool refused_by(struct k8s_client *c, const struct ncm_http_answer *a,
         ncm_hint(err, _("Ask the cluster's administrator for this right (RBAC)"));
     }
     const struct ncm_node *details = ncm_node_get(status, "details");
-    err->retry_ms =
-        a->retry_ms > 0 ? a->retry_ms : ncm_node_i64(details, "retryAfterSeconds", 0) * 1000;
+    int64_t retry_s = ncm_node_i64(details, "retryAfterSeconds", 0);
+    retry_s = retry_s < 0 ? 0 : retry_s > RETRY_MOST_S ? RETRY_MOST_S : retry_s;
+    err->retry_ms = a->retry_ms > 0 ? a->retry_ms : retry_s * 1000;
     ncm_buf_release(&causes);
     return false;
 }

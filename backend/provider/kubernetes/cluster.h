@@ -124,5 +124,7 @@ const struct ncm_deployments_snapshot *k8s_seen(struct ncm_conn *c);
 bool k8s_watch(struct ncm_conn *c, const struct ncm_interest *interest, int wait_ms,
                const struct ncm_control *control, struct ncm_news *news, struct ncm_err *err);
 void k8s_watch_end(struct ncm_conn *c);
+/* Whether the server answers at all, within seconds: a list may take much longer. */
+bool k8s_greet(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err);
 
 #endif

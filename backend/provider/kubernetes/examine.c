@@ -148,17 +148,19 @@ static void say_kinds(const struct exam *x)
 static void say_rights(const struct exam *x)
 {
     struct k8s_cluster *k = x->c->cluster;
+    unsigned changes = 0;
     k8s_rights_ask(x->c, x->control);
     pthread_mutex_lock(&k->lock);
     for (size_t i = 0; i < k->n_rights; i++) {
         const struct k8s_right *r = &k->rights[i];
+        changes |= (r->known ? r->allowed : ~0u) & ~(1u << NCM_ACT_LOGS);
         struct ncm_buf yes, no;
         ncm_buf_init(&yes, 256);
         ncm_buf_init(&no, 256);
         for (int act = 0; act < NCM_N_ACTS; act++) {
             struct ncm_buf *b = (r->allowed & 1u << act) != 0 ? &yes : &no;
             ncm_buf_printf(b, "%s%s", b->len > 0 ? ", " : "",
-                           ncm_deploy_act_word((enum ncm_deploy_act)act));
+                           ncm_deploy_act_label((enum ncm_deploy_act)act));
         }
         const char *where = r->ns[0] != '\0' ? r->ns : _("all namespaces");
         /* TR: %s: a namespace, a list of actions (scale, restart …) */
@@ -169,6 +171,9 @@ static void say_rights(const struct exam *x)
             NULL);
         ncm_buf_release(&yes);
         ncm_buf_release(&no);
+    }
+    if (k->n_rights > 0 && changes == 0) {
+        say(x, NCM_CHECK_WARN, "write", ncm_strdup(_("this login may change nothing")), NULL);
     }
     pthread_mutex_unlock(&k->lock);
 }

@@ -331,7 +331,7 @@ static void fill_rights(const struct k8s_scene *s, const struct k8s_unit *u, str
             if ((d->forbidden >> i & 1u) != 0) {
                 size_t n = strlen(acts);
                 snprintf(acts + n, sizeof acts - n, "%s%s", n > 0 ? ", " : "",
-                         ncm_deploy_act_word((enum ncm_deploy_act)i));
+                         ncm_deploy_act_label((enum ncm_deploy_act)i));
             }
         }
         /* TR: RBAC: the cluster's rights; user, actions ("scale, restart"), namespace */

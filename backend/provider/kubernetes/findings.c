@@ -45,10 +45,10 @@ static struct ncm_str crash_sentence(const struct findings *f, const struct k8s_
     }
     /* TR: how many, one of them, how it ended: "exit 1, Error", restarts */
     return k8s_say(f->a,
-                   ngettext("%zu pod crashes (%s): %s, restarts: %d; the log from before the restart "
-                            "tells more (l, then p)",
+                   ngettext("%zu pod crashes (%s): %s, restarts: %d; the log from before the "
+                            "restart tells more",
                             "%zu pods crash (%s): %s, restarts: %d; the log from before the "
-                            "restart tells more (l, then p)",
+                            "restart tells more",
                             n),
                    n, name, end.p, p->restarts);
 }
@@ -271,7 +271,7 @@ static void add_conditions(struct findings *f)
         bool deadline = ncm_str_is(progress->it.reason, "ProgressDeadlineExceeded") != 0;
         add(f, grave(f), deadline ? "deadline" : "create",
             deadline
-                ? k8s_say(f->a, _("the rollout has made no progress for its %d seconds"),
+                ? k8s_say(f->a, _("the rollout has made no progress within its limit of %d seconds"),
                           f->u->set->deadline_s)
                 : k8s_say(f->a, _("the rollout cannot go on: %s"), ncm_cstr(progress->it.reason)),
             progress->it.message);
@@ -365,7 +365,7 @@ static void add_scaler(struct findings *f)
             as->why);
     } else if (as->limited && as->current >= as->max) {
         add(f, NCM_SEVERITY_WARNING, "hpa_pinned",
-            k8s_say(f->a, _("the autoscaler stands at its most, %d replicas"), as->max), as->why);
+            k8s_say(f->a, _("the autoscaler is at its maximum of %d replicas"), as->max), as->why);
     }
 }
 

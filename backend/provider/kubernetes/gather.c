@@ -92,29 +92,34 @@ static bool list_some(struct ncm_conn *c, struct k8s_listing *all, size_t n,
     return ok;
 }
 
-/* Nothing at all may be read: the words of the deployments say why. Holding the lock. */
-static bool all_forbidden(const struct k8s_cluster *k, unsigned kinds, struct ncm_err *err)
+/* Whether nothing at all could be read; the words of the deployments say why. That must not pass for
+ * a cluster without any. Holding the lock. */
+static bool all_dark(const struct ncm_conn *c, unsigned kinds, struct ncm_err *err)
 {
-    const char *why = NULL;
+    const struct k8s_cluster *k = c->cluster;
+    const struct k8s_shelf *says = NULL;
     for (size_t i = 0; i < k->n_shelves; i++) {
         const struct k8s_shelf *s = &k->shelves[i];
-        if ((kinds & 1u << s->kind) != 0 && s->reading != K8S_FORBIDDEN &&
-            s->reading != K8S_ABSENT && s->reading != K8S_NOT_READ) {
+        if ((kinds & 1u << s->kind) != 0 && s->reading == K8S_READ) {
             return false;
         }
-        if (why == NULL && s->reading == K8S_FORBIDDEN) {
-            why = s->why;
+        if (s->why != NULL && (says == NULL || says->reading == K8S_FAILED)) {
+            says = s->reading == K8S_FORBIDDEN || says == NULL ? s : says;
         }
     }
-    if (why == NULL) {
-        return false;
+    if (says == NULL) {
+        ncm_fail(err, NCM_INVALID_DATA, _("%s has no API of a cluster"), c->login.server);
+        ncm_hint(err, _("Is the address in the kubeconfig right?"));
+    } else if (says->reading == K8S_FAILED) {
+        ncm_fail(err, NCM_INVALID_DATA, "%s", says->why);
+    } else {
+        ncm_fail(err, NCM_FORBIDDEN, "%s", says->why);
+        ncm_hint(err, strstr(says->why, "system:anonymous") != NULL
+                          ? _("Nobody is logged in: the context has no user, or its login was not "
+                              "accepted")
+                          : _("Ask the cluster's administrator for rights in a namespace, and name "
+                              "it in the configuration (namespaces)"));
     }
-    ncm_fail(err, NCM_FORBIDDEN, "%s", why);
-    ncm_hint(err, strstr(why, "system:anonymous") != NULL
-                      ? _("Nobody is logged in: the context has no user, or its login was not "
-                          "accepted")
-                      : _("Ask the cluster's administrator for rights in a namespace, and name it "
-                          "in the configuration (namespaces)"));
     return true;
 }
 
@@ -140,7 +145,7 @@ bool k8s_gather(struct ncm_conn *c, unsigned kinds, int64_t since_mono_ms,
         }
         ok = list_some(c, some, n, control, err);
     }
-    ok = ok && !all_forbidden(k, kinds, err);
+    ok = ok && !all_dark(c, kinds, err);
     k->filling = false;
     k->listed += ok ? 1 : 0;
     pthread_cond_broadcast(&k->wake);

@@ -191,6 +191,7 @@ static bool take_exec(const struct k8s_file *f, const struct ncm_node *exec, str
         !take(f, exec, "interactiveMode", &mode, err) ||
         !take_bool(f, exec, "provideClusterInfo", &x->provide_cluster, err)) {
         ncm_free(command);
+        ncm_free(mode);
         return false;
     }
     x->interactive_always = mode != NULL && strcmp(mode, "Always") == 0;

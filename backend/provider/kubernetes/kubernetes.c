@@ -102,6 +102,10 @@ static void publish_first(void *to)
 static bool fetch_alone(struct ncm_conn *c, struct ncm_fetch *f, struct ncm_err *err)
 {
     struct answer a = {c, f};
+    /* A watch that ended may mean that the server hangs. */
+    if (f->previous != NULL && !k8s_greet(c, &f->control, err)) {
+        return false;
+    }
     if (!k8s_gather(c, K8S_ALL_KINDS, ncm_mono_ms(), &f->control, publish_first, &a, err)) {
         return false;
     }

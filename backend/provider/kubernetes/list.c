@@ -9,7 +9,8 @@
 enum {
     PAGE = 500,
     AGAIN = 3,           /* pages that expired on the way */
-    PAGES_MOST = 10000,  /* a server that never ends */
+    PAGES_MOST = 2000,   /* a server that never ends … */
+    OBJECTS_MOST = 300000, /* … or has more than fits */
     PATIENCE_MS = 60000, /* a page of large objects over a slow line */
 };
 
@@ -100,8 +101,12 @@ static bool take_page(struct ncm_conn *c, enum k8s_kind kind, struct ncm_doc *do
     take(kind, items, p);
     ncm_free(p->version);
     p->version = ncm_strdup(ncm_node_str(meta, "resourceVersion", ""));
-    ncm_free(p->next);
     const char *next = ncm_node_str(meta, "continue", "");
+    if (p->next != NULL && strcmp(p->next, next) == 0) {
+        return ncm_fail(err, NCM_INVALID_DATA, _("%s gives the same page of %s again and again"),
+                        c->login.server, k8s_resources[kind].plural);
+    }
+    ncm_free(p->next);
     p->next = *next != '\0' ? ncm_strdup(next) : NULL;
     return true;
 }
@@ -125,8 +130,11 @@ static bool all_pages(struct ncm_conn *c, struct k8s_listing *l, const char *pat
     bool ok = true;
     for (int i = 0; i < AGAIN; i++) {
         size_t pages = 0;
-        while (ok && p->next != NULL && ++pages < PAGES_MOST) {
-            ok = next_page(c, l->kind, path, p, control, &l->err);
+        while (ok && p->next != NULL) {
+            ok = (++pages < PAGES_MOST && p->n < OBJECTS_MOST) ||
+                 ncm_fail(&l->err, NCM_TOO_LARGE, _("the list of %s at %s has no end"),
+                          k8s_resources[l->kind].plural, c->login.server);
+            ok = ok && next_page(c, l->kind, path, p, control, &l->err);
         }
         if (ok || l->err.code != NCM_CONFLICT) {
             break;

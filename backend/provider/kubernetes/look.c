@@ -1,4 +1,5 @@
 /* One pod: kubectl's word for it, and whether it is in trouble. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,7 +149,7 @@ static void look_containers(struct k8s_clock *c, bool batch, struct k8s_seen *s)
         const struct k8s_status *one = &s->pod->statuses[i];
         const struct k8s_end *end;
         enum k8s_trouble t = look_container(c, batch, s->pod, one, &end);
-        s->restarts += one->restarts;
+        s->restarts = one->restarts < INT_MAX - s->restarts ? s->restarts + one->restarts : INT_MAX;
         if (k8s_is_crash(&one->last) && one->last.finished_ms > s->crashed_ms) {
             s->crashed_ms = one->last.finished_ms;
         }

@@ -5,6 +5,7 @@
 enum {
     UNREADY_MS = 2 * 60 * 1000,  /* after a finished rollout */
     CRASHED_MS = 10 * 60 * 1000, /* a restart by a crash that is younger counts */
+    LOOP_LEAST = 3,              /* restarts from which it is one */
 };
 
 /* ---- facts ----------------------------------------------------------------------------------- */
@@ -89,6 +90,60 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b; /* NCM_NO_TIME is the least */
 }
 
+/* The earlier of the two, either of which may be absent. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == NCM_NO_TIME || (b != NCM_NO_TIME && b < a) ? b : a;
+}
+
+/* Since when it crashes again and again: each restart moves its conditions, but the loop is older.
+ * Crashes at least every ten minutes of its life began with it; else the kubelet tells. */
+static int64_t loop_since(struct k8s_unit *u, const struct k8s_seen *p, int64_t last)
+{
+    const struct k8s_event *backoff = k8s_event_of(u, p->pod, "BackOff");
+    int64_t born = p->pod->head.created_ms;
+    int64_t since = backoff != NULL ? earlier(last, backoff->head.created_ms) : last;
+    bool always = p->restarts >= LOOP_LEAST &&
+                  !k8s_past(&u->clock, born, (int64_t)p->restarts * CRASHED_MS);
+    return always ? earlier(since, born) : since;
+}
+
+static int64_t trouble_since(struct k8s_unit *u, const struct k8s_seen *p)
+{
+    int64_t last = later(p->pod->ready_since_ms, p->pod->head.created_ms);
+    return p->restarts > 0 ? loop_since(u, p, last) : last;
+}
+
+/* A rollout's own time: its condition keeps the time of the first one. A ReplicaSet that is taken back
+ * is old, its pods are not. */
+static int64_t rollout_since(const struct k8s_unit *u, const struct k8s_condition *progress)
+{
+    int64_t made = u->wanted != NULL ? u->wanted->head.created_ms : NCM_NO_TIME;
+    int64_t first = NCM_NO_TIME;
+    for (size_t i = 0; i < u->n_pods; i++) {
+        if (u->pods[i].live && u->pods[i].wanted) {
+            first = earlier(first, u->pods[i].pod->head.created_ms);
+        }
+    }
+    if (first == NCM_NO_TIME && progress != NULL) {
+        first = progress->updated_ms;
+    }
+    return later(made, first);
+}
+
+/* More replicas are wanted, or some are not ready again: since the oldest of those that are not. */
+static int64_t unready_since(const struct k8s_unit *u, const struct k8s_condition *progress)
+{
+    int64_t since = NCM_NO_TIME;
+    for (size_t i = 0; i < u->n_pods; i++) {
+        const struct k8s_pod *pod = u->pods[i].pod;
+        if (u->pods[i].live && !pod->ready) {
+            since = earlier(since, later(pod->ready_since_ms, pod->head.created_ms));
+        }
+    }
+    return since != NCM_NO_TIME ? since : since_of(progress);
+}
+
 bool k8s_pod_trouble(const struct k8s_scene *s, struct k8s_unit *u, struct ncm_str *reason,
                      int64_t *since)
 {
@@ -103,7 +158,13 @@ bool k8s_pod_trouble(const struct k8s_scene *s, struct k8s_unit *u, struct ncm_s
         return false;
     }
     *reason = k8s_pod_reason(s->a, u->worst);
-    *since = later(u->worst->pod->ready_since_ms, u->worst->pod->head.created_ms);
+    *since = NCM_NO_TIME;
+    for (size_t i = 0; i < u->n_pods; i++) {
+        const struct k8s_seen *p = &u->pods[i];
+        if (p->live && p->trouble > K8S_NOT_READY && p->wanted == u->worst->wanted) {
+            *since = earlier(*since, trouble_since(u, p));
+        }
+    }
     return true;
 }
 
@@ -206,7 +267,7 @@ static bool crashed_lately(const struct k8s_scene *s, struct k8s_unit *u)
                     k8s_say(s->a, "restarted: %s%s%d %s",
                             end != NULL ? k8s_end_words(s->a, end).p : "", end != NULL ? ", " : "",
                             p->restarts, p->restarts == 1 ? "restart" : "restarts"),
-                    p->crashed_ms);
+                    loop_since(u, p, p->crashed_ms));
         return true;
     }
     return false;
@@ -232,7 +293,7 @@ static bool going_on(const struct k8s_scene *s, struct k8s_unit *u)
         return false;
     }
     u->health = NCM_HEALTH_PROGRESSING;
-    u->since_ms = since_of(c);
+    u->since_ms = u->rolling ? rollout_since(u, c) : unready_since(u, c);
     return true;
 }
 
@@ -289,9 +350,10 @@ void k8s_judge_set(const struct k8s_scene *s, struct k8s_unit *u)
     u->rolling = !is_complete(u);
     u->waits = w->paused && (!k8s_rolled_out(w) || (s->sees_sets && u->wanted == NULL));
     if (trouble(s, u, &reason, &since)) {
-        int64_t down = since_of(available);
-        k8s_verdict(u, w->ready > 0 ? NCM_HEALTH_DEGRADED : NCM_HEALTH_FAILED, reason,
-                    w->ready == 0 && down != NCM_NO_TIME ? down : since);
+        int64_t down = w->ready == 0 ? since_of(available) : NCM_NO_TIME;
+        bool loops = u->worst != NULL && u->worst->restarts > 0;
+        since = loops ? earlier(since, down) : down != NCM_NO_TIME ? down : since;
+        k8s_verdict(u, w->ready > 0 ? NCM_HEALTH_DEGRADED : NCM_HEALTH_FAILED, reason, since);
         return;
     }
     if (w->ready >= w->replicas && crashed_lately(s, u)) {

@@ -44,6 +44,60 @@ static void add_note(struct ncm_deployments_snapshot *s, const char *text)
     s->notes = notes;
 }
 
+/* "deployments, pods in ml-quota": what could not be read there, though it was elsewhere. Holding the
+ * lock. Returns the first one's reason. */
+static const char *left_out(const struct k8s_cluster *k, const char *ns, enum k8s_reading how,
+                            struct ncm_buf *kinds)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        bool here = s->ns != NULL && strcmp(s->ns, ns) == 0 && s->reading == how;
+        bool elsewhere = false;
+        for (size_t j = 0; here && !elsewhere && j < k->n_shelves; j++) {
+            elsewhere = k->shelves[j].kind == s->kind && k->shelves[j].reading == K8S_READ;
+        }
+        if (elsewhere) {
+            ncm_buf_printf(kinds, "%s%s", kinds->len > 0 ? ", " : "",
+                           s->kind == K8S_USAGE ? "metrics" : k8s_resources[s->kind].plural);
+            why = why == NULL ? s->why : why;
+        }
+    }
+    return why != NULL ? why : "";
+}
+
+/* One for each namespace that is missing in part or whole. Holding the lock. */
+static void left_out_notes(const struct k8s_cluster *k, struct ncm_buf *notes)
+{
+    static const enum k8s_reading bad[] = {K8S_FORBIDDEN, K8S_FAILED};
+    for (size_t i = 0; i < k->n_shelves; i++) {
+        const struct k8s_shelf *s = &k->shelves[i];
+        for (size_t b = 0; s->kind == K8S_DEPLOYMENT && s->ns != NULL && b < 2; b++) {
+            struct ncm_buf kinds;
+            ncm_buf_init(&kinds, 400);
+            const char *why = left_out(k, s->ns, bad[b], &kinds);
+            if (kinds.len > 0) {
+                /* TR: kinds of objects, a namespace, the cluster's words */
+                ncm_buf_printf(notes,
+                               bad[b] == K8S_FORBIDDEN ? _("%s in %s: forbidden (%s)")
+                                                       : _("%s in %s: cannot be read (%s)"),
+                               kinds.p, s->ns, why);
+                ncm_buf_putc(notes, '\n');
+            }
+            ncm_buf_release(&kinds);
+        }
+    }
+}
+
+/* A note a line. */
+static void add_lines(struct ncm_deployments_snapshot *s, char *lines)
+{
+    for (char *next, *line = lines; (next = strchr(line, '\n')) != NULL; line = next + 1) {
+        *next = '\0';
+        add_note(s, line);
+    }
+}
+
 struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
                                               const struct ncm_deployments_snapshot *previous)
 {
@@ -51,8 +105,11 @@ struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
     struct k8s_view v = {
         .source = c->setup->source, .cluster = c->login.cluster, .selector = c->setup->selector};
     char *why[K8S_N_KINDS] = {0};
+    struct ncm_buf missing;
+    ncm_buf_init(&missing, 16384);
     pthread_mutex_lock(&k->lock);
     gather(k, &v, why);
+    left_out_notes(k, &missing);
     char *who = ncm_strdup(k->who), *server = ncm_strdup(k->server);
     char *narrowed = ncm_strdup(k->narrowed);
     v.now_ms = ncm_now_ms() + k->skew_ms;
@@ -72,6 +129,10 @@ struct ncm_deployments_snapshot *k8s_snapshot(struct ncm_conn *c,
     v.allowed = rights ? k8s_rights_of : NULL;
     v.rights = k;
     struct ncm_deployments_snapshot *s = k8s_build(&v, previous);
+    if (missing.len > 0) {
+        add_lines(s, missing.p);
+    }
+    ncm_buf_release(&missing);
     if (narrowed != NULL) {
         char *note = ncm_sprintf(_("only the namespace %s is read: %s"), c->login.ns, narrowed);
         add_note(s, note);

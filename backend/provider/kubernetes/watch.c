@@ -59,8 +59,8 @@ void k8s_watch_end(struct ncm_conn *c)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* Whether it answers at all comes first: what is on the shelves must not pass for news. */
-static bool greet(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
+/* What is on the shelves must not pass for news. */
+bool k8s_greet(struct ncm_conn *c, const struct ncm_control *control, struct ncm_err *err)
 {
     const struct k8s_call call = {.path = "/version", .timeout_ms = PULSE_MS, .control = control};
     struct ncm_http_answer a;
@@ -76,7 +76,7 @@ static bool start(struct ncm_conn *c, const struct ncm_control *control, struct 
 {
     struct k8s_cluster *k = c->cluster;
     if (c->watcher == NULL) {
-        if (!greet(c, control, err)) {
+        if (!k8s_greet(c, control, err)) {
             return false;
         }
         become_keeper(c);
@@ -146,7 +146,7 @@ static bool do_what_is_due(struct ncm_conn *c, const struct ncm_interest *in,
     }
     if (ncm_mono_ms() >= c->watcher->pulse_due) {
         c->watcher->pulse_due = ncm_mono_ms() + PULSE_EACH_MS;
-        if (!greet(c, control, err)) {
+        if (!k8s_greet(c, control, err)) {
             return false;
         }
     }

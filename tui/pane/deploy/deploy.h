@@ -163,6 +163,8 @@ bool deploy_is_offered(const struct deploy *d);
 /* ---- deploy_list.c ---- */
 struct table_model deploy_list_model(struct deploy *d);
 void deploy_draw_list(struct deploy *d, const struct canvas *c);
+/* What the sources that answer could not read; returns the rows used. */
+int deploy_draw_notes(const struct deploy *d, const struct canvas *c, int y, int max);
 const char *deploy_column_word(enum deploy_column c);
 const char *deploy_column_title(enum deploy_column c);
 

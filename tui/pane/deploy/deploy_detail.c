@@ -187,7 +187,7 @@ void deploy_draw_detail(struct deploy *d, const struct canvas *c)
         char ago[40];
         snprintf(right, sizeof right, _("%s does not answer; figures are %s old"),
                  deploy_clean(x->it->source, 24),
-                 ncm_fmt_age(ago, sizeof ago, s->info.age_ms > 0 ? s->info.age_ms : 0));
+                 ncm_fmt_age(ago, sizeof ago, s->info.age_ms < 1000 ? 1000 : s->info.age_ms));
     } else {
         snprintf(right, sizeof right, "%s · %s", deploy_clean(x->it->kind, 24),
                  deploy_clean(x->it->source, 30));

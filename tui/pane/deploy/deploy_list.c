@@ -212,6 +212,21 @@ static void draw_table(struct deploy *d, const struct canvas *c)
     table_draw(&d->table, &m, c, true, _("Nothing matches the filter. Esc clears it."));
 }
 
+static void draw_source(const struct canvas *c, int y, const struct deploy_source *s,
+                        enum role role, const char *what, const char *right)
+{
+    const struct ncm_str name = {s->about->name, strlen(s->about->name)};
+    int room = right[0] != '\0' ? ncm_text_width(right) + 2 : 0;
+
+    paint(c, y, 1, role, ATTR_BOLD, sign(role == ROLE_FAIL ? SIGN_OFFLINE : SIGN_WARN));
+    int x = 3 + paint_cut(c, y, 3, 16, 0, role, ATTR_BOLD, deploy_clean(name, 16));
+    room = c->w - x - room < 24 ? 0 : room;
+    paint_cut(c, y, x + 1, c->w - x - room - 2, 0, role, 0, what);
+    if (room > 0) {
+        paint(c, y, c->w - room + 1, ROLE_DIM, 0, right);
+    }
+}
+
 /* One line for each source that does not answer. */
 static int draw_sources(const struct deploy *d, const struct canvas *c, int y, int max)
 {
@@ -220,25 +235,44 @@ static int draw_sources(const struct deploy *d, const struct canvas *c, int y, i
 
     for (size_t i = 0; i < d->n_sources && used < max; i++) {
         const struct deploy_source *s = &d->sources[i];
-        if (s->err == NULL) {
+        age[0] = '\0';
+        if (s->err != NULL) {
+            ncm_text_clip(text, sizeof text, s->err->what, strlen(s->err->what), 300);
+            if (s->info.age_ms >= 0) {
+                char ago[40];
+                snprintf(age, sizeof age, _("figures are %s old"),
+                         ncm_fmt_age(ago, sizeof ago, s->info.age_ms < 1000 ? 1000 : s->info.age_ms));
+            }
+            draw_source(c, y + used++, s, ROLE_FAIL, text, age);
+        }
+    }
+    return used;
+}
+
+/* One line for each source that answers, but not all that is asked. */
+int deploy_draw_notes(const struct deploy *d, const struct canvas *c, int y, int max)
+{
+    char more[60];
+    int used = 0;
+
+    for (size_t i = 0; i < d->n_sources && used < max; i++) {
+        const struct deploy_source *s = &d->sources[i];
+        if (s->err != NULL || s->snap == NULL || s->snap->n_notes == 0) {
             continue;
         }
-        ncm_text_clip(text, sizeof text, s->err->what, strlen(s->err->what), 300);
-        paint(c, y + used, 1, ROLE_FAIL, ATTR_BOLD, sign(SIGN_OFFLINE));
+        paint(c, y + used, 1, ROLE_WARN, ATTR_BOLD, sign(SIGN_WARN));
         int x = 3 + paint_cut(
-                        c, y + used, 3, 16, 0, ROLE_FAIL, ATTR_BOLD,
+                        c, y + used, 3, 16, 0, ROLE_WARN, ATTR_BOLD,
                         deploy_clean((struct ncm_str){s->about->name, strlen(s->about->name)}, 16));
-        age[0] = '\0';
-        if (s->info.age_ms >= 0) {
-            char ago[40];
-            snprintf(age, sizeof age, _("figures are %s old"),
-                     ncm_fmt_age(ago, sizeof ago, s->info.age_ms));
+        more[0] = '\0';
+        if (s->snap->n_notes > 1) {
+            snprintf(more, sizeof more, _("and %zu more"), s->snap->n_notes - 1);
         }
-        int right = age[0] != '\0' ? ncm_text_width(age) + 2 : 0;
-        right = c->w - x - right < 24 ? 0 : right;
-        paint_cut(c, y + used, x + 1, c->w - x - right - 2, 0, ROLE_FAIL, 0, text);
+        int right = more[0] != '\0' ? ncm_text_width(more) + 2 : 0;
+        paint_cut(c, y + used, x + 1, c->w - x - right - 2, 0, ROLE_WARN, 0,
+                  deploy_clean(s->snap->notes[0], 300));
         if (right > 0) {
-            paint(c, y + used, c->w - right + 1, ROLE_DIM, 0, age);
+            paint(c, y + used, c->w - right + 1, ROLE_DIM, 0, more);
         }
         used++;
     }
@@ -371,6 +405,7 @@ void deploy_draw_list(struct deploy *d, const struct canvas *c)
     int side = c->w >= SIDE_FROM && c->h >= BELOW_FROM && !d->full ? c->w * 2 / 5 : 0;
     struct canvas left = canvas_part(c, 0, 0, -1, side > 0 ? c->w - side - 1 : -1);
     int errors = c->h >= 8 ? draw_sources(d, &left, 1, 3) : 0;
+    errors += c->h >= 8 ? deploy_draw_notes(d, &left, 1 + errors, 3 - errors) : 0;
     int room = left.h - 1 - errors;
     int below = side == 0 && c->h >= BELOW_FROM && !d->full && d->n_rows > 0 ? room / 3 : 0;
     /* what the rows do not need is worth more below them */

@@ -159,12 +159,22 @@ static bool back(void *self)
 static struct ncm_freshness_info freshness(void *self)
 {
     const struct deploy *d = self;
-    struct ncm_freshness_info info = {.state = NCM_LIVE, .age_ms = 0, .retry_ms = -1};
+    struct ncm_freshness_info info = {
+        .state = NCM_LIVE, .age_ms = -1, .retry_ms = -1, .unasked = true};
 
     if (d->feed != NULL) {
         ncm_fleet_feed_freshness(d->feed, &info);
     }
     return info;
+}
+
+static void trouble(void *self, struct ncm_buf *out)
+{
+    const struct deploy *d = self;
+
+    if (d->feed != NULL) {
+        ncm_fleet_feed_trouble(d->feed, out);
+    }
 }
 
 /* "model:NAME": the worst that serves it, alone; several are shown as a list. */
@@ -269,6 +279,7 @@ const struct pane_ops pane_deploy = {
     .trail = trail,
     .back = back,
     .freshness = freshness,
+    .trouble = trouble,
     .open = open_object,
     .objects = objects,
     .mouse = mouse,

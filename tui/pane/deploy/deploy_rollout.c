@@ -68,15 +68,14 @@ static void say_replicas(struct flow *f, const struct ncm_deployment *x,
             continue;
         }
         common_since_text(age, sizeof age, r->created_ms);
-        int used = snprintf(text, sizeof text, "%s  %s  %s", deploy_clean(r->name, 48),
-                            deploy_clean(r->phase, 30), age);
-        if (r->restarts > 0 && used > 0) {
-            used +=
-                snprintf(text + used, sizeof text - (size_t)used, _("  restarts: %d"), r->restarts);
+        char restarts[60] = "";
+        if (r->restarts > 0) {
+            snprintf(restarts, sizeof restarts, _("  restarts: %d"), r->restarts);
         }
-        if (r->reason.len > 0 && used > 0 && !ncm_str_eq(r->reason, r->phase)) {
-            snprintf(text + used, sizeof text - (size_t)used, "  %s", deploy_clean(r->reason, 200));
-        }
+        bool why = r->reason.len > 0 && !ncm_str_eq(r->reason, r->phase);
+        snprintf(text, sizeof text, "%s  %s  %s%s%s%s", deploy_clean(r->name, 48),
+                 deploy_clean(r->phase, 30), age, restarts, why ? "  " : "",
+                 why ? deploy_clean(r->reason, 200) : "");
         if (f->y >= 0 && f->y < f->c.h) {
             paint(&f->c, f->y, 3, common_replica_role(r), 0, common_replica_sign(r));
             paint_cut(&f->c, f->y, 5, f->c.w - 6, 0,
@@ -102,8 +101,12 @@ static void say_revision(struct flow *f, const struct ncm_deployment *x,
         snprintf(title, sizeof title, _("revision %s"), deploy_clean(v->revision, 16));
     }
     common_ready_text(ready, sizeof ready, v->ready, v->desired);
-    snprintf(right, sizeof right, _("%s ready · %s old"), ready,
-             common_since_text(age, sizeof age, v->created_ms));
+    if (v->created_ms != NCM_NO_TIME && ncm_ms_between(v->created_ms, ncm_now_ms()) < 1000) {
+        snprintf(right, sizeof right, _("%s ready · just made"), ready);
+    } else {
+        snprintf(right, sizeof right, _("%s ready · %s old"), ready,
+                 common_since_text(age, sizeof age, v->created_ms));
+    }
     flow_head(f, title, right);
     flow_signed(f,
                 v->wanted && !v->serving ? ROLE_RUN

@@ -79,6 +79,25 @@ static int draw_errors(const struct deploy *d, const struct canvas *c, int y)
     return y;
 }
 
+/* Where nothing is found it may be because not all may be read. */
+static void draw_nothing(const struct deploy *d, const struct canvas *c, bool answered)
+{
+    char text[700];
+    int y = c->h > 3 ? 2 : 1;
+
+    y += wrap_paint(c, y, 2, c->w - 4, 3, ROLE_DIM,
+                    answered ? _("Nothing runs there: no deployment in the namespaces that are "
+                                 "looked at.")
+                             : _("loading…"));
+    for (size_t i = 0; i < d->n_sources; i++) {
+        const struct ncm_deployments_snapshot *s = d->sources[i].snap;
+        for (size_t k = 0; s != NULL && k < s->n_notes && y < c->h; k++) {
+            ncm_text_clip(text, sizeof text, ncm_cstr(s->notes[k]), s->notes[k].len, 400);
+            y += wrap_paint(c, y, 2, c->w - 4, 3, ROLE_WARN, text);
+        }
+    }
+}
+
 void deploy_draw_start(struct deploy *d, const struct canvas *c)
 {
     bool any_error = false, answered = false;
@@ -95,9 +114,6 @@ void deploy_draw_start(struct deploy *d, const struct canvas *c)
     } else if (any_error) {
         draw_errors(d, c, 1 + (c->h >= 12));
     } else {
-        wrap_paint(c, c->h > 3 ? 2 : 1, 2, c->w - 4, 3, ROLE_DIM,
-                   answered ? _("Nothing runs there: no deployment in the namespaces that are "
-                                "looked at.")
-                            : _("loading…"));
+        draw_nothing(d, c, answered);
     }
 }

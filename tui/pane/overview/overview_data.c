@@ -325,6 +325,9 @@ int64_t overview_bad_since(const struct overview *o, const struct ncm_fleet_row 
     if (r->n_deployments > 0 && r->health >= NCM_HEALTH_UNKNOWN && r->since_ms != NCM_NO_TIME) {
         return r->since_ms;
     }
+    if (r->canary_worse) {
+        return NCM_NO_TIME; /* a comparison has no beginning */
+    }
     if (a != NULL) {
         return a->since_ms;
     }

@@ -172,6 +172,15 @@ static struct ncm_freshness_info freshness(void *self)
     return info;
 }
 
+static void trouble(void *self, struct ncm_buf *out)
+{
+    const struct overview *o = self;
+
+    if (o->feed != NULL) {
+        ncm_fleet_feed_trouble(o->feed, out);
+    }
+}
+
 static void mouse(void *self, const struct term_event *ev, const struct canvas *c)
 {
     struct overview *o = self;
@@ -238,6 +247,7 @@ const struct pane_ops pane_overview = {
     .trail = trail,
     .back = back,
     .freshness = freshness,
+    .trouble = trouble,
     .mouse = mouse,
     .useful = useful,
     .first = first,

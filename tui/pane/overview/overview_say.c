@@ -34,7 +34,8 @@ static void add_findings(const struct overview *o, const struct ncm_fleet_row *r
         const struct ncm_fleet_deployment *f = &o->fleet->deployments[r->deployments[i]];
         for (size_t k = 0; k < f->n_findings; k++) {
             bool fires = ncm_str_is(f->findings[k].kind, "alert"); /* said where it fires */
-            if (f->findings[k].severity == severity && !fires) {
+            bool other = ncm_str_is(f->findings[k].kind, "canary") && !r->canary_worse;
+            if (f->findings[k].severity == severity && !fires && !other) {
                 add(out, n, max, severity, f->findings[k].sentence);
             }
         }
@@ -56,7 +57,7 @@ static void add_drift(const struct overview *o, const struct ncm_fleet_row *r,
     struct overview_sentence *s = &out[*n];
     ncm_fmt_num(value, sizeof value, f->last, 3);
     ncm_fmt_num(limit, sizeof limit, critical ? f->critical : f->warning, 3);
-    snprintf(s->own, sizeof s->own, _("%s of %s is %s, beyond %s since %s"),
+    snprintf(s->own, sizeof s->own, _("%s of %s is %s, beyond %s for %s"),
              overview_clean(f->method, 24), overview_clean(f->name, 40), value, limit,
              common_since_text(age, sizeof age, f->since_ms));
     add(out, n, max, critical ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING,
@@ -69,13 +70,14 @@ size_t overview_sentences(const struct overview *o, const struct ncm_fleet_row *
     size_t n = 0;
     bool bad = r->health >= NCM_HEALTH_DEGRADED;
 
-    add_findings(o, r, NCM_SEVERITY_CRITICAL, out, &n, max);
-    for (size_t i = 0; i < r->n_deployments; i++) {
+    for (size_t i = 0; r->canary_worse && i < r->n_deployments; i++) {
         const struct ncm_fleet_deployment *f = &o->fleet->deployments[r->deployments[i]];
-        if (f->compared && f->canary.all == NCM_CANARY_WORSE) {
-            add(out, &n, max, NCM_SEVERITY_CRITICAL, f->canary_says);
+        bool fails = f->canary.errors == NCM_CANARY_WORSE;
+        if (f->candidate != NULL) {
+            add(out, &n, max, fails ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING, f->canary_says);
         }
     }
+    add_findings(o, r, NCM_SEVERITY_CRITICAL, out, &n, max);
     if (n == 0 || r->n_deployments == 0) {
         add(out, &n, max, bad ? NCM_SEVERITY_CRITICAL : NCM_SEVERITY_WARNING, r->reason);
     }

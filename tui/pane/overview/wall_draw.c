@@ -22,6 +22,11 @@ static struct trouble trouble_of(const struct ncm_fleet_row *r)
     if (r->health == NCM_HEALTH_FAILED) {
         return (struct trouble){common_health_label(r->health), "FAILED", ROLE_FAIL};
     }
+    if (r->canary_worse) {
+        /* Translators: the new version answers worse than the stable one. */
+        enum role role = r->severity == NCM_SEVERITY_CRITICAL ? ROLE_FAIL : ROLE_WARN;
+        return (struct trouble){_("worse"), "CANARY", role};
+    }
     if (r->health == NCM_HEALTH_DEGRADED) {
         return (struct trouble){common_health_label(r->health), "DEGRADED", ROLE_WARN};
     }
@@ -79,7 +84,8 @@ static void facts_text(const struct ncm_fleet_row *r, char *out, size_t outsz)
 
     out[0] = '\0';
     if (r->stage.len > 0) {
-        used += (size_t)snprintf(out, outsz, "%s", overview_clean(r->stage, 40));
+        snprintf(out, outsz < 120 ? outsz : 120, "%s", overview_clean(r->stage, 40));
+        used = strlen(out);
     }
     if (r->percent == r->percent) {
         used += (size_t)snprintf(out + used, outsz - used, _("%s%s of the traffic"),
