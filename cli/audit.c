@@ -61,6 +61,12 @@ bool cli_audit(struct cli *c, struct ncm_err *err)
         ncm_query_free(q);
         return false;
     }
+    struct ncm_session *session = cli_session(c, err);
+    if (session == NULL) {
+        ncm_query_free(q);
+        return false;
+    }
+    ncm_session_settle(session);
     const struct ncm_audit_snapshot *s = cli_ask(c, q, err);
     if (s == NULL) {
         return false;

@@ -9,6 +9,8 @@
 #include "ops/rollout/rollout.h"
 #include "ops/watch/source.h"
 
+enum { SETTLE_MS = 10000 };
+
 static const struct ncm_topic_ops topics[] = {
     {NCM_T_AUDIT, ncm_audit_fetch, true},
     {NCM_T_HOLDERS, ncm_holders_fetch, false},
@@ -119,6 +121,20 @@ static void settle_sides(struct ncm_session *s)
         struct ncm_session *side = ncm_session_side(s, sources[i].name);
         if (side != NULL && !sources[i].offered && !sources[i].read_only) {
             ncm_session_background(side, settle_side);
+        }
+    }
+}
+
+void ncm_session_settle(struct ncm_session *s)
+{
+    size_t n;
+    const struct ncm_deploy_about *sources = ncm_deploy_sources(s, &n);
+    for (size_t i = 0; i < n && !ncm_session_read_only(s); i++) {
+        struct ncm_session *side = ncm_session_side(s, sources[i].name);
+        struct ncm_job_result ignored;
+        if (side != NULL && !sources[i].offered && !sources[i].read_only) {
+            uint64_t id = ncm_session_inspect(side, settle_side, NULL, NULL);
+            ncm_session_result_within(side, id, SETTLE_MS, &ignored);
         }
     }
 }

@@ -6,5 +6,8 @@
 
 bool ncm_session_open(const struct ncm_session_options *o, struct ncm_session **out,
                       struct ncm_err *err);
+/* Headless: asks the deployments' sources what became of changes that were cut off, where there are
+ * any; what cannot be asked within 10 s stays as it is. Not where the session is read-only. */
+void ncm_session_settle(struct ncm_session *s);
 
 #endif

@@ -1,7 +1,8 @@
 """A real API server: every way into it that a kubeconfig knows, and a watch that is cut, stopped, expired."""
+import json
 import os
+import queue
 import re
-import select
 import shutil
 import signal
 import socket
@@ -30,12 +31,15 @@ class Proxy:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.tunnels, self.pairs = 0, []
+        self.tunnels, self.pairs, self.open = 0, [], True
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
         while True:
             conn, _ = self.listener.accept()
+            if not self.open:
+                conn.close()
+                continue
             threading.Thread(target=self.serve, args=(conn,), daemon=True).start()
 
     def serve(self, conn):
@@ -88,36 +92,38 @@ def run(kubeconfig, context, namespaces="ml-prod", what=("fetch",), env=None):
 
 
 class Watch:
-    """The driver's watch; `state` is what it said last."""
+    """The driver's watch; `state` is what it said last, `who` as whom it was let in."""
 
     def __init__(self, kubeconfig, context, log):
         self.p = subprocess.Popen([DRIVER, kubeconfig, context, "ml-prod", "watch"], stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, text=True, env=dict(os.environ, NCMLOPS_LOG=log))
-        self.state, self.requests, self.errors, self.told = {}, 0, [], 0
+        self.state, self.who, self.requests, self.errors, self.coming = {}, None, 0, [], {}
+        self.lines = queue.Queue()
+        threading.Thread(target=self.listen, daemon=True).start()
 
-    def read(self, seconds):
-        if not select.select([self.p.stdout], [], [], seconds)[0]:
-            return False
-        line = self.p.stdout.readline()
-        if not line:
-            return False
+    def listen(self):
+        for line in self.p.stdout:
+            self.lines.put(line)
+
+    def take(self, line):
         words = line.split()
-        if line.startswith("deployment "):
-            self.state[words[1]] = line
-        elif line.startswith("requests "):
-            self.requests = int(words[1]) + int(words[2])
-            self.told += 1
-        elif line.startswith("error "):
+        if words[0] == "who":
+            self.who, self.coming = words[1], {}
+        elif words[0] == "deployment":
+            self.coming[words[1]] = line
+        elif words[0] == "requests":  # the last line of what it tells
+            self.state, self.requests = self.coming, int(words[1]) + int(words[2])
+        elif words[0] == "error":
             self.errors.append(line.strip())
-        return True
 
     def until(self, condition, seconds=PATIENCE):
-        stop = time.time() + seconds
-        while not condition() and time.time() < stop:
-            self.read(max(0.0, min(1.0, stop - time.time())))
-        told = self.told
-        while self.told == told and time.time() < stop and self.read(0.5):
-            pass  # to the end of what it is saying
+        """Whether it comes to hold."""
+        stop = time.monotonic() + seconds
+        while not condition() and time.monotonic() < stop:
+            try:
+                self.take(self.lines.get(timeout=1))
+            except queue.Empty:
+                continue
         return condition()
 
     def close(self):
@@ -200,7 +206,7 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
 
 
 def scale(cluster, n):
-    cluster.kubectl("-n", "ml-prod", "scale", "deployment/churn", "--replicas=%d" % n)
+    cluster.kubectl("scale", "deployment/churn", "--replicas=%d" % n)
 
 
 def has(watch, n):
@@ -225,16 +231,14 @@ def check_watch(cluster, work):
 
     server = cluster.pid("kube-apiserver")
     os.kill(server, signal.SIGSTOP)
-    stop = time.time() + 4
-    while time.time() < stop:
-        w.read(0.5)
+    w.until(lambda: w.errors, 4)
     os.kill(server, signal.SIGCONT)
     scale(cluster, 3)
     said(w.until(has(w, 3)), "after a server that stood still", w.errors)
 
-    os.kill(server, signal.SIGKILL)
+    cluster.kill("kube-apiserver")
     said(w.until(lambda: any("UNREACHABLE" in e for e in w.errors), 30), "a server that is gone is told", w.errors)
-    cluster.bed("up")
+    cluster.up()
     scale(cluster, 4)
     said(w.until(has(w, 4), 120), "and watched again when it is back", w.errors)
     scale(cluster, 3)
@@ -243,6 +247,82 @@ def check_watch(cluster, work):
     with open(log) as f:
         text = f.read()
     said("test-" not in text, "no token in the log", text)
+
+
+def write(path, text):
+    """As a whole, as those do it who rotate tokens."""
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path + ".new", 0o600)
+    os.replace(path + ".new", path)
+
+
+def check_forgotten(cluster, work):
+    """While it cannot be reached the server forgets the version that a watch would go on from (410), and a token."""
+    proxy = Proxy()
+    token = os.path.join(work, "token")
+    write(token, "test-viewer-token\n")
+    pairs = ((r"(certificate-authority-data: \S+)", r"\1\n    proxy-url: " + proxy.url),
+             (r"tokenFile: [^\s}]+", "tokenFile: " + token))
+    path, log = edited(cluster, "forgotten", *pairs), os.path.join(work, "forgotten.log")
+    w = Watch(path, "viewer-file", log)
+    said(w.until(has(w, 3)) and w.who == "viewer", "a watch with a token of a file", w.who, w.state)
+    said("ml-prod/idle" in w.state, "sees a deployment that goes soon", w.state)
+    proxy.open = False
+    proxy.cut()
+    there = "/apis/apps/v1/namespaces/ml-prod/deployments"
+    version = json.loads(cluster.kubectl("get", "--raw", there))["metadata"]["resourceVersion"]
+    cluster.kubectl("delete", "deployment", "idle")
+    scale(cluster, 4)
+    cluster.kill("kube-apiserver")
+    tokens = os.path.join(cluster.folder, "pki", "tokens.csv")
+    with open(tokens, encoding="utf-8") as f:
+        text = f.read()
+    write(tokens, text.replace("test-viewer-token,", "test-rotated-token,"))
+    cluster.up()
+    answer = cluster.kubectl("get", "--raw", there + "?watch=1&timeoutSeconds=5&resourceVersion=" + version, fine=False)
+    said('"code":410' in answer, "the server has forgotten the version", answer)
+    write(token, "test-rotated-token\n")
+    w.errors = []
+    proxy.open = True
+    said(w.until(has(w, 4), 120), "lists anew", w.state, w.errors)
+    said("ml-prod/idle" not in w.state, "and knows what went meanwhile", w.state)
+    said(not any("UNAUTHENTICATED" in e for e in w.errors), "the file's new token is taken where the old one expired",
+         w.errors)
+    scale(cluster, 3)
+    said(w.until(has(w, 3)), "and watches on", w.errors)
+    write(token, "test-expired-token\n")
+    write(tokens, text)
+    proxy.open = False
+    proxy.cut()
+    cluster.kill("kube-apiserver")
+    cluster.up()
+    proxy.open = True
+    said(w.until(lambda: any("UNAUTHENTICATED" in e for e in w.errors), 120), "one that stays expired is told", w.errors)
+    write(token, "test-viewer-token\n")
+    scale(cluster, 4)
+    said(w.until(has(w, 4), 120), "until it is renewed", w.errors)
+    scale(cluster, 3)
+    w.until(has(w, 3))
+    w.close()
+    with open(log, encoding="utf-8") as f:
+        text = f.read()
+    said("410" in text or "Expired" in text, "it was told so by the server", text[-2000:])
+    said("test-" not in text, "no token in that log either", text)
+
+
+def check_silence(cluster, work):
+    """A server that stands still takes connections and says nothing: only the silence tells, after three minutes."""
+    w = Watch(cluster.kubeconfig, "admin", os.path.join(work, "silence.log"))
+    w.until(has(w, 3))
+    server = cluster.pid("kube-apiserver")
+    os.kill(server, signal.SIGSTOP)
+    told = w.until(lambda: w.errors, 300)
+    os.kill(server, signal.SIGCONT)
+    said(told and any(c in w.errors[0] for c in ("UNREACHABLE", "TIMEOUT")), "a server that stands still is told", w.errors)
+    scale(cluster, 4)
+    said(w.until(has(w, 4), 120), "and watched again when it goes on", w.errors)
+    w.close()
 
 
 def main():
@@ -258,6 +338,8 @@ def main():
         check_contexts(cluster)
         check_logins(cluster, work)
         check_watch(cluster, work)
+        check_forgotten(cluster, work)
+        check_silence(cluster, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         cluster.down()

@@ -3,14 +3,17 @@ changes meanwhile, what is forbidden, what is only tried, and a long random stor
 ncmlops must both tell the same.
 
   KUBE_PARTS              names of functions here: only these, and the story
-  KUBE_SEED, KUBE_STEPS   of the random story"""
+  KUBE_SEED, KUBE_STEPS   of the random story
+  KILLS                   how many actions are killed"""
 import atexit
+import contextlib
 import json
 import os
 import pty
 import random
 import select
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +25,7 @@ from lib_tap import end, ok, skip, tap
 
 BIN = os.path.abspath(os.environ.get("NCMLOPS_BIN", os.path.join(lib_servers.ROOT, "build", "ncmlops")))
 PATIENCE = 240
+KILLS = int(os.environ.get("KILLS", "15"))
 
 CONFIG = """current-context: live
 contexts:
@@ -423,6 +427,79 @@ def kserve():
     fails("a name of two kinds", act("scale", "fraud", "2"), 2, "fraud")
 
 
+# ---- killed -------------------------------------------------------------------------------------
+
+VICTIM = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "%(name)s", namespace: ml-prod}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: "%(name)s"}}
+  template:
+    metadata: {labels: {app: "%(name)s"}}
+    spec: {containers: [{name: server, image: "registry.example.com/models/victim:%(version)d"}]}
+---
+"""
+
+
+def intents():
+    """How many changes were begun, by the record of them."""
+    path = os.path.join(home, "config", "ncmlops", "mlflow.ncmlops.db")
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
+        return db.execute("SELECT count(*) FROM audit WHERE part='intent'").fetchone()[0]
+
+
+def killing(rng):
+    """`kill -9` of one action each, at any moment and between intent and outcome. What it began by then."""
+    names = ["victim-%d" % i for i in range(KILLS)]
+    for version in (1, 2):
+        kubectl("apply", "-f", "-", text="".join(VICTIM % {"name": n, "version": version} for n in names))
+        until("all have %d revisions" % version, "victims", lambda: all(
+            at(d, "metadata", "annotations", "deployment.kubernetes.io/revision") == str(version)
+            for d in get("deployments")["items"] if d["metadata"]["name"] in names) or "not yet")
+    start = time.monotonic()
+    done("an action that lives", act("restart", "roulette"))
+    span = time.monotonic() - start
+    before, died = {n: get("deployment", n)["metadata"]["generation"] for n in names}, 0
+    for i, name in enumerate(names):
+        words = (["scale", name, "1"], ["restart", name], ["rollback", name])[i % 3]
+        begun = intents()
+        p = subprocess.Popen([BIN, "--context", "live", "deployment", *words, "--yes"], cwd=home, env=environment(),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while i % 5 and p.poll() is None and intents() == begun:
+            pass  # most of them only once the intent is on record
+        try:
+            p.wait(rng.choice((0, rng.uniform(0, span / 8))) if i % 5 else rng.uniform(0, span))
+        except subprocess.TimeoutExpired:
+            p.kill()
+        died += p.wait() != 0
+    ok("%d of %d actions were killed" % (died, KILLS), died > 0)
+    return before
+
+
+def killed(before):
+    """The audit tells of each what the cluster tells; what may still come is waited for."""
+    entries = {}
+
+    def settled():
+        r = ncm("audit")
+        entries.update({e["subject"].rsplit("/", 1)[1]: e for e in r.json or [] if "/victim-" in e["subject"]})
+        left = [e for e in entries.values() if e["result"] not in ("done", "failed")]
+        return (r.rc == 0 and not left) or (left or r.why())
+    until("each is done or failed", "killed", settled)
+    wrong, counts = [], {"done": 0, "failed": 0, "never begun": 0}
+    for name, generation in before.items():
+        d = get("deployment", name)
+        e = entries.get(name, {"result": "never begun", "id": None})
+        counts[e["result"]] = counts.get(e["result"], 0) + 1
+        changed = d["metadata"]["generation"] != generation
+        noted = mark("deployment", name).get("id") == e["id"] and changed
+        if (e["result"] == "done") != changed or changed != noted:
+            wrong.append([name, e, changed, mark("deployment", name)])
+    tap("killed: the audit and kubectl tell the same (%s)" % counts, [], wrong)
+
+
 # ---- a long story -------------------------------------------------------------------------------
 
 def story(rng, steps):
@@ -508,7 +585,10 @@ def main():
                 part()
         except (RuntimeError, subprocess.TimeoutExpired, KeyError, TypeError) as e:
             ok("%s: %r" % (part.__name__, e), False)
-    story(random.Random(seed), int(os.environ.get("KUBE_STEPS", "30")))
+    rng = random.Random(seed)
+    before = killing(rng)
+    story(rng, int(os.environ.get("KUBE_STEPS", "30")))
+    killed(before)
     audit_is_whole()
     return end()
 

@@ -51,7 +51,7 @@ def run(*words, context="live"):
     r = subprocess.run([BIN, "--config", os.path.join(scratch, "config.yaml"), "--context", context, *words,
                         "-o", "json"], capture_output=True, text=True,
                        env=dict(os.environ, XDG_STATE_HOME=scratch, XDG_CACHE_HOME=scratch, LC_ALL="C.UTF-8"))
-    return (json.loads(r.stdout) if r.stdout.strip().startswith(("[", "{")) else None), r.stderr
+    return (json.loads(r.stdout) if r.returncode == 0 else None), r.stderr
 
 
 def ours(name, context="live", kind=None):

@@ -7,9 +7,11 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 import lib_servers
 
@@ -40,6 +42,15 @@ def free_ports(n):
 
 def last_line(text):
     return (text.strip().splitlines() or ["no words"])[-1][-300:]
+
+
+def alive(pid):
+    """Whether it runs; one that is only waited for does not."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 class Cluster:
@@ -86,14 +97,25 @@ class Cluster:
         return r.returncode == 0
 
     def start(self, up):
-        """A busy machine takes its time, and the bed has limits of its own."""
         if not self.own:
             self.bed("clean")
+        self.up(up)
+
+    def up(self, what="up"):
+        """A busy machine takes its time, and the bed has limits of its own."""
         for _ in range(5):
-            r = self.bed(up)
+            r = self.bed(what)
             if r.returncode == 0:
                 return
         raise RuntimeError("the control plane did not start: " + last_line(r.stderr))
+
+    def kill(self, part):
+        """kill -9; it is gone when this returns, also for the bed, which looks at its process id."""
+        pid = self.pid(part)
+        os.kill(pid, signal.SIGKILL)
+        while alive(pid):
+            time.sleep(0.05)
+        os.remove(os.path.join(self.folder, "run", part + ".pid"))
 
     def metrics(self):
         """Adds the real metrics server; why it cannot be had, None where it runs."""
