@@ -8,19 +8,19 @@ cat >night.script <<'SCRIPT'
 wait "In production" 60
 wait "10 %" 60
 f
-wait "leave the wall" 20
-wait "✖ fraud-detector v7" 30
-wait "roll back" 20
+wait "leave the wall" 120
+wait "✖ fraud-detector v7" 120
+wait "roll back" 120
 B
-wait "abort the candidate" 30
+wait "abort the candidate" 120
 <Enter>
-wait "Reason:" 30
+wait "Reason:" 120
 errors rise<Enter>
 y<Enter>
-wait "done:" 30
+wait "done:" 120
 <Esc>
-wait "In production" 20
-wait "100 %" 30
+wait "In production" 120
+wait "100 %" 120
 save-screen after.txt
 quit
 SCRIPT
@@ -30,17 +30,17 @@ run audit -o json --store work/mlflow.db
 out_has "errors rise" "what was done stands in the audit, with its reason"
 
 cat >wall.script <<'SCRIPT'
-wait "leave the wall" 30
-wait "healthy" 30
+wait "leave the wall" 120
+wait "healthy" 120
 q
-gone "leave the wall" 10
-wait "In production" 10
+gone "leave the wall" 60
+wait "In production" 120
 :wall cycle 1s<Enter>
-wait "wall cycle 15s" 10
+wait "wall cycle 15s" 60
 :wall cycle 3s<Enter>
-wait "history" 30
+wait "history" 120
 <Esc>
-wait "In production" 10
+wait "In production" 120
 quit
 SCRIPT
 run demo --dir work --wall --script wall.script
@@ -48,9 +48,9 @@ rc 0 "--wall opens on it, :wall cycle turns its pages, Esc and q leave it"
 
 store 3.17.2
 cat >plain.script <<'SCRIPT'
-wait "Experiments" 20
+wait "Experiments" 120
 1
-wait "In production" 20
+wait "In production" 120
 quit
 SCRIPT
 run --script plain.script

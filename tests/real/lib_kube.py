@@ -152,3 +152,10 @@ class Cluster:
     def pid(self, part):
         with open(os.path.join(self.folder, "run", part + ".pid"), encoding="utf-8") as f:
             return int(f.read())
+
+
+# Run by itself it only sees to it that everything is built.
+if __name__ == "__main__":
+    bed = Cluster("up")
+    if bed.why is None:
+        bed.metrics()
