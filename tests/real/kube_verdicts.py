@@ -331,11 +331,15 @@ def kserve():
     for what, word, status in steps:
         patch("inferenceservice", "churn", {"status": status}, subresource="status")
         health(what, "churn", word, **kind)
-    kubectl("create", "deployment", "batchy-predictor", "--image=registry.example.com/models/batchy:3")
-    kubectl("label", "deployment", "batchy-predictor", "serving.kserve.io/inferenceservice=batchy")
+    kubectl("apply", "-f", "-", text="""{apiVersion: apps/v1, kind: Deployment, metadata: {name: batchy-predictor,
+  labels: {serving.kserve.io/inferenceservice: batchy}}, spec: {selector: {matchLabels: {app: batchy}}, template:
+  {metadata: {labels: {app: batchy}}, spec: {containers: [{name: server,
+  image: "registry.example.com/models/batchy:3"}]}}}}""")
+    until("the predictor of raw mode serves", "batchy", lambda d: d["ready"] == 1 and d["health"] == "healthy", **kind)
     fate("batchy-predictor", "config-error")
-    health("the predictor of raw mode is judged by its pods", "batchy", "degraded", "CreateContainerConfigError",
-           **kind)
+    health("it is judged by its pods", "batchy", "degraded", "CreateContainerConfigError", **kind)
+    kubectl("delete", "pod", "--wait=false", "-l", "app=batchy")
+    health("… also where none serves any more", "batchy", "failed", "CreateContainerConfigError", **kind)
     rows, _ = run("deployments")
     tap("… and is no row of its own", [], [d["name"] for d in rows if d["name"] == "batchy-predictor"])
     kubectl("delete", "deployment/batchy-predictor")
